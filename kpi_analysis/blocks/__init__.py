@@ -1,0 +1,31 @@
+"""What a report is made of, as plain data, and how that shows itself as HTML."""
+
+from kpi_analysis.blocks.model import (
+    MIME,
+    Beside,
+    Block,
+    Cell,
+    Column,
+    Figure,
+    Finding,
+    Findings,
+    Note,
+    Row,
+    Table,
+    Title,
+)
+
+__all__ = [
+    "MIME",
+    "Beside",
+    "Block",
+    "Cell",
+    "Column",
+    "Figure",
+    "Finding",
+    "Findings",
+    "Note",
+    "Row",
+    "Table",
+    "Title",
+]

@@ -1,0 +1,93 @@
+"""One family of errors, each saying what was found, what was wanted and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class KpiError(Exception):
+    """Something a user can mend; the command line prints it without a traceback.
+
+    Parameters
+    ----------
+    message : str
+        What was found and what was wanted, in one sentence or two.
+    remedy : str, optional
+        What to do about it.
+    file : path, optional
+        The file at fault.
+    line : int, optional
+        The line in that file, counted from 1.
+    """
+
+    exit_code = 2
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str | None = None,
+        file: str | Path | None = None,
+        line: int | None = None,
+    ) -> None:
+        self.message = message
+        self.remedy = remedy
+        self.file = Path(file) if file is not None else None
+        self.line = line
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        place = "" if self.file is None else f"{self.file}"
+        if place and self.line is not None:
+            place += f":{self.line}"
+        parts = [f"{place}: " if place else "", self.message]
+        if self.remedy:
+            parts.append(f" {self.remedy}")
+        return "".join(parts)
+
+
+class ConfigError(KpiError):
+    """A file of the workspace says something that cannot be meant."""
+
+
+class UsageError(KpiError):
+    """A command, an argument or a parameter is wrong."""
+
+
+class DataError(KpiError):
+    """The data contradict the canonical schema, so no number may be made of them."""
+
+
+class EngineMissing(KpiError):
+    """A format needs a tool that is not installed; the remedy is the command that brings it."""
+
+
+class RunError(KpiError):
+    """A report failed while it was running."""
+
+    exit_code = 1
+
+
+class KernelDied(RunError):
+    """The kernel ended in the middle of a notebook."""
+
+    exit_code = 138
+
+
+def did_you_mean(found: str, known: Iterable[str]) -> str:
+    """Return ``Did you mean 'x'?`` for the nearest known name, or nothing.
+
+    Examples
+    --------
+    >>> did_you_mean("revenu", ["sales_revenue", "revenue", "leads"])
+    "Did you mean 'revenue'?"
+    >>> did_you_mean("zzz", ["leads"])
+    ''
+    """
+    names = sorted({str(name) for name in known})
+    near = difflib.get_close_matches(found, names, n=1, cutoff=0.6)
+    if not near:
+        near = [name for name in names if found and found in name][:1]
+    return f"Did you mean '{near[0]}'?" if near else ""
