@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 class KpiError(Exception):
@@ -74,6 +76,29 @@ class KernelDied(RunError):
     """The kernel ended in the middle of a notebook."""
 
     exit_code = 138
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a check found; an error forbids computing, a warning does not."""
+
+    level: Literal["error", "warning"]
+    subject: str
+    message: str
+    remedy: str = ""
+    file: str | None = None
+    line: int | None = None
+
+    @classmethod
+    def of(cls, subject: str, error: KpiError) -> Finding:
+        """Turn an error into a finding, so that a check can go on."""
+        file = str(error.file) if error.file else None
+        return cls("error", subject, error.message, error.remedy or "", file, error.line)
+
+    def __str__(self) -> str:
+        place = "" if self.file is None else self.file if self.line is None else f"{self.file}:{self.line}"
+        words = f"{self.subject}: {self.message}" + (f" {self.remedy}" if self.remedy else "")
+        return f"{place}: {words}" if place else words
 
 
 def did_you_mean(found: str, known: Iterable[str]) -> str:

@@ -1,0 +1,105 @@
+"""How wide words are, and how they are made to fit."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+from matplotlib.ft2font import FT2Font, LoadFlags
+
+from kpi_analysis.style import font_files
+
+_PT = 25.4 / 72
+_WIDE = frozenset("WF")  # East Asian wide and full-width characters fill an em
+ELLIPSIS = "…"
+
+
+def printable(words: str) -> str:
+    """Return words on one line, without the control characters that no SVG may hold."""
+    spaced = "".join(" " if c in "\t\n\r\v\f\x85\u2028\u2029" else c for c in words)
+    return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cs"))
+
+
+@lru_cache(maxsize=2)
+def _font(weight: str) -> FT2Font:
+    return FT2Font(str(font_files()[weight]))
+
+
+@lru_cache(maxsize=4096)
+def _em(character: str, weight: str) -> float:
+    """Return a character's width in em."""
+    font = _font(weight)
+    glyph = font.get_char_index(ord(character))
+    if glyph:
+        return font.load_glyph(glyph, LoadFlags.NO_SCALE).horiAdvance / font.units_per_EM
+    if unicodedata.combining(character):
+        return 0.0
+    return 1.0 if unicodedata.east_asian_width(character) in _WIDE else 0.7
+
+
+def text_width(words: str, size: float, *, bold: bool = False) -> float:
+    """Return the width of a line in mm; a sign that our font lacks counts as a wide one of another.
+
+    Parameters
+    ----------
+    words : str
+        One line.
+    size : float
+        In points.
+    bold : bool
+        Semibold.
+
+    Examples
+    --------
+    >>> round(text_width("2026", 8), 2)
+    5.61
+    """
+    weight = "600" if bold else "400"
+    return sum(_em(character, weight) for character in words) * size * _PT
+
+
+def shorten(words: str, width: float, size: float, *, bold: bool = False) -> str:
+    """Return the words, cut with an ellipsis only where they are wider than `width` mm.
+
+    Examples
+    --------
+    >>> shorten("Paid social", 50, 8), shorten("Paid social", 10, 8)
+    ('Paid social', 'Paid s…')
+    """
+    words = printable(words)
+    if text_width(words, size, bold=bold) <= width:
+        return words
+    while words and text_width(words.rstrip() + ELLIPSIS, size, bold=bold) > width:
+        words = words[:-1]
+    return words.rstrip() + ELLIPSIS
+
+
+def wrap(words: str, width: float, size: float, *, lines: int = 2, bold: bool = False) -> list[str]:
+    """Return the words in at most so many lines of `width` mm; what still does not fit ends in an ellipsis.
+
+    Examples
+    --------
+    >>> wrap("Opportunity-to-win ratio", 25, 8)
+    ['Opportunity-to-win', 'ratio']
+    """
+    rest = printable(words).strip()
+    done: list[str] = []
+    while rest and len(done) < lines - 1 and text_width(rest, size, bold=bold) > width:
+        fitting = _fitting(rest, width, size, bold)
+        done.append(shorten(rest[:fitting].strip(), width, size, bold=bold))
+        rest = rest[fitting:].strip()
+    return [*done, shorten(rest, width, size, bold=bold)] if rest or not done else done
+
+
+def _fitting(words: str, width: float, size: float, bold: bool) -> int:
+    """Return how many characters go on the first line; a single word that is too wide goes there whole."""
+    end = len(words)
+    while end > 1 and text_width(words[:end].rstrip(), size, bold=bold) > width:
+        end -= 1
+    for cut in range(end, 0, -1):
+        if words[cut - 1] in " -/" or (cut < len(words) and words[cut] == " "):
+            return cut
+    if unicodedata.east_asian_width(words[end - 1]) in _WIDE:
+        return end
+    ends = [i for c in " -/" if (i := words.find(c)) > 0]
+    return min(ends) + 1 if ends else len(words)

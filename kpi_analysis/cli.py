@@ -1,0 +1,207 @@
+"""The command line: arguments only. What a command does lies in the package."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kpi_analysis.errors import KpiError, UsageError, did_you_mean
+
+DEFAULT_COMPANY = Path("params/company.yaml")
+
+app = typer.Typer(
+    name="kpi",
+    help="KPIs, trends, targets and marketing ROI from a company's own tables.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+CompanyFile = Annotated[Path, typer.Option("--company", help="The company file.", metavar="FILE")]
+
+
+def _kpi_names(incomplete: str) -> list[str]:
+    from kpi_analysis.catalogue import shipped
+
+    return [name for name in shipped().metrics if name.startswith(incomplete)]
+
+
+KpiName = Annotated[str, typer.Argument(help="Id of a KPI.", autocompletion=_kpi_names)]
+KpiNames = Annotated[list[str] | None, typer.Argument(help="Ids of KPIs; all by default.", autocompletion=_kpi_names)]
+
+
+@app.command(epilog="Example: kpi compute opportunity_to_win_ratio --period 2017-Q4 --by owner --format csv")
+def compute(
+    kpis: KpiNames = None,
+    period: Annotated[str, typer.Option(help="2026, 2026-Q3, 2026-09, 2026-W39 or 2026-09-14.")] = ...,  # type: ignore[assignment]
+    grain: Annotated[str | None, typer.Option(help="day, week, month, quarter or year; the period's by default.")] = None,
+    last: Annotated[int, typer.Option(help="So many periods, ending at the period.")] = 1,
+    by: Annotated[str | None, typer.Option(help="Dimensions to slice by: region,channel", metavar="DIM[,DIM]")] = None,
+    where: Annotated[str | None, typer.Option(help="SQL condition: \"region = 'EMEA'\"", metavar="CONDITION")] = None,
+    as_of: Annotated[str | None, typer.Option(help="Last day that counts.", metavar="DATE")] = None,
+    form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+    output: Annotated[Path | None, typer.Option(help="Write to a file.", metavar="FILE")] = None,
+    company: CompanyFile = DEFAULT_COMPANY,
+) -> None:
+    """Compute KPIs without a notebook."""
+    from kpi_analysis import console
+
+    if form not in console.FORMATS:
+        hint = did_you_mean(form, console.FORMATS) or f"Use {', '.join(console.FORMATS)}."
+        raise UsageError(f"unknown format '{form}'.", remedy=hint)
+    from kpi_analysis.formats import Format
+    from kpi_analysis.opened import open_company
+
+    opened = open_company(company)
+    dimensions = [part.strip() for part in by.split(",") if part.strip()] if by else []
+    frame = opened.compute(
+        kpis, period=period, grain=grain, last=last, by=dimensions, where=where, as_of=_day(as_of)
+    )
+    written = Format(opened.company.locale, opened.company.currency)
+    console.write_frame(frame, form, output, opened.catalogue, written, dimensions)
+
+
+@app.command("list", epilog="Example: kpi list --category marketing")
+def list_kpis(
+    category: Annotated[str | None, typer.Option(help="Only this category.")] = None,
+) -> None:
+    """List the KPIs of the catalogue."""
+    from kpi_analysis.catalogue import shipped
+    from kpi_analysis.console import print_catalogue
+
+    metrics = list(shipped().metrics.values())
+    categories = {metric.category for metric in metrics}
+    if category is not None and category not in categories:
+        hint = did_you_mean(category, categories) or f"Known: {', '.join(sorted(categories))}."
+        raise UsageError(f"no category '{category}'.", remedy=hint)
+    print_catalogue([metric for metric in metrics if category in (None, metric.category)])
+
+
+@app.command(epilog="Example: kpi show sales_velocity")
+def show(kpi: KpiName) -> None:
+    """Show one KPI: question, formula, unit, tables and a worked example."""
+    from kpi_analysis.catalogue import shipped
+    from kpi_analysis.console import print_metric
+
+    print_metric(shipped(), shipped().metric(kpi).name)
+
+
+@app.command(epilog="Example: kpi check --company params/company.yaml")
+def check(
+    company: CompanyFile = DEFAULT_COMPANY,
+    notebooks: Annotated[Path, typer.Option(help="Folder whose notebooks' parameters are checked.")] = Path("notebooks"),
+) -> None:
+    """Check sources, tables, columns, types, keys, ranges, catalogue and report parameters before anything runs."""
+    from kpi_analysis.console import print_findings
+    from kpi_analysis.opened import open_company
+    from kpi_analysis.run.check import check_notebooks
+
+    findings = [*open_company(company).check(), *check_notebooks(notebooks)]
+    print_findings(findings)
+    if any(finding.level == "error" for finding in findings):
+        raise typer.Exit(2)
+
+
+@app.command(epilog="Example: kpi render notebooks/quarterly_report.ipynb --period 2017-Q4 --to html,pdf")
+def render(
+    notebook: Annotated[str, typer.Argument(help="A notebook, or its name in notebooks/.")],
+    period: Annotated[str | None, typer.Option(help="2026-Q3; the notebook's own default else.")] = None,
+    parameter: Annotated[list[str] | None, typer.Option("-p", hidden=True)] = None,
+    raw: Annotated[list[str] | None, typer.Option("-r", hidden=True)] = None,
+    file: Annotated[list[Path] | None, typer.Option("-f", help="Parameters from a YAML file.", metavar="FILE")] = None,
+    text: Annotated[list[str] | None, typer.Option("-y", help="Parameters as YAML text.", metavar="YAML")] = None,
+    kernel: Annotated[str | None, typer.Option("-k", help="Jupyter kernel.", metavar="KERNEL")] = None,
+    to: Annotated[str, typer.Option(help="Formats: html,pdf,ipynb.")] = "html,pdf",
+    engine: Annotated[str, typer.Option(help="What sets the PDF: auto or typst.")] = "auto",
+    output_dir: Annotated[Path | None, typer.Option(help="Folder of all reports: reports/.", metavar="DIR")] = None,
+    execution_timeout: Annotated[int | None, typer.Option(help="Seconds a cell may take.", metavar="S")] = None,
+    company: CompanyFile = DEFAULT_COMPANY,
+) -> None:
+    """Run a notebook with parameters and publish it as HTML and PDF.
+
+    Parameters are given as to papermill: -p NAME VALUE, -r NAME VALUE (raw string), -f FILE.yaml, -y YAML.
+    """
+    from kpi_analysis.console import Progress
+    from kpi_analysis.run.report import render_report
+    from kpi_analysis.run.text_values import merge_parameters
+
+    given = merge_parameters(_pairs(parameter), _pairs(raw), file or [], text or [])
+    with Progress(notebook) as progress:
+        report = render_report(
+            notebook,
+            clock=lambda: dt.datetime.now(dt.UTC),
+            company=company,
+            period=period,
+            given=given,
+            formats=[name.strip() for name in to.split(",") if name.strip()],
+            engine=engine,
+            output_dir=output_dir,
+            kernel=kernel,
+            timeout=execution_timeout,
+            progress=progress,
+        )
+    for path in report.files:
+        typer.echo(path)
+
+
+@app.command(epilog="Example: kpi doctor")
+def doctor() -> None:
+    """Show what is installed, which engines work here, and the command that brings what is missing."""
+    from kpi_analysis.console import print_doctor
+    from kpi_analysis.doctor import examine
+
+    print_doctor(examine())
+
+
+def _day(text: str | None) -> dt.date | None:
+    try:
+        return None if text is None else dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--as-of {text} is no day.", remedy="Write it like 2026-09-14.") from None
+
+
+PAIR = "\x1f"
+
+
+def _pairs(given: list[str] | None) -> list[tuple[str, str]]:
+    return [(name, value) for name, _, value in (pair.partition(PAIR) for pair in given or [])]
+
+
+def _join_pairs(arguments: list[str]) -> list[str]:
+    """Make one word of ``-p NAME VALUE``, which takes two, so that the value may begin with a dash."""
+    joined: list[str] = []
+    index = 0
+    while index < len(arguments):
+        if arguments[index] in ("-p", "-r", "--parameters", "--parameters_raw"):
+            pair = arguments[index + 1 : index + 3]
+            letter = "-r" if arguments[index] in ("-r", "--parameters_raw") else "-p"
+            if len(pair) < 2:
+                raise UsageError(f"{letter} takes a name and a value.", remedy=f"Write: {letter} region EMEA")
+            joined += [letter, PAIR.join(pair)]
+            index += 3
+        else:
+            joined.append(arguments[index])
+            index += 1
+    return joined
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 failed while running, 2 wrong usage or configuration, 138 kernel died."""
+    words: list[Any] = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    try:
+        app(_join_pairs(words) if "render" in words[:1] else words, prog_name="kpi")
+    except KpiError as problem:
+        if debug:
+            raise
+        from kpi_analysis import console
+
+        console.error(problem)
+        sys.exit(problem.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,212 @@
+"""The company file: who the company is, where its tables lie, and how they map onto the canonical ones."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import list_currencies
+from pydantic import Field, PrivateAttr, field_validator, model_validator
+
+from kpi_analysis.errors import ConfigError, did_you_mean
+from kpi_analysis.periods import Calendar
+from kpi_analysis.schema import TABLES
+from kpi_analysis.yaml_file import Strict, YamlFile, load_model, read_yaml
+
+RevenueTable = Literal["orders", "opportunities", "ledger"]
+
+
+class CalendarSpec(Strict):
+    """`calendar:` of the company file."""
+
+    type: Literal["gregorian", "4-4-5", "4-5-4", "5-4-4"] = "gregorian"
+    year_starts: int | date = 1
+    named_by: Literal["start", "end"] | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> CalendarSpec:
+        if self.type == "gregorian":
+            if not isinstance(self.year_starts, int) or not 1 <= self.year_starts <= 12:
+                raise ValueError("year_starts of a gregorian calendar is a month from 1 to 12")
+        elif not isinstance(self.year_starts, date):
+            raise ValueError(f"year_starts of a {self.type} calendar is the first day of a year: 2025-02-02")
+        return self
+
+
+class TableSpec(Strict):
+    """One table of the company file: where it is read from, and which of its columns are which."""
+
+    path: str | None = None
+    table: str | None = None
+    sql: str | None = None
+    sheet: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> TableSpec:
+        given = [name for name in ("path", "table", "sql") if getattr(self, name) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none of them"
+            raise ValueError(f"a table has one of path, table and sql; found {found}")
+        return self
+
+
+class AttributionSpec(Strict):
+    """By which rule, and within how many days, revenue is credited to the touches before it."""
+
+    rule: Literal["first", "last", "linear", "time_decay", "u_shaped", "w_shaped", "shapley", "markov"] = "last"
+    lag_days: int = Field(90, ge=0)
+
+
+class Company(Strict):
+    """A company file, read and checked.
+
+    Examples
+    --------
+    >>> company = Company(company="Northwind Bikes", currency="EUR", gross_margin=0.62)
+    >>> company.calendar.parse("2026-Q3").start
+    datetime.date(2026, 7, 1)
+    """
+
+    company: str = Field(min_length=1)
+    currency: str = "EUR"
+    locale: str = "en_GB"
+    calendar_spec: CalendarSpec = Field(CalendarSpec(), alias="calendar")
+    timezone: str = "UTC"
+    source: str = "duckdb://"
+    tables: dict[str, TableSpec] = Field(default_factory=dict)
+    revenue_from: RevenueTable | None = None
+    inbound_channels: tuple[str, ...] = ()
+    gross_margin: float | None = Field(None, gt=0, le=1)
+    attribution: AttributionSpec = AttributionSpec()
+
+    _file: YamlFile | None = PrivateAttr(None)
+
+    @field_validator("currency")
+    @classmethod
+    def _known_currency(cls, value: str) -> str:
+        if value not in list_currencies():
+            raise ValueError(f"'{value}' is no ISO 4217 currency such as EUR, USD or GBP")
+        return value
+
+    @field_validator("locale")
+    @classmethod
+    def _known_locale(cls, value: str) -> str:
+        try:
+            Locale.parse(value)
+        except (ValueError, UnknownLocaleError):
+            raise ValueError(f"'{value}' is no locale such as en_GB, en_US or de_DE") from None
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            hint = did_you_mean(value, available_timezones())
+            raise ValueError(f"'{value}' is no time zone such as Europe/Berlin. {hint}".strip()) from None
+        return value
+
+    @field_validator("tables")
+    @classmethod
+    def _canonical_tables(cls, value: dict[str, TableSpec]) -> dict[str, TableSpec]:
+        for name, spec in value.items():
+            if name not in TABLES:
+                hint = did_you_mean(name, TABLES) or f"Known tables: {', '.join(sorted(TABLES))}."
+                raise ValueError(f"unknown table '{name}'. {hint}")
+            for column in spec.columns:
+                if column not in TABLES[name].columns:
+                    known = TABLES[name].columns
+                    hint = did_you_mean(column, known) or f"Its columns: {', '.join(known)}."
+                    raise ValueError(f"table {name} has no canonical column '{column}'. {hint}")
+        return value
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The company's own calendar."""
+        spec = self.calendar_spec
+        return Calendar(type=spec.type, year_starts=spec.year_starts, named_by=spec.named_by)
+
+    @property
+    def path(self) -> Path | None:
+        """The file that this company was read from."""
+        return self._file.path if self._file else None
+
+    @property
+    def folder(self) -> Path:
+        """The folder to which paths of the company file are relative."""
+        return self.path.parent if self.path else Path()
+
+    def line(self, *location: str | int) -> int | None:
+        """Return the line of the company file where something is said, for messages."""
+        return self._file.line(location) if self._file else None
+
+    @property
+    def connection_url(self) -> str:
+        """The source with its ``${NAME}`` parts filled from the environment: never print it."""
+        return expand_secrets(self.source, self.path, self.line("source"))
+
+
+def load_company(path: str | Path) -> Company:
+    """Read a company file.
+
+    Raises
+    ------
+    ConfigError
+        With file and line: no such file, no valid YAML, an unknown key or table, an impossible value.
+    """
+    file = read_yaml(Path(path))
+    try:
+        company = load_model(file, Company)
+    except ConfigError as error:
+        if error.line is None or "tables:" not in error.message:
+            raise
+        raise ConfigError(
+            error.message, remedy=error.remedy, file=error.file, line=_line_of_word(file, error.message) or error.line
+        ) from None
+    company._file = file
+    return company
+
+
+def _line_of_word(file: YamlFile, message: str) -> int | None:
+    """Find the line under `tables` of the last quoted name in a message: validators do not know lines."""
+    words = re.findall(r"'([^']+)'", message.split(". Did you mean")[0])
+    for location, line in file.lines.items():
+        if words and location and location[0] == "tables" and location[-1] == words[0]:
+            return line
+    return None
+
+
+def expand_secrets(text: str, file: Path | None = None, line: int | None = None) -> str:
+    """Fill ``${NAME}`` from the environment.
+
+    Raises
+    ------
+    ConfigError
+        When a name is not set.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in os.environ:
+            raise ConfigError(
+                f"the environment variable {name} is not set.",
+                remedy=f"Set it before you start: export {name}=…",
+                file=file,
+                line=line,
+            )
+        return os.environ[name]
+
+    return re.sub(r"\$\{(\w+)\}", value, text)
+
+
+def settings(company: Company) -> dict[str, Any]:
+    """Return the settings that SQL text of measures may name, such as ``gross_margin``."""
+    return {"gross_margin": company.gross_margin, "inbound_channels": company.inbound_channels or None}

@@ -1,0 +1,196 @@
+"""What the command line prints: frames as tables, CSV, JSON or Parquet, and errors."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from kpi_analysis.errors import Finding, KpiError, UsageError
+from kpi_analysis.formats import Format
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kpi_analysis.catalogue import Catalogue, Metric
+
+FORMATS = ("table", "csv", "json", "parquet")
+
+
+def error(problem: KpiError) -> None:
+    """Print an error to standard error: what was found, what was wanted, what to do."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print("error:", style="bold red", end=" ")
+    console.print(str(problem), markup=False)
+
+
+def write_frame(
+    frame: pd.DataFrame, form: str, output: Path | None, catalogue: Catalogue, written: Format, by: Sequence[str]
+) -> None:
+    """Write a tidy frame in one of `FORMATS` to a file or to standard output.
+
+    Raises
+    ------
+    UsageError
+        When the format is unknown, or Parquet would go to a terminal, or the file cannot be written.
+    """
+    if form == "parquet":
+        if output is None:
+            raise UsageError("Parquet is not text.", remedy="Name a file: --output kpis.parquet")
+        write = lambda target: frame.to_parquet(target, index=False)  # noqa: E731
+        _to_file(output, write)
+        return
+    if form == "csv":
+        text = frame.to_csv(index=False, date_format="%Y-%m-%d")
+    elif form == "json":
+        text = to_json(records(frame)) + "\n"
+    else:
+        print_table(frame, catalogue, written, by, output)
+        return
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        _to_file(output, lambda target: target.write_text(text, encoding="utf-8"))
+
+
+def _to_file(output: Path, write: Any) -> None:
+    """Write beside the file and move it in place, so that it is whole or as it was."""
+    beside = output.with_name(f".{output.name}.part")
+    try:
+        write(beside)
+        beside.replace(output)
+    except OSError as problem:
+        beside.unlink(missing_ok=True)
+        raise UsageError(f"cannot write {output}: {problem.strerror}.", remedy="Choose another --output.") from None
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a tidy frame as JSON-ready records: dates as text, what is missing as None, never NaN."""
+    dated = frame.copy()
+    for name in ("period_start", "period_end"):
+        dated[name] = dated[name].dt.strftime("%Y-%m-%d")
+    plain = dated.astype(object).where(dated.notna(), None)
+    return [{str(key): value for key, value in record.items()} for record in plain.to_dict("records")]
+
+
+def to_json(content: Any) -> str:
+    """Return JSON text; a NaN in it is a mistake of ours and raises."""
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def print_table(
+    frame: pd.DataFrame, catalogue: Catalogue, written: Format, by: Sequence[str], output: Path | None = None
+) -> None:
+    """Print a tidy frame for people: numbers by unit, and words where there is none."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for head in ("KPI", "period", *by):
+        table.add_column(head)
+    for head in ("value", "before", "year ago", "rows"):
+        table.add_column(head, justify="right")
+    table.add_column("")
+    for row in records(frame):
+        metric = catalogue.metric(row["kpi"])
+        shown = [
+            "–" if row[name] is None else written.value(row[name], metric.unit)
+            for name in ("value", "previous", "year_ago")
+        ]
+        remark = row["reason"] or ("" if row["complete"] else "incomplete")
+        dimensions = [str(row[name] or "–") for name in by]
+        unit = written.unit_label(metric.unit, None, metric.better)
+        table.add_row(f"{metric.label} [dim]{unit}[/]", row["period"], *dimensions, *shown, f"{row['rows']:,}", remark)
+    if output is None:
+        Console(highlight=False).print(table)
+        return
+    with output.open("w", encoding="utf-8") as stream:
+        Console(file=stream, highlight=False, width=160).print(table)
+
+
+def print_catalogue(metrics: Sequence[Metric]) -> None:
+    """Print the list of KPIs."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for head in ("KPI", "what it is", "unit", "better", "category"):
+        table.add_column(head, no_wrap=head == "KPI")
+    for metric in metrics:
+        table.add_row(metric.name, metric.label, metric.unit, metric.better, metric.category)
+    Console(highlight=False, width=None if sys.stdout.isatty() else 140).print(table)
+
+
+def print_metric(catalogue: Catalogue, name: str) -> None:
+    """Print one KPI: what it answers, how it is made, and a worked example."""
+    metric = catalogue.metric(name)
+    measures = catalogue.measures_of(name)
+    tables = dict.fromkeys(way.table for measure in measures for way in catalogue.measures[measure].aggregates)
+    lines = [
+        (metric.label, metric.question),
+        ("formula", catalogue.in_words(name)),
+        ("", metric.formula),
+        ("unit", f"{metric.unit}; {metric.better} is better" if metric.better != "neutral" else metric.unit),
+        ("level", metric.level + (f", supports {metric.supports}" if metric.supports else "")),
+        ("tables", ", ".join(tables)),
+    ]
+    lines += [("measure", f"{measure}: {catalogue.measure_in_words(measure)}") for measure in measures]
+    example = ", ".join(f"{part} {value:g}" for part, value in metric.example.items() if part != "value")
+    if example:
+        lines.append(("example", f"{example}: {metric.example['value']:g}"))
+    if metric.note:
+        lines.append(("note", metric.note))
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    for head, words in lines:
+        table.add_row(escape(head), escape(words))
+    Console(highlight=False, width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """Print what a check found, one line a finding, errors before warnings, and a closing line."""
+    console = Console(highlight=False, soft_wrap=True)
+    for level, style in (("error", "bold red"), ("warning", "yellow")):
+        for finding in findings:
+            if finding.level == level:
+                console.print(f"{level}:", style=style, end=" ")
+                console.print(str(finding), markup=False)
+    errors = sum(finding.level == "error" for finding in findings)
+    console.print(f"{errors} errors, {len(findings) - errors} warnings")
+
+
+def print_doctor(states: Sequence[Any]) -> None:
+    """Print what is installed and what is missing, with the command that brings it."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for head in ("what", "state", "version", "", "remedy"):
+        table.add_column(head)
+    for state in states:
+        table.add_row(*(escape(str(part or "")) for part in (state.name, state.state, state.version, state.detail, state.remedy)))
+    Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
+
+
+class Progress:
+    """How far a run is: a moving line on a terminal, one plain line a step elsewhere; to standard error."""
+
+    def __init__(self, title: str) -> None:
+        self._title = Path(title).stem
+        self._console = Console(stderr=True, highlight=False)
+        self._status = self._console.status(self._title) if self._console.is_terminal else None
+
+    def __enter__(self) -> Progress:
+        if self._status is not None:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Note that so many cells of all are done."""
+        words = f"{self._title}: cell {done} of {total}"
+        if self._status is not None:
+            self._status.update(words)
+        else:
+            self._console.print(words, markup=False)

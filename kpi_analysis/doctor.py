@@ -1,0 +1,229 @@
+"""What is installed, what works here, and the command that brings what is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution, version
+from pathlib import Path
+from typing import Literal
+
+from kpi_analysis.errors import KpiError
+
+State = Literal["ok", "missing", "broken"]
+
+# beside the package's own requirements, which are read from its metadata where it is installed
+_MAIN = (
+    "babel", "duckdb", "ibis-framework", "ipykernel", "jinja2", "jupyterlab", "matplotlib", "nbclient",
+    "nbconvert", "numpy", "pandas", "papermill", "pyarrow", "pydantic", "pyyaml", "rich", "scipy", "seaborn",
+    "sqlglot", "typer", "typst",
+)  # fmt: skip
+_OLDEST, _TOO_NEW = (3, 11), (3, 14)
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_ENOUGH_MEMORY = 2 * 1024**3
+
+
+@dataclass(frozen=True)
+class Examined:
+    """One thing that was looked at.
+
+    Parameters
+    ----------
+    name : str
+    state : str
+        ok, missing or broken.
+    version : str
+    detail : str
+        What was found.
+    remedy : str
+        The command that mends it; empty where all is well.
+    needed : bool
+        Whether the standard reports (HTML, PDF) need it.
+    """
+
+    name: str
+    state: State
+    version: str = ""
+    detail: str = ""
+    remedy: str = ""
+    needed: bool = True
+
+
+def examine(reports: Path = Path("reports")) -> list[Examined]:
+    """Look at this machine and return what was found, the needed things first.
+
+    Parameters
+    ----------
+    reports : path
+        The folder that reports are written to; nothing is left in it.
+
+    Examples
+    --------
+    >>> [found.name for found in examine()][:1]
+    ['python']
+    """
+    found = [
+        _python(),
+        *_packages(),
+        _engine_html(),
+        _engine_typst(),
+        _kernels(),
+        _cores(),
+        _memory(),
+        _folder(reports),
+        _engine_quarto(),
+        _engine_chromium(),
+        _pandoc(),
+    ]
+    return sorted(found, key=lambda one: not one.needed)
+
+
+def _python() -> Examined:
+    here = platform.python_version()
+    running = tuple(int(part) for part in platform.python_version_tuple()[:2])
+    if _OLDEST <= running < _TOO_NEW:
+        return Examined("python", "ok", here, platform.python_implementation())
+    wanted = "3.11, 3.12 or 3.13"
+    return Examined("python", "broken", here, f"wanted {wanted}", "uv venv --python 3.12 && make report")
+
+
+def _packages() -> Iterator[Examined]:
+    from packaging.requirements import Requirement
+
+    try:
+        listed = distribution("kpi-analysis").requires or []
+    except PackageNotFoundError:
+        listed = list(_MAIN)
+    for requirement in map(Requirement, listed):
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        remedy = "pip install --require-hashes -r requirements.lock"
+        try:
+            here = version(requirement.name)
+        except PackageNotFoundError:
+            yield Examined(requirement.name, "missing", "", "not installed", remedy)
+            continue
+        if here in requirement.specifier:
+            yield Examined(requirement.name, "ok", here)
+        else:
+            yield Examined(requirement.name, "broken", here, f"wanted {requirement.specifier}", remedy)
+
+
+def _engine_html() -> Examined:
+    from kpi_analysis.render import render_html
+
+    cell = {"cell_type": "markdown", "source": "# Does it print?", "metadata": {}}
+    try:
+        page = render_html({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    except (KpiError, ImportError, OSError) as error:
+        return Examined("engine html", "broken", "", str(error), "pip install --force-reinstall kpi-analysis")
+    return Examined("engine html", "ok", "", f"printed a page of {len(page) // 1024} KB")
+
+
+def _engine_typst() -> Examined:
+    remedy = "pip install --force-reinstall typst"
+    if importlib.util.find_spec("typst") is None:
+        return Examined("engine typst", "missing", "", "not installed", "pip install typst")
+    import typst
+
+    try:
+        printed = typst.compile(b'#set document(title: "Does it print?")\n= Does it print?', format="pdf")
+    except (RuntimeError, OSError) as error:
+        return Examined("engine typst", "broken", version("typst"), str(error), remedy)
+    if not isinstance(printed, bytes) or not printed.startswith(b"%PDF"):
+        return Examined("engine typst", "broken", version("typst"), "what it printed is no PDF", remedy)
+    return Examined("engine typst", "ok", version("typst"), f"printed a PDF of {len(printed) // 1024 + 1} KB")
+
+
+def _engine_quarto() -> Examined:
+    """The `quarto` package only looks for the binary, and it never checks what that answers."""
+    if importlib.util.find_spec("quarto") is not None:
+        import quarto  # type: ignore[import-untyped]
+
+        binary = quarto.path()
+    else:
+        binary = shutil.which("quarto")
+    remedy = "conda install -c conda-forge quarto  (elsewhere: set QUARTO_PATH)"
+    return _binary("engine quarto", binary, remedy)
+
+
+def _engine_chromium() -> Examined:
+    binary = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    return _binary(
+        "engine chromium", binary, "apt-get install chromium  (macOS: brew install --cask chromium)"
+    )
+
+
+def _pandoc() -> Examined:
+    binary = shutil.which("pandoc")
+    if binary is None and importlib.util.find_spec("pypandoc") is not None:
+        import pypandoc  # type: ignore[import-untyped]
+
+        try:
+            binary = pypandoc.get_pandoc_path()
+        except OSError:
+            binary = None
+    return _binary("pandoc", binary, "pip install pypandoc-binary")
+
+
+def _binary(name: str, binary: str | None, remedy: str) -> Examined:
+    """Run a program with --version and believe only its return code."""
+    if not binary:
+        return Examined(name, "missing", "", "not found on the PATH", remedy, needed=False)
+    try:
+        answer = subprocess.run(
+            [binary, "--version"], capture_output=True, text=True, timeout=30, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Examined(name, "broken", "", f"does not run: {error}", remedy, needed=False)
+    if answer.returncode != 0:
+        said = (answer.stderr or answer.stdout).strip().splitlines()
+        words = f"ended with code {answer.returncode}" + (f": {said[-1]}" if said else "")
+        return Examined(name, "broken", "", words, remedy, needed=False)
+    number = next((word for word in answer.stdout.split() if word[:1].isdigit()), "")
+    return Examined(name, "ok", number, "answers", needed=False)
+
+
+def _kernels() -> Examined:
+    from kpi_analysis.run.kernels import kernel_names
+
+    if importlib.util.find_spec("ipykernel") is None:
+        return Examined("kernels", "missing", "", "no Python kernel", "pip install ipykernel")
+    return Examined("kernels", "ok", version("ipykernel"), ", ".join(kernel_names()))
+
+
+def _cores() -> Examined:
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return Examined("cores", "ok", "", str(usable))
+
+
+def _memory() -> Examined:
+    names = getattr(os, "sysconf_names", {})
+    if "SC_PHYS_PAGES" not in names or "SC_PAGE_SIZE" not in names:
+        return Examined("memory", "ok", "", "cannot be told on this system")
+    size = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    detail = f"{size / 1024**3:.1f} GB"
+    if size < _ENOUGH_MEMORY:
+        return Examined("memory", "broken", "", f"{detail}, wanted 2 GB", "kpi batch --workers 1")
+    return Examined("memory", "ok", "", detail)
+
+
+def _folder(reports: Path) -> Examined:
+    """Really write, because rights, quotas and read-only mounts show themselves no other way."""
+    there = next(place for place in (reports.absolute(), *reports.absolute().parents) if place.exists())
+    remedy = f"chmod u+w {there.name or there}, or kpi render --output-dir"
+    if not there.is_dir():
+        return Examined("reports folder", "broken", "", f"{reports} is a file", f"mv {reports} {reports}.old")
+    probe = there / f".kpi-doctor-{os.getpid()}"
+    try:
+        probe.write_bytes(b"?")
+        probe.unlink()
+    except OSError as error:
+        return Examined("reports folder", "broken", "", f"{reports}: {error.strerror}", remedy)
+    free = shutil.disk_usage(there).free
+    return Examined("reports folder", "ok", "", f"{reports} can be written to, {free / 1024**3:.1f} GB free")

@@ -1,0 +1,73 @@
+"""An open company: its file, its tables and the catalogue in one hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from kpi_analysis.catalogue import Catalogue, shipped
+from kpi_analysis.checks import Finding, check_sources
+from kpi_analysis.company import Company, load_company
+from kpi_analysis.compute import compute
+from kpi_analysis.sources import Sources
+
+
+@dataclass(frozen=True)
+class OpenCompany:
+    """A company whose tables can be asked.
+
+    Parameters
+    ----------
+    company : Company
+        Its company file.
+    catalogue : Catalogue
+        What its KPIs are.
+    sources : Sources
+        Its connected tables.
+    """
+
+    company: Company
+    catalogue: Catalogue
+    sources: Sources
+
+    def compute(
+        self,
+        kpis: Sequence[str] | None = None,
+        *,
+        period: str,
+        grain: str | None = None,
+        last: int = 1,
+        by: Sequence[str] = (),
+        where: str | None = None,
+        as_of: str | dt.date | None = None,
+    ) -> pd.DataFrame:
+        """Compute KPIs into a tidy frame; see `kpi_analysis.compute.compute`."""
+        day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+        return compute(
+            self.sources, self.catalogue, kpis, period=period, grain=grain, last=last, by=by, where=where, as_of=day
+        )
+
+    def table(self, name: str) -> ir.Table:
+        """Return a canonical table as an Ibis expression, to explore it freely."""
+        return self.sources.table(name)
+
+    def check(self) -> list[Finding]:
+        """Check every connected table against the canonical schema."""
+        return check_sources(self.sources)
+
+
+def open_company(path: str | Path = "params/company.yaml") -> OpenCompany:
+    """Open a company by its company file.
+
+    Raises
+    ------
+    ConfigError
+        When the file is missing or says something that cannot be meant.
+    """
+    company = load_company(path)
+    return OpenCompany(company, shipped(), Sources(company))

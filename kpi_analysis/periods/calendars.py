@@ -1,0 +1,386 @@
+"""A company's calendar: which period a day lies in, and which period comes before another.
+
+Every grain numbers its periods through all years, so that neighbours differ by 1. All that a calendar does is
+arithmetic on that number; the only differences between calendars are where a month and a week begin.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from itertools import accumulate
+from typing import Literal, NoReturn, cast
+
+from kpi_analysis.errors import ConfigError, UsageError, did_you_mean
+from kpi_analysis.periods.period import GRAINS, Period
+from kpi_analysis.periods.week_years import WeekYears
+
+CALENDAR_TYPES = ("gregorian", "4-4-5", "4-5-4", "5-4-4")
+
+FIRST_YEAR, LAST_YEAR = 1000, 9998
+MONTHS_IN = {"month": 1, "quarter": 3, "year": 12}
+ISO_WEEKS = WeekYears(date(2024, 1, 1))
+PERIOD_TEXT = re.compile(
+    r"([0-9]{4})(?:-Q(?P<quarter>[0-9])|-W(?P<week>[0-9]{2})|-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?)?"
+)
+PERIOD_FORMS = (
+    "Write a year (2026), a quarter (2026-Q3), a month (2026-09), a week (2026-W39) or a day (2026-09-14)."
+)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A company's calendar, calendar months or whole weeks.
+
+    In a gregorian calendar a month is a calendar month and a week an ISO week wherever the fiscal year
+    begins; quarters and years are fiscal. In the calendars of weeks all of them are fiscal: ``2026-09`` is
+    the ninth month of fiscal 2026, and a quarter is 13 weeks, divided into months as the type says. A
+    week 53 goes into the last month. `kpi_analysis.periods.week_years` says which years have one.
+
+    Parameters
+    ----------
+    type : str
+        gregorian, 4-4-5, 4-5-4 or 5-4-4.
+    year_starts : int or date
+        Gregorian: the month, 1 to 12, in which the fiscal year begins. Calendars of weeks: the first day of
+        any fiscal year.
+    named_by : str, optional
+        Which calendar year names a fiscal year, the one of its ``start`` or of its ``end``. By default
+        gregorian years go by their end (with `year_starts` 4, fiscal 2026 is April 2025 to March 2026) and
+        years of weeks by their start (2025-02-02 begins fiscal 2025).
+
+    Raises
+    ------
+    ConfigError
+        The three do not make a calendar.
+
+    Examples
+    --------
+    >>> april = Calendar(year_starts=4)
+    >>> third = april.parse("2026-Q3")
+    >>> str(third.start), str(third.end), str(april.year_ago(third))
+    ('2025-10-01', '2025-12-31', '2025-Q3')
+    >>> Calendar("4-5-4", date(2025, 2, 2)).weeks_in_year(2023)
+    53
+    """
+
+    type: Literal["gregorian", "4-4-5", "4-5-4", "5-4-4"] = "gregorian"
+    year_starts: int | date = 1
+    named_by: Literal["end", "start"] | None = None
+
+    def __post_init__(self) -> None:
+        if self.type not in CALENDAR_TYPES:
+            raise ConfigError(
+                f"No calendar type {self.type!r}. {did_you_mean(str(self.type), CALENDAR_TYPES)}".rstrip(),
+                remedy=f"Write one of {', '.join(CALENDAR_TYPES)}.",
+            )
+        if self.named_by not in (None, "end", "start"):
+            raise ConfigError(
+                f"The calendar's named_by is {self.named_by!r}, not 'end' or 'start'.",
+                remedy="Write the end of a fiscal year that gives it its name, or leave named_by out.",
+            )
+        begins = self.year_starts
+        if self.type == "gregorian":
+            if not isinstance(begins, int) or isinstance(begins, bool) or not 1 <= begins <= 12:
+                raise ConfigError(
+                    f"The calendar's year_starts is {begins!r}, but a gregorian year starts with a month.",
+                    remedy="Write the month as a number from 1 to 12, such as year_starts: 4.",
+                )
+        elif not isinstance(begins, date) or isinstance(begins, datetime):
+            raise ConfigError(
+                f"The calendar's year_starts is {begins!r}, but a {self.type} year starts on a day.",
+                remedy="Write the first day of one of your fiscal years, such as year_starts: 2025-02-02.",
+            )
+
+    @property
+    def fiscal(self) -> bool:
+        """Whether the year is another one than January to December."""
+        return self.type != "gregorian" or self.year_starts != 1
+
+    def parse(self, text: str) -> Period:
+        """Return the period that a text names.
+
+        Parameters
+        ----------
+        text : str
+            ``2026``, ``2026-Q3``, ``2026-09``, ``2026-W39`` or ``2026-09-14``.
+
+        Returns
+        -------
+        Period
+
+        Raises
+        ------
+        UsageError
+            The text has another form, or names a period that there is not.
+
+        Examples
+        --------
+        >>> str(Calendar().parse("2026-W39").start)
+        '2026-09-21'
+        """
+        if not isinstance(text, str):
+            raise UsageError(
+                f"{text!r} is not a period: a period is a text.", remedy=f"Put it in quotes. {PERIOD_FORMS}"
+            )
+        found = PERIOD_TEXT.fullmatch(text)
+        if found is None:
+            _no_period(text)
+        year = int(found[1])
+        if not FIRST_YEAR <= year <= LAST_YEAR:
+            _no_period(text, f"years go from {FIRST_YEAR} to {LAST_YEAR}")
+        if found["day"]:
+            try:
+                return self._at("day", date.fromisoformat(text).toordinal())
+            except ValueError:
+                _no_period(text, "there is no such day")
+        if found["month"]:
+            if not 1 <= int(found["month"]) <= 12:
+                _no_period(text, "a year has the months 01 to 12")
+            return self._at("month", 12 * year + int(found["month"]) - 1 - self._month_shift)
+        if found["quarter"]:
+            if not 1 <= int(found["quarter"]) <= 4:
+                _no_period(text, "a year has the quarters Q1 to Q4")
+            return self._at("quarter", 4 * year + int(found["quarter"]) - 1)
+        if found["week"]:
+            if not 1 <= int(found["week"]) <= self.weeks_in_year(year):
+                _no_period(text, f"{year} has the weeks W01 to W{self.weeks_in_year(year)}")
+            first_week = self._number("week", self._weeks.first_day(year))
+            return self._at("week", first_week + int(found["week"]) - 1)
+        return self._at("year", year)
+
+    def containing(self, day: date, grain: str) -> Period:
+        """Return the period of a grain that a day lies in.
+
+        Parameters
+        ----------
+        day : date
+        grain : str
+            One of `GRAINS`.
+
+        Returns
+        -------
+        Period
+
+        Raises
+        ------
+        UsageError
+            The grain is unknown.
+
+        Examples
+        --------
+        >>> str(Calendar().containing(date(2027, 1, 3), "week"))
+        '2026-W53'
+        """
+        return self._at(grain, self._number(grain, day))
+
+    def shift(self, period: Period, n: int) -> Period:
+        """Return the period `n` periods later, or earlier where `n` is negative.
+
+        A cut period shifts to the same stretch: the same number of elapsed days, at most the whole period.
+
+        Parameters
+        ----------
+        period : Period
+        n : int
+            How many periods of the same grain.
+
+        Returns
+        -------
+        Period
+
+        Examples
+        --------
+        >>> so_far = Calendar().parse("2026-03").cut(date(2026, 3, 20))
+        >>> Calendar().shift(so_far, -1).through
+        datetime.date(2026, 2, 20)
+        """
+        return _same_stretch(self._at(period.grain, self._number(period.grain, period.start) + n), period)
+
+    def prior(self, period: Period) -> Period:
+        """Return the period just before, over the same stretch where the period is cut."""
+        return self.shift(period, -1)
+
+    def year_ago(self, period: Period) -> Period | None:
+        """Return the same period of the fiscal year before, over the same stretch where the period is cut.
+
+        The same month, quarter or week number; the same date in a gregorian calendar, and in one of weeks the
+        same weekday of the same week, so that a day's year-ago lies in its week's and its month's. The years
+        may differ in length (52 and 53 weeks): compare sums per week there.
+
+        Returns
+        -------
+        Period or None
+            None for 29 February, and in a week 53 where the year before has 52.
+
+        Examples
+        --------
+        >>> Calendar().year_ago(Calendar().parse("2026-W53")) is None
+        True
+        """
+        if period.grain in MONTHS_IN:
+            return self.shift(period, -12 // MONTHS_IN[period.grain])
+        if period.grain == "day" and self.type == "gregorian":
+            leap_day = (period.start.month, period.start.day) == (2, 29)
+            earlier = None if leap_day else period.start.replace(year=period.start.year - 1)
+        else:
+            earlier = self._weeks.year_before(period.start)
+        return None if earlier is None else _same_stretch(self.containing(earlier, period.grain), period)
+
+    def last(self, period: Period, n: int) -> list[Period]:
+        """Return `n` consecutive periods that end with this one, oldest first.
+
+        Only the last may be cut; those before it are whole, as a history wants them.
+
+        Raises
+        ------
+        UsageError
+            `n` is below 1.
+
+        Examples
+        --------
+        >>> [str(month) for month in Calendar().last(Calendar().parse("2026-02"), 3)]
+        ['2025-12', '2026-01', '2026-02']
+        """
+        if n < 1:
+            raise UsageError(f"The last {n} periods were asked for.", remedy="Ask for 1 or more.")
+        number = self._number(period.grain, period.start)
+        return [*(self._at(period.grain, k) for k in range(number - n + 1, number)), period]
+
+    def within(self, period: Period, grain: str) -> list[Period]:
+        """Return the finer periods that start inside a period, oldest first.
+
+        Of a cut period only those that have begun, the last of them cut as well. A week may reach beyond the
+        end of the month or year that it starts in.
+
+        Raises
+        ------
+        UsageError
+            The grain is unknown, or coarser than the period's own.
+
+        Examples
+        --------
+        >>> [str(month) for month in Calendar().within(Calendar().parse("2026-Q3"), "month")]
+        ['2026-07', '2026-08', '2026-09']
+        """
+        _check_grain(grain)
+        if GRAINS.index(grain) > GRAINS.index(period.grain):
+            raise UsageError(
+                f"The {period.grain} {period} has no {grain} in it.",
+                remedy=f"Ask for one of {', '.join(GRAINS[: GRAINS.index(period.grain) + 1])}.",
+            )
+        first = self._number(grain, period.start - timedelta(days=1)) + 1
+        last = self._number(grain, period.last_day)
+        inner = [self._at(grain, number) for number in range(first, last + 1)]
+        if inner and not period.complete:
+            inner[-1] = inner[-1].cut(period.last_day)
+        return inner
+
+    def to_grain(self, period: Period, grain: str) -> Period:
+        """Return the period of another grain in which a period's last counted day lies.
+
+        For a coarser grain the one around it, for a finer one the last inside it. A cut period gives a period
+        that is cut on the same day.
+
+        Examples
+        --------
+        >>> quarter = Calendar().parse("2026-Q3")
+        >>> str(Calendar().to_grain(quarter, "year")), str(Calendar().to_grain(quarter, "month"))
+        ('2026', '2026-09')
+        """
+        other = self.containing(period.last_day, grain)
+        return other if period.complete else other.cut(period.last_day)
+
+    def weeks_in_year(self, year: int) -> int:
+        """Return how many weeks a year has, 52 or 53: its fiscal weeks, or ISO weeks if gregorian."""
+        return self._weeks.weeks_in(year)
+
+    @cached_property
+    def _weeks(self) -> WeekYears:
+        if self.type == "gregorian":
+            return ISO_WEEKS
+        return WeekYears(cast(date, self.year_starts), named_by_end=self.named_by == "end")
+
+    @cached_property
+    def _weeks_before_month(self) -> tuple[int, ...]:
+        """Weeks of the fiscal year that are over when each of its twelve months begins."""
+        lengths = [int(weeks) for weeks in self.type.split("-")] * 4
+        return (0, *accumulate(lengths[:-1]))
+
+    @cached_property
+    def _month_shift(self) -> int:
+        """How many months the month's name runs ahead of its place in the fiscal year."""
+        if self.type != "gregorian" or self.year_starts == 1:
+            return 0
+        return cast(int, self.year_starts) - 1 - (0 if self.named_by == "start" else 12)
+
+    def _month_start(self, number: int) -> date:
+        if self.type == "gregorian":
+            year, month = divmod(number + self._month_shift, 12)
+            return date(year, month + 1, 1)
+        year, month = divmod(number, 12)
+        return self._weeks.first_day(year) + timedelta(weeks=self._weeks_before_month[month])
+
+    def _month_number(self, day: date) -> int:
+        if self.type == "gregorian":
+            return 12 * day.year + day.month - 1 - self._month_shift
+        year, week = self._weeks.week_of(day)
+        return 12 * year + bisect_right(self._weeks_before_month, week - 1) - 1
+
+    def _start(self, grain: str, number: int) -> date:
+        if grain == "day":
+            return date.fromordinal(number)
+        if grain == "week":
+            return self._weeks.anchor + timedelta(weeks=number)
+        return self._month_start(number * MONTHS_IN[grain])
+
+    def _number(self, grain: str, day: date) -> int:
+        _check_grain(grain)
+        if grain == "day":
+            return day.toordinal()
+        if grain == "week":
+            return (day - self._weeks.anchor).days // 7
+        return self._month_number(day) // MONTHS_IN[grain]
+
+    def _label(self, grain: str, number: int, start: date) -> str:
+        if grain == "day":
+            return start.isoformat()
+        if grain == "week":
+            return "{:04d}-W{:02d}".format(*self._weeks.week_of(start))
+        if grain == "month":
+            year, month = divmod(number + self._month_shift, 12)
+            return f"{year:04d}-{month + 1:02d}"
+        if grain == "quarter":
+            return f"{number // 4:04d}-Q{number % 4 + 1}"
+        return f"{number:04d}"
+
+    def _at(self, grain: str, number: int) -> Period:
+        try:
+            start = self._start(grain, number)
+            end = self._start(grain, number + 1) - timedelta(days=1)
+            return Period(grain, start, end, self._label(grain, number, start))
+        except (ValueError, OverflowError):
+            raise UsageError(
+                f"The calendar has no such {grain}: years go from {FIRST_YEAR} to {LAST_YEAR}.",
+                remedy="Ask for a period nearer to the present, or for fewer of them.",
+            ) from None
+
+
+def _check_grain(grain: str) -> None:
+    if grain not in GRAINS:
+        raise UsageError(
+            f"No grain {grain!r}. {did_you_mean(str(grain), GRAINS)}".rstrip(),
+            remedy=f"Write one of {', '.join(GRAINS)}.",
+        )
+
+
+def _no_period(text: str, why: str = "") -> NoReturn:
+    raise UsageError(f"{text!r} is not a period{': ' + why if why else ''}.", remedy=PERIOD_FORMS)
+
+
+def _same_stretch(target: Period, period: Period) -> Period:
+    """Count as many days of the target as of the period, at most all of them."""
+    return target if period.complete else target.cut(target.start + timedelta(days=period.days - 1))

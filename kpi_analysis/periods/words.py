@@ -1,0 +1,94 @@
+"""Periods as English words."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from kpi_analysis.periods.calendars import Calendar
+from kpi_analysis.periods.period import Period
+
+# Not from the standard library's `calendar`, whose names follow the locale of the process.
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def period_label(period: Period, calendar: Calendar) -> str:
+    """Return the name of a period as words.
+
+    "FY" stands only where the fiscal year is not the calendar year. A cut period has the name of the whole.
+
+    Parameters
+    ----------
+    period : Period
+    calendar : Calendar
+        The one that made the period.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> plain, april = Calendar(), Calendar(year_starts=4)
+    >>> [period_label(plain.parse(text), plain) for text in ("2026", "2017-Q4", "2017-12", "2026-W39")]
+    ['2026', 'Q4 2017', 'December 2017', 'week 39 of 2026']
+    >>> [period_label(april.parse(text), april) for text in ("2026", "2017-Q4", "2017-12")]
+    ['FY 2026', 'Q4 FY 2017', 'December 2017']
+    """
+    of_weeks = calendar.type != "gregorian"
+    year, _, part = period.label.partition("-")
+    match period.grain:
+        case "year":
+            return f"FY {year}" if calendar.fiscal else year
+        case "quarter":
+            return f"{part} FY {year}" if calendar.fiscal else f"{part} {year}"
+        case "month" if of_weeks:
+            return f"month {int(part)} of FY {year}"
+        case "month":
+            return f"{MONTHS[int(part) - 1]} {year}"
+        case "week":
+            return f"week {int(part[1:])} of {'FY ' if of_weeks else ''}{year}"
+        case _:
+            return _day_words(period.start)
+
+
+def period_words(period: Period) -> str:
+    """Return the days that are counted as words, in months where they are whole months.
+
+    Parameters
+    ----------
+    period : Period
+        A cut one ends with its last counted day.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> period_words(Calendar().parse("2017-Q4"))
+    'October to December 2017'
+    >>> period_words(Calendar().parse("2026-09").cut(date(2026, 9, 20)))
+    '1 to 20 September 2026'
+    """
+    first, last = period.start, period.last_day
+    whole_months = first.day == 1 and (last + timedelta(days=1)).day == 1
+    end = _month_words(last) if whole_months else _day_words(last)
+    start = _month_words(first) if whole_months else _day_words(first)
+    if start == end:
+        return end
+    if first.year == last.year:
+        start = start.removesuffix(f" {first.year}")
+        if first.month == last.month:
+            start = str(first.day)
+    return f"{start} to {end}"
+
+
+def _month_words(day: date) -> str:
+    return f"{MONTHS[day.month - 1]} {day.year}"
+
+
+def _day_words(day: date) -> str:
+    return f"{day.day} {_month_words(day)}"

@@ -1,0 +1,1 @@
+"""The running of reports: parameters, one report, its folder and its manifest."""

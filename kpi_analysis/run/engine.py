@@ -1,0 +1,150 @@
+"""papermill's engine, with an answer to dead kernels, time-outs and cells that end the run.
+
+This module imports papermill, which takes a while: `execute` imports it while the kernel is starting.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import nbformat.v4
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient  # type: ignore[import-untyped]
+from papermill.engines import NotebookExecutionManager  # type: ignore[import-untyped]
+from papermill.exceptions import PapermillExecutionError  # type: ignore[import-untyped]
+from papermill.execute import raise_for_execution_errors, remove_error_markers  # type: ignore[import-untyped]
+from papermill.version import version  # type: ignore[import-untyped]
+
+_v4: Any = nbformat.v4  # it has no types
+_from_dict: Any = nbformat.from_dict
+
+Progress = Callable[[int, int], None]
+
+_QUIET = logging.getLogger("kpi_analysis.kernel")
+_QUIET.addHandler(logging.NullHandler())
+_QUIET.propagate = False
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why a notebook did not reach its end: the cell's place from 0, and the error as Jupyter names it."""
+
+    index: int
+    kind: Literal["error", "timeout", "dead"]
+    ename: str
+    evalue: str
+    traceback: tuple[str, ...] = ()
+
+
+def prepare(data: dict[str, Any], *, name: str, injected: str | None) -> Any:
+    """Return plain notebook data as a notebook with papermill's facts and its cell of parameters."""
+    nb = remove_error_markers(_v4.upgrade(_from_dict(data)))
+    nb.cells = [cell for cell in nb.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
+    for number, cell in enumerate(nb.cells, start=1):
+        cell.setdefault("id", f"cell-{number}")  # hand-written notebooks may lack it, and are invalid without
+        cell.metadata.setdefault("tags", [])
+    if injected is not None:
+        tags = [cell.metadata.tags for cell in nb.cells]
+        place = next((index + 1 for index, found in enumerate(tags) if "parameters" in found), 0)
+        cell = _v4.new_code_cell(injected, id="injected-parameters")
+        cell.metadata["tags"] = ["injected-parameters"]
+        nb.cells.insert(place, cell)
+    nb.metadata["papermill"] = {
+        "default_parameters": {},
+        "environment_variables": {},
+        "input_path": name,
+        "output_path": "report.ipynb",
+        "parameters": {},
+        "version": version,
+    }
+    return _from_dict(nb)
+
+
+def run_cells(nb: Any, manager: Any, kernel: str, *, timeout: int | None, progress: Progress) -> Stop | None:
+    """Execute the cells in place; return why it stopped early, or None."""
+    run = NotebookExecutionManager(nb, progress_bar=False, autosave_cell_every=0)
+    client = _Client(run, progress, km=manager, kernel_name=kernel, timeout=timeout, log=_QUIET)
+    run.notebook_start()
+    try:
+        client.execute(cleanup_kc=True)
+    finally:
+        run.notebook_complete()
+    if client.stop is not None:
+        # papermill's own banner: users know to look for it, and no press takes such a notebook for a report
+        with suppress(PapermillExecutionError):
+            raise_for_execution_errors(nb, None)
+    return client.stop
+
+
+class _Client(PapermillNotebookClient):  # type: ignore[misc]
+    stop: Stop | None = None
+
+    def __init__(self, run: Any, progress: Progress, **options: Any) -> None:
+        super().__init__(run, **options)
+        self.progress = progress
+
+    def execute(self, **options: Any) -> Any:
+        self.reset_execution_trackers()
+        with self.setup_kernel(**options):
+            self._run_all()
+            if self.stop is not None:
+                self.shutdown_kernel = "immediate"
+            else:
+                with suppress(DeadKernelError):  # it died when all was done, so nothing is missing
+                    info = self.wait_for_reply(self.kc.kernel_info())
+                    self.nb.metadata["language_info"] = info["content"]["language_info"]
+                self.set_widgets_metadata()
+        return self.nb
+
+    def _run_all(self) -> None:
+        cells = self.nb.cells
+        for index, cell in enumerate(cells):
+            self.nb_man.cell_start(cell, index)
+            try:
+                self.execute_cell(cell, index)
+            except CellExecutionError as error:
+                self.stop = _stop_of(cells, index, error)
+            except CellTimeoutError:
+                self.stop = _written(cell, index, "timeout", "CellTimeoutError", f"over {self.timeout} s")
+            except DeadKernelError:
+                self.stop = _written(cell, index, "dead", "DeadKernelError", "the kernel died")
+            if self.stop is not None:
+                self.nb_man.cell_exception(cells[index], cell_index=index)
+            self.nb_man.cell_complete(cells[index], cell_index=index)
+            self.progress(index + 1, len(cells))
+            if self.stop is not None:
+                return
+
+
+def _stop_of(cells: list[Any], index: int, error: CellExecutionError) -> Stop | None:
+    """Tell a failure from a clean ``sys.exit()``, which is clean only where nothing comes after it."""
+    output: Any = next((out for out in reversed(cells[index].outputs) if out.output_type == "error"), None)
+    if output is None:
+        return _written(cells[index], index, "error", error.ename, error.evalue)
+    if output.ename == "SystemExit" and output.evalue in ("", "0", "None"):
+        left = sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in cells[index + 1 :])
+        if not left:
+            cells[index].outputs = [out for out in cells[index].outputs if not _is_farewell(out)]
+            return None
+        output.evalue = f"the cell ended the run, and {left} later cell{'s' * (left > 1)} never ran"
+    return Stop(index, "error", output.ename, output.evalue, tuple(output.traceback))
+
+
+def _is_farewell(output: Any) -> bool:
+    """Whether an output only says that the cell left by ``sys.exit()``; a report need not print that."""
+    if output.output_type == "error":
+        return bool(output.ename == "SystemExit")
+    return output.output_type == "stream" and "To exit: use 'exit'" in output.text
+
+
+def _written(
+    cell: Any, index: int, kind: Literal["error", "timeout", "dead"], ename: str, evalue: str
+) -> Stop:
+    """Leave an error that the kernel could not report in the cell, as if it had."""
+    trace = [f"{ename}: {evalue}"]
+    cell.outputs.append(_v4.new_output("error", ename=ename, evalue=evalue, traceback=trace))
+    return Stop(index, kind, ename, evalue)

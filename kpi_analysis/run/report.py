@@ -1,0 +1,120 @@
+"""One report: checked, executed, printed and published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from kpi_analysis.errors import RunError
+from kpi_analysis.run.execute import Progress, execute, to_ipynb
+from kpi_analysis.run.index import write_index
+from kpi_analysis.run.manifest import manifest, results
+from kpi_analysis.run.plan import Plan, plan_report
+from kpi_analysis.run.publish import publish, recover, write_whole
+from kpi_analysis.run.text_values import Given
+
+
+@dataclass(frozen=True)
+class Report:
+    """A published report.
+
+    Parameters
+    ----------
+    folder : path
+    files : tuple of path
+    values : int
+        How many figures it quotes.
+    seconds : float
+        From the start of the run to the finished files.
+    """
+
+    folder: Path
+    files: tuple[Path, ...]
+    values: int
+    seconds: float
+
+
+def render_report(
+    notebook: str | Path,
+    *,
+    clock: Callable[[], datetime],
+    company: Path = Path("params/company.yaml"),
+    period: str | None = None,
+    given: Given | None = None,
+    formats: Sequence[str] = ("html", "pdf"),
+    engine: str = "auto",
+    output_dir: Path | None = None,
+    folder: Path | None = None,
+    kernel: str | None = None,
+    timeout: int | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Report:
+    """Make one report from a notebook; the parameters are those of `plan_report`.
+
+    Parameters
+    ----------
+    clock : callable
+        Says when the run started and finished.
+    progress : callable
+        Called with (cells done, cells in all).
+
+    Raises
+    ------
+    UsageError, ConfigError, DataError, EngineMissing
+        Nothing was published; what was wrong is wrong before or apart from the run.
+    RunError
+        The run failed. The last good report is as it was; the notebook lies under ``failed/``.
+    """
+    plan = plan_report(
+        notebook, company=company, period=period, given=given, formats=formats, engine=engine,
+        output_dir=output_dir, folder=folder, kernel=kernel, timeout=timeout,
+    )  # fmt: skip
+    return run_plan(plan, clock=clock, progress=progress)
+
+
+def run_plan(
+    plan: Plan, *, clock: Callable[[], datetime], progress: Progress = lambda done, total: None
+) -> Report:
+    """Execute a plan, print it in its formats and publish it. See `render_report`."""
+    started = clock()
+    recover(plan.folder)
+    nb = execute(
+        plan.notebook, plan.values, kernel=plan.kernel, timeout=plan.timeout, progress=progress,
+        secrets=plan.secrets, hidden=plan.hidden, failed=plan.failed,
+    )  # fmt: skip
+    try:
+        files, count = _printed(plan, nb, started, clock)
+        published = publish(plan.folder, files)
+    except RunError:
+        with suppress(RunError):  # the first error says more than a second one about the same disk
+            write_whole(plan.failed, to_ipynb(nb))
+        raise
+    plan.failed.unlink(missing_ok=True)
+    write_index(plan.root)
+    return Report(plan.folder, published, count, (clock() - started).total_seconds())
+
+
+def _printed(
+    plan: Plan, nb: Any, started: datetime, clock: Callable[[], datetime]
+) -> tuple[dict[str, bytes], int]:
+    from kpi_analysis.render import render_html, render_pdf
+    from kpi_analysis.render.document import collect_values, read_document
+
+    document = read_document(nb)
+    values = collect_values(document)
+    figures = results(values)
+    files: dict[str, bytes] = {}
+    if "html" in plan.formats:
+        files["report.html"] = render_html(nb, timestamp=started).encode()
+    if "pdf" in plan.formats:
+        files["report.pdf"] = render_pdf(nb, timestamp=started, attachments={"results.json": figures})
+    files["report.ipynb"] = to_ipynb(nb)
+    files["results.json"] = figures
+    files["manifest.json"] = manifest(
+        plan, nb, document.facts, title=document.title, started=started, finished=clock()
+    )
+    return files, len(values)

@@ -1,0 +1,144 @@
+"""SQL text → a sqlglot tree, within limits; and the names that a text needs."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import Dialect, exp
+from sqlglot.errors import ParseError, SqlglotError
+
+from kpi_analysis.errors import ConfigError
+
+MAX_CHARACTERS = 10_000
+MAX_DEPTH = 100
+
+_DUCKDB = Dialect.get_or_raise("duckdb")
+_BALANCED = re.compile(r"""(?:[^'"]++|'(?:[^']|'')*+'|"(?:[^"]|"")*+")*+""")
+_ONE_THING = "Write one SQL expression, without a semicolon and without comments."
+
+
+def parse(text: str, *, where: str = "") -> exp.Expression:
+    """Return the tree of one SQL expression, or say what stands in the way and at which character.
+
+    Raises
+    ------
+    ConfigError
+        The text is empty, too long, nested too deeply, unbalanced, has a comment, or is not one expression.
+    """
+    if not text.strip():
+        raise problem(where, "The SQL expression is empty.", "Write a column name or an expression.")
+    if len(text) > MAX_CHARACTERS:
+        raise problem(
+            where,
+            f"The SQL expression has {len(text):,} characters; {MAX_CHARACTERS:,} are allowed.",
+            "Prepare the column in the source, with `sql:` in the company file.",
+        )
+    balanced = _BALANCED.match(text)
+    if balanced and balanced.end() < len(text):
+        at = balanced.end()
+        raise problem(
+            where,
+            f"The quote at {position(text, at)} of '{shorten(text)}' is never closed: {shorten(text[at:])}.",
+            "Close it; a quote inside a text is written twice: 'it''s'.",
+        )
+    try:
+        _refuse_comments(text, where)
+        trees = _DUCKDB.parse_into(exp.Condition, text)
+        tree = trees[0]
+        if len(trees) != 1 or not isinstance(tree, exp.Expression):
+            raise problem(where, f"'{shorten(text)}' is more than one statement.", _ONE_THING)
+        if _deeper_than(tree, MAX_DEPTH):
+            raise too_deep(where, text)
+        return tree
+    except RecursionError:
+        raise too_deep(where, text) from None
+    except ParseError as error:
+        raise problem(where, _say_where(text, error), _ONE_THING) from None
+    except SqlglotError:
+        raise problem(where, f"'{shorten(text)}' cannot be read as SQL.", _ONE_THING) from None
+
+
+def columns_of(text: str) -> frozenset[str]:
+    """Return every name that the text needs: columns and settings, as written.
+
+    Examples
+    --------
+    >>> sorted(columns_of('coalesce(cost, amount * (1 - gross_margin)) + "Shipping fee"'))
+    ['Shipping fee', 'amount', 'cost', 'gross_margin']
+    """
+    return frozenset(column.name for column in parse(text).find_all(exp.Column))
+
+
+def optional_columns_of(text: str) -> frozenset[str]:
+    """Return the names that occur only inside ``coalesce(…)``, which a table may lack.
+
+    Examples
+    --------
+    >>> sorted(optional_columns_of("amount - coalesce(cost, amount * 0.4)"))
+    ['cost']
+    """
+    tree = parse(text)
+    needed = {column.name for column in tree.find_all(exp.Column) if not column.find_ancestor(exp.Coalesce)}
+    return columns_of(text) - needed
+
+
+def problem(where: str, message: str, remedy: str | None = None) -> ConfigError:
+    """Return the error, with the place where the text stands in front."""
+    return ConfigError(f"{where}: {message}" if where else message, remedy=remedy)
+
+
+def too_deep(where: str, text: str) -> ConfigError:
+    """Return the error for brackets, cases or chains that go on for too long."""
+    return problem(
+        where,
+        f"'{shorten(text)}' is nested too deeply, or is a chain of more than {MAX_DEPTH} parts.",
+        "Use `in (…)` for a long chain of `or`, or prepare the column in the source.",
+    )
+
+
+def shorten(text: str, limit: int = 60) -> str:
+    """Return the text on one line, cut to a length that fits an error."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def position(text: str, offset: int) -> str:
+    """Say where a character stands, counted from 1.
+
+    Examples
+    --------
+    >>> position("amount +", 7), position("case when\\nx", 10)
+    ('character 8', 'line 2, character 1')
+    """
+    line = text.count("\n", 0, offset) + 1
+    character = offset - text.rfind("\n", 0, offset)
+    return f"line {line}, character {character}" if "\n" in text else f"character {character}"
+
+
+def _refuse_comments(text: str, where: str) -> None:
+    tokens = _DUCKDB.tokenize(text)
+    comments = [comment for token in tokens for comment in token.comments]
+    if comments or not tokens:
+        what = shorten(comments[0] if comments else text)
+        message = f"'{shorten(text)}' holds a comment: {what}"
+        raise problem(where, message, "Put it beside the text, after a #.")
+
+
+def _deeper_than(tree: exp.Expression, limit: int) -> bool:
+    level: list[exp.Expression] = [tree]
+    for _ in range(limit):
+        level = [child for node in level for child in node.iter_expressions()]
+        if not level:
+            return False
+    return True
+
+
+def _say_where(text: str, error: ParseError) -> str:
+    detail = error.errors[0] if error.errors else {}
+    line, column = detail.get("line"), detail.get("col")
+    if not line or not column:
+        return f"'{shorten(text)}' cannot be read as SQL."
+    piece = detail.get("highlight") or ""
+    # sqlglot counts to the last character of the piece.
+    start = sum(len(row) + 1 for row in text.split("\n")[: line - 1]) + column - max(len(piece), 1)
+    return f"'{shorten(text)}' cannot be read as SQL at {position(text, start)}, near '{piece}'."

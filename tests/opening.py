@@ -1,0 +1,29 @@
+"""Companies made of a few rows, for tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from kpi_analysis.opened import OpenCompany, open_company
+
+
+def open_from(folder: Path, tables: dict[str, Any], **settings: Any) -> OpenCompany:
+    """Write tables (frames, or text of a CSV) and a company file into a folder, and open the company."""
+    specs: dict[str, Any] = {}
+    for name, content in tables.items():
+        path = folder / f"{name}.csv"
+        if isinstance(content, pd.DataFrame):
+            content.to_csv(path, index=False)
+        else:
+            path.write_text(content, encoding="utf-8")
+        specs[name] = {"path": path.name}
+    for name, columns in settings.pop("columns", {}).items():
+        specs[name]["columns"] = columns
+    content = {"company": "Test", "currency": "EUR", "tables": specs} | settings
+    file = folder / "company.yaml"
+    file.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    return open_company(file)
