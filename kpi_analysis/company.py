@@ -61,7 +61,7 @@ class AttributionSpec(Strict):
     """By which rule, and within how many days, revenue is credited to the touches before it."""
 
     rule: Literal["first", "last", "linear", "time_decay", "u_shaped", "w_shaped", "shapley", "markov"] = "last"
-    lag_days: int = Field(90, ge=0)
+    lag_days: int = Field(default=90, ge=0)
 
 
 class Company(Strict):
@@ -77,13 +77,13 @@ class Company(Strict):
     company: str = Field(min_length=1)
     currency: str = "EUR"
     locale: str = "en_GB"
-    calendar_spec: CalendarSpec = Field(CalendarSpec(), alias="calendar")
+    calendar_spec: CalendarSpec = Field(default=CalendarSpec(), alias="calendar")
     timezone: str = "UTC"
     source: str = "duckdb://"
     tables: dict[str, TableSpec] = Field(default_factory=dict)
     revenue_from: RevenueTable | None = None
     inbound_channels: tuple[str, ...] = ()
-    gross_margin: float | None = Field(None, gt=0, le=1)
+    gross_margin: float | None = Field(default=None, gt=0, le=1)
     attribution: AttributionSpec = AttributionSpec()
 
     _file: YamlFile | None = PrivateAttr(None)

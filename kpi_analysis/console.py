@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from rich.table import Table
 
 from kpi_analysis.errors import Finding, KpiError, UsageError
 from kpi_analysis.formats import Format
+from kpi_analysis.results import records, to_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,20 +68,6 @@ def _to_file(output: Path, write: Any) -> None:
     except OSError as problem:
         beside.unlink(missing_ok=True)
         raise UsageError(f"cannot write {output}: {problem.strerror}.", remedy="Choose another --output.") from None
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return a tidy frame as JSON-ready records: dates as text, what is missing as None, never NaN."""
-    dated = frame.copy()
-    for name in ("period_start", "period_end"):
-        dated[name] = dated[name].dt.strftime("%Y-%m-%d")
-    plain = dated.astype(object).where(dated.notna(), None)
-    return [{str(key): value for key, value in record.items()} for record in plain.to_dict("records")]
-
-
-def to_json(content: Any) -> str:
-    """Return JSON text; a NaN in it is a mistake of ours and raises."""
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def print_table(

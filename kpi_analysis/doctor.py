@@ -143,7 +143,7 @@ def _engine_typst() -> Examined:
 def _engine_quarto() -> Examined:
     """The `quarto` package only looks for the binary, and it never checks what that answers."""
     if importlib.util.find_spec("quarto") is not None:
-        import quarto  # type: ignore[import-untyped]
+        import quarto
 
         binary = quarto.path()
     else:
@@ -162,7 +162,7 @@ def _engine_chromium() -> Examined:
 def _pandoc() -> Examined:
     binary = shutil.which("pandoc")
     if binary is None and importlib.util.find_spec("pypandoc") is not None:
-        import pypandoc  # type: ignore[import-untyped]
+        import pypandoc
 
         try:
             binary = pypandoc.get_pandoc_path()

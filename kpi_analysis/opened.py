@@ -11,9 +11,10 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from kpi_analysis.catalogue import Catalogue, shipped
-from kpi_analysis.checks import Finding, check_sources
+from kpi_analysis.checks import check_sources
 from kpi_analysis.company import Company, load_company
 from kpi_analysis.compute import compute
+from kpi_analysis.errors import Finding
 from kpi_analysis.sources import Sources
 
 

@@ -27,8 +27,8 @@ READERS = {
 }  # fmt: skip
 
 
-@ibis.udf.scalar.builtin
-def timezone(zone: str, moment: dtypes.Timestamp(timezone="UTC")) -> dtypes.Timestamp():  # type: ignore[empty-body, valid-type]
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
+def timezone(zone: str, moment: dtypes.Timestamp(timezone="UTC")) -> dtypes.Timestamp():  # type: ignore[valid-type]
     """Wall-clock time of a moment in a zone; DuckDB and Postgres share the name."""
 
 
@@ -103,7 +103,6 @@ class Sources:
     def local(self) -> Any:
         """DuckDB in memory, for files."""
         connection = ibis.duckdb.connect()
-        connection.raw_sql("SET enable_progress_bar = false")
         connection.raw_sql("SET TimeZone = 'UTC'")
         return connection
 
@@ -210,7 +209,7 @@ class Sources:
         if key not in self._extents:
             table = self.table(name)
             names = [c.name for c in TABLES[name].columns.values() if c.kind in ("date", "timestamp")]
-            bounds = {}
+            bounds: dict[str, ir.Value] = {}
             for n in names:
                 if n in table.columns:
                     day = table[n].cast("date")

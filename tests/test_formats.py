@@ -113,7 +113,11 @@ def test_an_unknown_unit_is_refused_with_the_known_ones() -> None:
 def test_a_column_of_money_has_one_scale() -> None:
     scale = GB.scale([14_200, 21_000, 295_800, None, float("nan")], "currency")
     assert scale == Scale(1000.0, "€k", 1)
-    assert [GB.value(x, "currency", scale) for x in (14_200, 295_800, 1_532_800)] == ["14.2", "295.8", "1,532.8"]
+    assert [GB.value(x, "currency", scale) for x in (14_200, 295_800, 1_532_800)] == [
+        "14.2",
+        "295.8",
+        "1,532.8",
+    ]
     assert GB.unit_label("currency", scale) == "€k"
 
 

@@ -41,8 +41,9 @@ install_locked() {
     sed -n '/^uv==/,/^[^ ]/{/^uv==/p;/^ *--hash/p;}' requirements.lock >$venv/uv.txt
     "$python" -m pip install --quiet --disable-pip-version-check --require-hashes -r $venv/uv.txt || return 1
     rm -f $venv/uv.txt
-    UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-120} "$uv" pip sync --quiet --python "$python" --require-hashes \
-        --compile-bytecode requirements.lock
+    # The certificates of the system: behind a company's proxy those that uv ships are not enough.
+    UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1} UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-120} \
+        "$uv" pip sync --quiet --python "$python" --require-hashes --compile-bytecode requirements.lock
 }
 
 if [ -e "$stamp" ] && runs "$python" "$supported"; then

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from kpi_analysis import formula
 from kpi_analysis.errors import ConfigError, UsageError, did_you_mean
+from kpi_analysis.formula import Node
 from kpi_analysis.schema import TABLES
 from kpi_analysis.yaml_file import Strict, YamlFile, load_model, read_yaml
 
@@ -103,11 +104,12 @@ class Metric(Strict):
     supports: str | None = None
     empty: str | None = None
     interval: Literal["proportion"] | None = None
+    headline: bool = False
     note: str = ""
     example: dict[str, float] = Field(default_factory=dict)
 
     @cached_property
-    def tree(self) -> formula.Node:
+    def tree(self) -> Node:
         """The formula as a tree."""
         return formula.parse(self.formula)
 
@@ -144,7 +146,7 @@ class Catalogue:
         """Measures that a KPI needs, through all metrics it is made of, in the order of its formula."""
         found: dict[str, None] = {}
 
-        def visit(node: formula.Node) -> None:
+        def visit(node: Node) -> None:
             for part in formula.walk(node):
                 if isinstance(part, formula.Name):
                     if part.name in self.measures:
@@ -182,7 +184,7 @@ class Catalogue:
             words += f", first row of each {aggregate.first}"
         return words + (", open at the end of the period" if aggregate.is_stock else f", by {aggregate.date}")
 
-    def empty_reason(self, node: formula.Node, metric: Metric) -> str:
+    def empty_reason(self, node: Node, metric: Metric) -> str:
         """Why a division by this part has no value when the part is zero."""
         if metric.empty is not None:
             return metric.empty

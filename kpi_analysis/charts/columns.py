@@ -203,7 +203,9 @@ def _paint(chart: _Columns, sheet: Sheet) -> None:
     all_labelled = True
     for all_labelled in (True, False):
         notes = _notes(chart, all_labelled)
-        right = max((text_width(words, TYPE.chart_label, bold=True) + 1.6 for words, *_ in notes), default=0.0)
+        right = max(
+            (text_width(words, TYPE.chart_label, bold=True) + 1.6 for words, *_ in notes), default=0.0
+        )
         # where not every column has room for its number, the reader needs an axis
         left = 0.0 if all_labelled else _axis_width(chart, ticks)
         pitch = (sheet.width - left - right) / len(chart.periods)

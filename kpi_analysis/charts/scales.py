@@ -90,7 +90,9 @@ def tick_words(ticks: Sequence[float], unit: str, scale: Scale, f: Format) -> li
     """
     factor = 100 if unit.startswith("percent") else 1 / scale.divisor
     decimals = 0
-    while decimals < 9 and any(abs(round(t * factor, decimals) - t * factor) > 1e-9 * abs(t * factor) for t in ticks):
+    while decimals < 9 and any(
+        abs(round(t * factor, decimals) - t * factor) > 1e-9 * abs(t * factor) for t in ticks
+    ):
         decimals += 1
     return [f.value(t, unit, replace(scale, decimals=decimals)) for t in ticks]
 
@@ -165,9 +167,7 @@ def period_ticks(periods: Sequence[str], pitch: float, f: Format) -> list[Tick]:
     return _without_touching_years(ticks, pitch)
 
 
-def _step_between(
-    periods: Sequence[str], parts: Sequence[tuple[str, str]], pitch: float, room: float
-) -> int:
+def _step_between(periods: Sequence[str], parts: Sequence[tuple[str, str]], pitch: float, room: float) -> int:
     """Return the least step between ticks at which their labels keep apart, one that meets each year's start."""
     a_year = {"Q": (1, 2, 4), "W": (1, 4, 13, 26, 52)}.get(parts[0][0][:1] if parts else "", (1, 2, 3, 6, 12))
     for step in a_year:

@@ -114,9 +114,7 @@ def waterfall(
     )
 
 
-def _bars(
-    start: tuple[str, float], steps: Sequence[tuple[str, float]], end: tuple[str, float]
-) -> list[_Bar]:
+def _bars(start: tuple[str, float], steps: Sequence[tuple[str, float]], end: tuple[str, float]) -> list[_Bar]:
     bars = [_Bar(start[0], start[1], 0.0, start[1], total=True)]
     for name, value in steps:
         before = bars[-1].after

@@ -170,7 +170,8 @@ class MeasureReader:
         for index, group in enumerate(self.groups):
             value = found.get(group, absent)
             if value is None:
-                reasons[index] = f"{_argument(readable.aggregate)} is empty in all rows"
+                rows = self._rows.get((frozenset({name}), slot), {}).get(group, 0)
+                reasons[index] = f"{_argument(readable.aggregate)} is empty in all {rows:,} rows"
             elif np.isnan(value):
                 reasons[index] = empty
             else:
@@ -343,6 +344,11 @@ class MeasureReader:
         return bool(record.get(alone, 0))
 
 
+def known_columns(sources: Sources) -> dict[str, set[str]]:
+    """Return the columns of each connected table, with those that it takes from another one."""
+    return {name: {*sources.columns(name), *sources.derived(name)} for name in sources.connected}
+
+
 def check_slices(sources: Sources, by: Sequence[str], where: str | None) -> None:
     """Refuse a dimension or a condition that no connected table can answer.
 
@@ -353,7 +359,7 @@ def check_slices(sources: Sources, by: Sequence[str], where: str | None) -> None
     ConfigError
         When the condition is no SQL, or holds what is not allowed.
     """
-    columns = {name: {*sources.columns(name), *sources.derived(name)} for name in sources.connected}
+    columns = known_columns(sources)
     known = sorted({column for names in columns.values() for column in names})
     asked = sql.columns_of(where) if where else frozenset()
     for name in (*by, *sorted(asked)):

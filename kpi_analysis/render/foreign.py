@@ -50,6 +50,8 @@ _MARKS = {
 }
 _MISSING = {"nan", "<na>", "nat", "none"}
 _DEEPEST = 60
+_LONG = 24
+"""Characters from which a column's text wraps rather than widens the table."""
 
 
 @dataclass
@@ -199,16 +201,22 @@ def _table(element: _Element) -> Block | None:
     while heads < len(rows) and _is_head(rows[heads], element):
         heads += 1
     head, body = _grid(rows[:heads], repeat=True), _grid(rows[heads:], repeat=False)
-    width = max((len(row) for row in head + body), default=0)
-    if width == 0:
+    count = max((len(row) for row in head + body), default=0)
+    if count == 0:
         return None
-    body = [row + [""] * (width - len(row)) for row in body]
+    body = [row + [""] * (count - len(row)) for row in body]
+    # what names a row stands at the left, be it a number
+    named = min(
+        (sum(cell.tag == "th" for cell in row.elements("th", "td")) for row in rows[heads:]), default=0
+    )
     columns = []
-    for position in range(width):
+    for position in range(count):
         labels = [row[position] for row in head if position < len(row) and row[position]]
-        numeric = all(_is_number(row[position]) for row in body) and any(row[position] for row in body)
+        texts = [row[position] for row in body]
+        numeric = position >= named and all(map(_is_number, texts)) and any(texts)
         label = ", ".join(dict.fromkeys(labels))
-        columns.append(Column(label, align="right" if numeric else "left", width="auto"))
+        width = "1fr" if max(map(len, texts), default=0) > _LONG else "auto"
+        columns.append(Column(label, align="right" if numeric else "left", width=width))
     caption = next((caption.words() for caption in element.elements("caption")), "")
     cells = [Row(tuple(Cell(_shown(text)) for text in row)) for row in body]
     table = Table("", "", " ".join(caption.split()), tuple(columns), tuple(cells))

@@ -13,11 +13,11 @@ from typing import Any, Literal
 
 import nbformat.v4
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from papermill.clientwrap import PapermillNotebookClient  # type: ignore[import-untyped]
-from papermill.engines import NotebookExecutionManager  # type: ignore[import-untyped]
-from papermill.exceptions import PapermillExecutionError  # type: ignore[import-untyped]
-from papermill.execute import raise_for_execution_errors, remove_error_markers  # type: ignore[import-untyped]
-from papermill.version import version  # type: ignore[import-untyped]
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NotebookExecutionManager
+from papermill.exceptions import PapermillExecutionError
+from papermill.execute import raise_for_execution_errors, remove_error_markers
+from papermill.version import version
 
 _v4: Any = nbformat.v4  # it has no types
 _from_dict: Any = nbformat.from_dict

@@ -293,7 +293,7 @@ def test_days_count_in_the_company_s_own_time_zone(tmp_path: Path) -> None:
         ({"grain": "quarterly"}, "Did you mean 'quarter'"),
         ({"by": ["chanel"]}, "Did you mean 'channel'"),
         ({"where": "chanel = 'x'"}, "Did you mean 'channel'"),
-        ({"where": "channel ="}, ""),
+        ({"where": "channel ="}, "channel"),
         ({"last": 0}, "at least 1"),
     ],
 )

@@ -50,7 +50,7 @@ def test_a_data_frame_becomes_a_table():
         sample.notebook(sample.markdown("# R"), sample.code(sample.shown(text_html=FRAME)))
     ).blocks[1:]
     assert [column["label"] for column in table["columns"]] == ["", "channel", "spend"]
-    assert [column["align"] for column in table["columns"]] == ["right", "left", "right"]
+    assert [column["align"] for column in table["columns"]] == ["left", "left", "right"]
     assert [[cell["text"] for cell in row["cells"]] for row in table["rows"]] == [
         ["0", "Email", "14.2"],
         ["1", "Display", "–"],

@@ -183,7 +183,8 @@ def test_markdown_of_every_kind_is_set(tmp_path):
     text = (
         "# A\n\nText[^1] and again[^1], **strong**, ~~gone~~, `code`, [web](https://x.org), "
         "[here](#a).\\\nNew line\n\n"
-        "- [x] done\n- open\n  1. one\n\n| a | b |\n|:--|--:|\n| 1 | `2` |\n\n> quote\n\n---\n\n"
+        "- [x] done\n- open\n  1. one\n  - a\n    - b\n      - c\n\n| a | b |\n|:--|--:|\n| 1 | `2` "
+        "|\n\n> quote\n\n---\n\n"
         "```python\nx = 1\n```\n\n$$\n\\frac{a}{b}\n$$\n\nInline $a^2 + \\text{#panic()}$, bad "
         "$\\nonsense{$ .\n\n[^1]: The *note*.\n"
     )

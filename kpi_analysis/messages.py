@@ -1,0 +1,97 @@
+"""Sentences over charts and pages, made from the figures that they stand over and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kpi_analysis.catalogue import Metric
+from kpi_analysis.formats import NBSP, Format, difference
+from kpi_analysis.periods import Period
+
+UP_DOWN = {"percent": ("rose", "fell"), "days": ("lengthened by", "shortened by")}
+
+
+def change_words(metric: Metric, now: float | None, before: float | None, written: Format) -> str:
+    """Return how a KPI moved: ``rose 9%``, ``fell 1.2 points``, ``did not change``; nothing where it cannot be said."""
+    moved = difference(now, before, metric.unit)
+    change = written.change(now, before, metric.unit)
+    if moved is None or change is None:
+        return ""
+    number, suffix = change
+    size = number.lstrip("+−")
+    if not size.strip("0.,"):
+        return "did not change"
+    up, down = UP_DOWN["days" if metric.unit == "days" else "percent"]
+    verb = up if moved > 0 else down
+    unit = {" pp": f"{NBSP}points", "%": "%"}.get(suffix, f"{NBSP}days" if metric.unit == "days" else "")
+    return f"{verb} {size}{unit}"
+
+
+def sentence(metric: Metric, row: Mapping[str, Any], place: str, written: Format) -> str:
+    """Say what a KPI is and how it moved on the period before.
+
+    Parameters
+    ----------
+    metric : Metric
+    row : mapping
+        A row of the tidy frame, with a value.
+    place : str
+        The period in words, such as ``December 2017``.
+    written : Format
+
+    Returns
+    -------
+    str
+        ``Sales revenue rose 22% to $1.13m in December 2017``.
+    """
+    value = written.prose(row["value"], metric.unit)
+    if not row["complete"]:
+        return f"{metric.label} is {value} so far in {place}"
+    words = change_words(metric, row["value"], row["previous"], written)
+    if not words:
+        return f"{metric.label} is {value} in {place}"
+    if words == "did not change":
+        return f"{metric.label} stayed at {value} in {place}"
+    return f"{metric.label} {words} to {value} in {place}"
+
+
+def headline(rows: Mapping[str, Mapping[str, Any]], metrics: Mapping[str, Metric], written: Format) -> str:
+    """Say in one sentence what the two first KPIs of a report did; both are named with value and change.
+
+    Parameters
+    ----------
+    rows : mapping of str to row of the tidy frame
+        In the order of the scorecard.
+    metrics : mapping of str to Metric
+    written : Format
+    """
+    clauses = []
+    for name, row in rows.items():
+        if row["value"] is None:
+            continue
+        metric = metrics[name]
+        value = written.prose(row["value"], metric.unit)
+        words = change_words(metric, row["value"], row["previous"], written)
+        if not words:
+            clauses.append(f"{metric.label} is {value}")
+        elif words == "did not change":
+            clauses.append(f"{metric.label} stayed at {value}")
+        else:
+            clauses.append(f"{metric.label} {words} to {value}")
+    if not clauses:
+        return "No KPI has a value in this period"
+    return clauses[0] if len(clauses) == 1 else f"{clauses[0]}, {clauses[1][0].lower()}{clauses[1][1:]}"
+
+
+def spread(metric: Metric, low: tuple[str, float], high: tuple[str, float], by: str, written: Format) -> str:
+    """Say between which slices a KPI lies: ``Opportunity-to-win ratio by owner runs from 48% (A) to 74% (B)``."""
+    first, last = written.prose(low[1], metric.unit), written.prose(high[1], metric.unit)
+    return f"{metric.label} by {by} runs from {first} ({low[0]}) to {last} ({high[0]})"
+
+
+def completeness(period: Period) -> str:
+    """Say whether a period is over: ``complete``, or how much of it is counted."""
+    if period.complete:
+        return "complete"
+    return f"incomplete, {period.days} of {period.full_days} days"

@@ -1,0 +1,321 @@
+"""The few names that a notebook imports: a report whose sections read like a table of contents.
+
+Each section computes first and shows after. A section whose KPI has no value for this company shows nothing;
+the KPI and the reason stand under `Report.not_shown`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from kpi_analysis import __version__, appendix, messages, tables
+from kpi_analysis.blocks import Beside, Block, Figure, Note, Table, Title
+from kpi_analysis.catalogue import Metric
+from kpi_analysis.charts.base import Caption, Width
+from kpi_analysis.charts.columns import columns_over_time
+from kpi_analysis.charts.lines import line_over_time
+from kpi_analysis.charts.rankings import ranking
+from kpi_analysis.compute.measures import BEFORE, known_columns
+from kpi_analysis.errors import UsageError
+from kpi_analysis.formats import Format
+from kpi_analysis.opened import OpenCompany, open_company
+from kpi_analysis.periods import Period, period_label, period_words
+from kpi_analysis.results import records, values
+
+HISTORY = {"day": 31, "week": 26, "month": 13, "quarter": 12, "year": 6}
+FINER = {"year": "quarter", "quarter": "month", "month": "week", "week": "day", "day": "day"}
+LONGEST_RANKING = 40
+
+
+@dataclass
+class Report:
+    """A report on one period of one company.
+
+    Parameters
+    ----------
+    opened : OpenCompany
+    period : Period
+        Cut at the last day in the data where it is unfinished.
+    as_of : date
+        The last day that counts.
+    """
+
+    opened: OpenCompany
+    period: Period
+    as_of: dt.date
+    name: str = "Quarterly KPI report"
+    _frames: dict[tuple[Any, ...], pd.DataFrame] = field(default_factory=dict)
+
+    @cached_property
+    def format(self) -> Format:
+        """How this company writes its numbers."""
+        return Format(self.opened.company.locale, self.opened.company.currency)
+
+    @cached_property
+    def period_name(self) -> str:
+        """The period in words: ``Q4 2017``."""
+        return period_label(self.period, self.opened.company.calendar)
+
+    @cached_property
+    def headline_kpis(self) -> tuple[str, ...]:
+        """KPIs of the scorecard: those that the catalogue calls headline and this company's tables allow."""
+        frame = self._compute(tuple(name for name, m in self.opened.catalogue.metrics.items() if m.headline))
+        told = frame[frame.value.notna() | ~frame.reason.fillna("").str.contains(r"is not connected|has no column|is not set")]
+        order = {name: place for place, name in enumerate(self.opened.catalogue.metrics)}
+        groups = {"sales": 0, "marketing": 1}
+        names = sorted(told.kpi, key=lambda name: (groups.get(self._metric(name).category, 9), order[name]))
+        return tuple(names)
+
+    # ------------------------------------------------------------------ sections
+
+    def title(self) -> Title:
+        """The message of the report, and what it rests on."""
+        rows = self._rows(self._compute(self.headline_kpis))
+        told = sum(row["value"] is not None for row in rows.values())
+        against = self._against()
+        deck = f"{self.period_name}: {period_words(self.period)}, {messages.completeness(self.period)}."
+        if against:
+            deck += f" Changes are against {against}."
+        return Title(
+            messages.headline(rows, self.opened.catalogue.metrics, self.format),
+            deck if told else f"{deck} See the reasons on the last page.",
+            self._facts(),
+            values(self._compute(self.headline_kpis)),
+        )
+
+    def page(self, kpi: str) -> Title | None:
+        """Begin a page whose message is what a KPI did in the period; nothing where it has no value."""
+        frame = self._compute((kpi,))
+        row = records(frame)[0]
+        if row["value"] is None:
+            return None
+        text = messages.sentence(self._metric(kpi), row, self.period_name, self.format)
+        return Title(text, values=values(frame))
+
+    def scorecard(self, kpis: Sequence[str] | None = None) -> Table:
+        """Every headline KPI with its history, its value, and its changes on the period before and a year ago."""
+        names = tuple(kpis) if kpis else self.headline_kpis
+        frame = self._compute(names, last=HISTORY[self.period.grain])
+        metrics = {name: self._metric(name) for name in names}
+        shown = frame[frame.period == self.period.label]
+        calendar = self.opened.company.calendar
+        ago = calendar.year_ago(self.period)
+        table = tables.scorecard(
+            frame,
+            metrics,
+            self.format,
+            period_label=self.period_name,
+            previous_label=f"vs {period_label(calendar.prior(self.period), calendar)}",
+            year_ago_label=f"vs {period_label(ago, calendar)}" if ago else "vs year ago",
+            history_label=f"{frame.period.nunique()} {self.period.grain}s",
+            note=self._scorecard_note(),
+        )
+        return replace(table, values=values(shown))
+
+    def over_time(self, kpi: str, *, grain: str | None = None, width: Width = "full", bars: bool = False) -> Figure | None:
+        """A KPI over the months (or `grain`) that end with the period, as a line or as columns."""
+        grain = grain or FINER[self.period.grain]
+        frame = self._compute((kpi,), grain=grain, last=HISTORY[grain])
+        frame = frame[frame.reason != BEFORE].reset_index(drop=True)
+        if frame.empty or frame.value.isna().all():
+            return None
+        metric, rows = self._metric(kpi), records(frame)
+        last = max((i for i, row in enumerate(rows) if row["value"] is not None))
+        calendar = self.opened.company.calendar
+        last_period = calendar.parse(rows[last]["period"])
+        if last_period.start <= self.as_of < last_period.end:
+            last_period = last_period.cut(self.as_of)
+        place = period_label(last_period, calendar) if last_period.complete else period_words(last_period)
+        caption = Caption(
+            id=f"{kpi}_by_{grain}",
+            title=messages.sentence(metric, rows[last], place, self.format),
+            measure=f"{metric.label} by {grain}, {{unit}}",
+            values=values(frame),
+        )
+        draw = columns_over_time if bars else line_over_time
+        return draw(
+            caption,
+            [row["period"] for row in rows],
+            [row["value"] for row in rows],
+            unit=metric.unit,
+            format=self.format,
+            complete=[row["complete"] for row in rows],
+            reasons=[row["reason"] for row in rows],
+            width=width,
+        )
+
+    def by_month(self, kpi: str, *, width: Width = "full") -> Figure | None:
+        """A KPI month by month as columns; the unfinished month is marked."""
+        return self.over_time(kpi, grain="month", bars=True, width=width)
+
+    def ranking(self, kpi: str, *, by: str, width: Width = "full", most: int = LONGEST_RANKING) -> Figure | None:
+        """A KPI for each value of a dimension, sorted, with its interval and the company's own value as a line."""
+        metric = self._metric(kpi)
+        whole = records(self._compute((kpi,)))[0]
+        if whole["value"] is None or not any(by in names for names in known_columns(self.opened.sources).values()):
+            return None
+        frame = self._compute((kpi,), by=(by,))
+        frame = frame[frame.value.notna() & (frame.rows > 0)].sort_values("value", ascending=False, kind="stable")
+        if len(frame) < 2:
+            return None
+        shown = frame.head(most)
+        rows = records(shown)
+        ends = [(str(rows[i][by]), rows[i]["value"]) for i in (-1, 0)]
+        is_rate = metric.unit in ("percent", "ratio", "days")
+        notes = []
+        if rows[0]["ci_low"] is not None:
+            by_chance = len(rows) * 0.05
+            notes.append(
+                f"Bands: 95% intervals. Of {len(rows)}, about {max(1, round(by_chance))} would miss the line by chance alone."
+            )
+        if len(frame) > most:
+            notes.append(f"The {most} highest of {len(frame)}.")
+        caption = Caption(
+            id=f"{kpi}_by_{by}",
+            title=messages.spread(metric, ends[0], ends[1], by, self.format),
+            measure=f"{metric.label} by {by}, {{unit}}, {self.period_name}",
+            note=" ".join(notes),
+            values=values(shown, (by,)),
+        )
+        return ranking(
+            caption,
+            [str(row[by]) for row in rows],
+            [row["value"] for row in rows],
+            unit=metric.unit,
+            format=self.format,
+            low=[row["ci_low"] for row in rows],
+            high=[row["ci_high"] for row in rows],
+            counts=[row["rows"] for row in rows],
+            reference=whole["value"] if is_rate else None,
+            reference_label="all",
+            better=metric.better,
+            width=width,
+        )
+
+    def beside(self, *blocks: Block | None) -> Block | None:
+        """Put blocks side by side; those that show nothing leave no gap."""
+        there = [block for block in blocks if block is not None]
+        if len(there) < 2:
+            return there[0] if there else None
+        return Beside(tuple(there))
+
+    # ------------------------------------------------------------------ appendix
+
+    def appendix(self) -> Title:
+        """Begin the page on how the figures are made."""
+        return Title("How the figures are made")
+
+    def definitions(self) -> Table:
+        """What each KPI of the report is, from how many rows it comes, and how far off it may be."""
+        frame = self._compute(self.headline_kpis)
+        told = frame[frame.value.notna()]
+        words = {name: self.opened.catalogue.in_words(name) for name in told.kpi}
+        return appendix.definitions(told, self._metrics(told), words, self.format)
+
+    def not_shown(self) -> Table | None:
+        """KPIs of the catalogue without a value in this period, and why."""
+        frame = self._compute(tuple(self.opened.catalogue.metrics))
+        missing = frame[frame.value.isna()]
+        return appendix.not_shown(missing, self._metrics(missing)) if len(missing) else None
+
+    def sources(self) -> Table:
+        """What was read: tables, rows, newest day, fingerprint."""
+        return appendix.sources([f.record() for f in self.opened.sources.fingerprints()], self.format)
+
+    def findings_on_data(self) -> Note | None:
+        """What the check of the data found, so that the reader knows what the figures leave out."""
+        found = self.opened.check()
+        return Note(" ".join(f"{f.subject}: {f.message} {f.remedy}" for f in found)) if found else None
+
+    # ------------------------------------------------------------------ inside
+
+    def _metric(self, name: str) -> Metric:
+        return self.opened.catalogue.metric(name)
+
+    def _metrics(self, frame: pd.DataFrame) -> dict[str, Metric]:
+        return {name: self._metric(name) for name in frame.kpi}
+
+    def _compute(
+        self, kpis: tuple[str, ...], *, grain: str | None = None, last: int = 1, by: tuple[str, ...] = ()
+    ) -> pd.DataFrame:
+        key = (kpis, grain, last, by)
+        if key not in self._frames:
+            self._frames[key] = self.opened.compute(
+                kpis, period=self.period.label, grain=grain, last=last, by=by, as_of=self.as_of
+            )
+        return self._frames[key]
+
+    def _rows(self, frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
+        return {row["kpi"]: row for row in records(frame)}
+
+    def _against(self) -> str:
+        prior = self.opened.company.calendar.prior(self.period)
+        name = period_label(prior, self.opened.company.calendar)
+        return name if self.period.complete else f"the same {prior.days} days of {name}"
+
+    def _scorecard_note(self) -> str:
+        notes = ["↓: lower is better. Bold, coloured changes are beyond the KPI’s usual variation."]
+        notes.append(f"Small charts, each on its own scale: dot {self.period_name}, ring a year before.")
+        if not self.period.complete:
+            notes.append(f"The {self.period.grain} is not over: it is compared with the same {self.period.days} days.")
+        return " ".join(notes)
+
+    def _facts(self) -> dict[str, Any]:
+        company = self.opened.company
+        return {
+            "company": company.company,
+            "report": self.name,
+            "period": self.period.label,
+            "period_label": self.period_name,
+            "data_to": self.format.date(self.as_of),
+            "complete": self.period.complete,
+            "locale": company.locale,
+            "currency": company.currency,
+            "provenance": "Prepared from the company’s own tables; every figure stands in the attached results.json",
+            "sources": [fingerprint.record() for fingerprint in self.opened.sources.fingerprints()],
+            "catalogue": self.opened.catalogue.hash,
+            "code": __version__,
+        }
+
+
+def open_report(
+    company: str | Path = "params/company.yaml", period: str = "", *, as_of: str | None = None, name: str = "Quarterly KPI report"
+) -> Report:
+    """Open a report on one period of a company.
+
+    Parameters
+    ----------
+    company : path
+        The company file.
+    period : str
+        ``2026-Q3``; by default the quarter of the last day in the data.
+    as_of : str, optional
+        The last day that counts, ``2026-09-14``; by default the last day in the data.
+    name : str
+        What the report is called.
+
+    Raises
+    ------
+    UsageError
+        When the period is none, or lies after the data.
+    """
+    opened = open_company(company)
+    day = dt.date.fromisoformat(as_of) if as_of else opened.sources.last_day()
+    calendar = opened.company.calendar
+    if day is None:
+        raise UsageError("there is no dated row in any connected table.", remedy="Check them with: kpi check")
+    wanted = calendar.parse(period) if period else calendar.containing(day, "quarter")
+    first = min(e.first for t in opened.sources.connected if (e := opened.sources.extent(t)).first is not None)
+    if wanted.start > day or wanted.end < first:
+        raise UsageError(
+            f"{wanted.label} has no data: they reach from {first} to {day}.",
+            remedy=f"Try --period {calendar.containing(day, wanted.grain).label}",
+        )
+    return Report(opened, wanted.cut(day), day, name)

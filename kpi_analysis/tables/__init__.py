@@ -1,0 +1,21 @@
+"""The tidy KPI frame as tables: the scorecard, sorted values, definitions, and what is not shown and why.
+
+Nothing is calculated here but the limits of usual variation, which decide how a change is printed.
+"""
+
+from kpi_analysis.tables.cells import Defined, Metric, records
+from kpi_analysis.tables.lists import Field, definitions, not_shown, value_table
+from kpi_analysis.tables.scorecards import STATUS_WORDS, scorecard, usual_variation
+
+__all__ = [
+    "STATUS_WORDS",
+    "Defined",
+    "Field",
+    "Metric",
+    "definitions",
+    "not_shown",
+    "records",
+    "scorecard",
+    "usual_variation",
+    "value_table",
+]

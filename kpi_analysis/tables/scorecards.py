@@ -1,0 +1,225 @@
+"""The scorecard: one row a KPI, with its history, its changes and its target."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from kpi_analysis.blocks import Cell, Column, Row, Table
+from kpi_analysis.blocks.model import StatusKind, Tone
+from kpi_analysis.charts.scales import period_name
+from kpi_analysis.charts.sparklines import sparkline, sparkline_alt
+from kpi_analysis.formats import Format, Scale, difference
+from kpi_analysis.tables.cells import NOTHING, Metric, Record, aligned, number_cell, reason_of, records
+
+STATUS_WORDS: dict[StatusKind, str] = {
+    "on": "On track",
+    "risk": "At risk",
+    "off": "Off track",
+    "none": "No target",
+    "hit": "Hit",
+    "missed": "Missed",
+}
+# 3 standard deviations from the mean, where one is estimated as the mean moving range / 1.128
+_XMR = 2.66
+_NUMERIC = frozenset({2, 3, 4, 5})  # value, two changes, target
+
+
+def usual_variation(changes: Sequence[float]) -> tuple[float, float] | None:
+    """Return the limits within which a KPI's changes usually stay: those of an XmR chart.
+
+    Parameters
+    ----------
+    changes : sequence of float
+        Earlier changes in time order, without the one to be judged.
+
+    Returns
+    -------
+    (lower, upper) or None
+        The mean ∓ 2.66 times the mean moving range; None with fewer than six changes.
+
+    References
+    ----------
+    Wheeler, D. J. (2000). Understanding Variation: The Key to Managing Chaos. SPC Press.
+
+    Examples
+    --------
+    >>> usual_variation([0, 2, 0, 2, 0, 2])
+    (-4.32, 6.32)
+    >>> usual_variation([1, 2, 1]) is None
+    True
+    """
+    if len(changes) < 6:
+        return None
+    mean = math.fsum(changes) / len(changes)
+    ranges = [abs(b - a) for a, b in zip(changes, changes[1:], strict=False)]
+    reach = _XMR * math.fsum(ranges) / len(ranges)
+    return mean - reach, mean + reach
+
+
+def scorecard(
+    frame: pd.DataFrame,
+    metrics: Mapping[str, Metric],
+    format: Format,
+    *,
+    id: str = "scorecard",
+    title: str = "Scorecard",
+    measure: str = "",
+    groups: Mapping[str, str] | None = None,
+    period_label: str = "",
+    previous_label: str = "vs previous",
+    year_ago_label: str = "vs year ago",
+    history_label: str = "",
+    note: str = "",
+) -> Table:
+    """Return one row a KPI: its history, value, changes and, where there are targets, chance and status.
+
+    A change is coloured and semibold only where it is beyond the KPI's usual variation. A KPI without a value
+    has its reason across the row. Columns without any content are left out.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Tidy: kpi, period, value, reason, previous, year_ago and, where there are targets, target, chance (0 to 1)
+        and status (on, risk, off, none, hit, missed). One row a KPI and period in time order; the last period of
+        the frame is the one reported.
+    metrics : mapping of str to Metric
+        The KPIs shown, in their order.
+    format : Format
+    id, title, measure, note : str
+        The words around the table.
+    groups : mapping of str to str, optional
+        Category to the label above its KPIs, in order. By default each category under its own name.
+    period_label, previous_label, year_ago_label, history_label : str
+        Heads of the columns: ``Q3 2026``, ``vs Q2``, ``vs Q3 25``, ``12 quarters``.
+
+    Raises
+    ------
+    ValueError
+        If the frame has no rows, or a KPI of `metrics` is not in it.
+    """
+    if frame.empty or not metrics:
+        raise ValueError("Found no rows or no KPIs. Wanted at least one, in the period that is reported.")
+    period = str(frame["period"].iloc[-1])
+    histories = {name: _history(frame, name) for name in metrics}
+    lines = {name: _line(history, metrics[name], period, format) for name, history in histories.items()}
+    heads = _scorecard_columns(
+        period_label or period_name(period, format),
+        previous_label,
+        year_ago_label,
+        history_label or f"{max(len(h) for h in histories.values())} periods",
+    )
+    full = {name: line for name, line in lines.items() if len(line) == len(heads)}
+    kept = [
+        i for i in range(len(heads)) if i in (0, 2) or any(_has_content(line[i]) for line in full.values())
+    ]
+    shown = {
+        name: [cells[i] for i in kept] for name, cells in aligned(full, _NUMERIC, format.point).items()
+    } | {
+        name: [line[0], replace(line[1], span=len(kept) - 1)]
+        for name, line in lines.items()
+        if name not in full
+    }
+    rows: list[Row] = []
+    for category, label in {**(groups or {}), **_own_groups(metrics, groups or {})}.items():
+        members = [name for name, metric in metrics.items() if metric.category == category]
+        if members and label:
+            rows.append(Row((Cell(label, span=len(kept)),), kind="group"))
+        rows += [Row(tuple(shown[name])) for name in members]
+    reported = frame[(frame["period"] == period) & frame["kpi"].isin(list(metrics))]
+    columns = tuple(heads[i] for i in kept)
+    return Table(id, title, measure, columns, tuple(rows), note=note, values=records(reported))
+
+
+def _own_groups(metrics: Mapping[str, Metric], named: Mapping[str, str]) -> dict[str, str]:
+    categories = dict.fromkeys(metric.category for metric in metrics.values())
+    return {name: name.replace("_", " ").capitalize() for name in categories if name not in named}
+
+
+def _scorecard_columns(period: str, previous: str, year_ago: str, history: str) -> list[Column]:
+    return [
+        Column("KPI, unit"),
+        Column(history, align="center", width="25mm"),
+        Column(period, align="right", width="15mm"),
+        Column(previous, align="right", width="18mm"),
+        Column(year_ago, align="right", width="18mm"),
+        Column("Target", align="right", width="20mm"),
+        Column("Chance", align="right", width="14mm"),
+        Column("Status", width="21mm"),
+    ]
+
+
+def _history(frame: pd.DataFrame, kpi: str) -> list[Record]:
+    rows = list(records(frame[frame["kpi"] == kpi]))
+    if not rows:
+        raise ValueError(
+            f"Found no row of the KPI '{kpi}' in the frame. Compute it together with the others."
+        )
+    return rows
+
+
+def _line(history: Sequence[Record], metric: Metric, period: str, f: Format) -> list[Cell]:
+    """Return a KPI's cells for all eight columns, or its name and the reason why there is no value."""
+    now: Record = history[-1] if history[-1].get("period") == period else {"reason": "no row for this period"}
+    value: float | None = now.get("value")
+    scale = f.scale([value], metric.unit)
+    name = Cell(metric.label, unit=f.unit_label(metric.unit, scale, metric.better))
+    if value is None:
+        unscaled = f.unit_label(metric.unit, better=metric.better)
+        return [replace(name, unit=unscaled), Cell(reason_of(now), tone="muted")]
+    return [
+        name,
+        _spark(history, metric, f),
+        replace(number_cell(value, metric.unit, scale, f), strong=True),
+        _change(history, "previous", metric, f),
+        _change(history, "year_ago", metric, f),
+        *_target(now, metric, scale, f),
+    ]
+
+
+def _spark(history: Sequence[Record], metric: Metric, f: Format) -> Cell:
+    values = [row.get("value") for row in history]
+    if sum(v is not None for v in values) < 2:
+        return Cell()
+    periods = [str(row["period"]) for row in history]
+    year, _, rest = periods[-1].partition("-")
+    before = f"{int(year) - 1}-{rest}" if rest and year.isdigit() else ""
+    ring = periods.index(before) if before in periods else None
+    alt = sparkline_alt(metric.label, values, f, metric.unit)
+    return Cell(svg=sparkline(values, ring=ring), alt=alt)
+
+
+def _change(history: Sequence[Record], against: str, metric: Metric, f: Format) -> Cell:
+    now = history[-1]
+    words = f.change(now.get("value"), now.get(against), metric.unit)
+    moved = difference(now.get("value"), now.get(against), metric.unit)
+    if words is None or moved is None:
+        return NOTHING
+    earlier = [difference(row.get("value"), row.get(against), metric.unit) for row in history[:-1]]
+    limits = usual_variation([change for change in earlier if change is not None])
+    if limits is None or limits[0] <= moved <= limits[1]:
+        return Cell(words[0], suffix=words[1], tone="muted")
+    tone: Tone = "plain"
+    if metric.better != "neutral" and moved:
+        tone = "good" if (moved > 0) == (metric.better == "higher") else "bad"
+    return Cell(words[0], suffix=words[1], tone=tone, strong=True)
+
+
+def _target(now: Record, metric: Metric, scale: Scale, f: Format) -> list[Cell]:
+    target, chance = now.get("target"), now.get("chance")
+    status: StatusKind = now.get("status") or "none"
+    goal = NOTHING
+    if target is not None:
+        goal = number_cell(target, metric.unit, scale, f)
+        goal = replace(goal, text=f"≤ {goal.text}") if metric.better == "lower" else goal
+    likely = Cell(f.chance(chance)) if chance is not None else NOTHING
+    bad = status in ("off", "missed")
+    tone: Tone = "bad" if bad else "muted" if status == "none" else "plain"
+    return [goal, likely, Cell(STATUS_WORDS[status], status=status, tone=tone, strong=bad)]
+
+
+def _has_content(cell: Cell) -> bool:
+    return bool(cell.text or cell.svg) and cell != NOTHING and cell.status != "none"

@@ -1,0 +1,272 @@
+"""The rules that the repository keeps: dependencies, layers, clean files."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PACKAGE = REPOSITORY / "kpi_analysis"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
+LONGEST = 400
+
+# The only packages that conda-forge calls otherwise.
+CONDA_NAMES = {
+    "brotli": "brotli-python",
+    "duckdb": "python-duckdb",
+    "ibis-framework[duckdb]": "ibis-duckdb",
+    "jupyter-client": "jupyter_client",
+    "jupyter-core": "jupyter_core",
+    "typst": "typst-py",
+}
+# What a conda environment needs over and above: the interpreter, pip for the rest, and Quarto's command line.
+CONDA_ONLY = {"python", "pip", "quarto"}
+
+A_MACHINES_PATH = re.compile(rb"(?<![\w.<~-])/(?:root|home/\w+|Users/\w+|work|tmp)/\w")
+A_REGISTRY_HOST = re.compile(
+    rb"\b(?:pypi\.org|pythonhosted\.org|anaconda\.org|npmjs\.\w+|registry\.\w+\.\w+)"
+)
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(REPOSITORY).as_posix()
+
+
+# --- dependencies
+
+
+@cache
+def project() -> dict[str, object]:
+    return tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def requirements() -> list[Requirement]:
+    extras = project()["optional-dependencies"]["dev"]  # type: ignore[index]
+    return [Requirement(text) for text in [*project()["dependencies"], *extras]]  # type: ignore[misc]
+
+
+def conda_name(requirement: Requirement) -> str:
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+    return CONDA_NAMES.get(requirement.name + extras, requirement.name)
+
+
+@cache
+def locked() -> dict[str, list[tuple[Version, str]]]:
+    """Each package of the lock with its versions and what stands under it, hashes and comments."""
+    text = (REPOSITORY / "requirements.lock").read_text(encoding="utf-8")
+    entries: dict[str, list[tuple[Version, str]]] = {}
+    for entry in re.split(r"\n(?=[a-z])", text)[1:]:
+        name, version = re.match(r"([\w.-]+)==([^\s;]+)", entry).groups()  # type: ignore[union-attr]
+        entries.setdefault(canonicalize_name(name), []).append((Version(version), entry))
+    return entries
+
+
+def test_the_conda_environment_asks_for_what_pyproject_asks_for() -> None:
+    listed = yaml.safe_load((REPOSITORY / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    by_pip = {
+        Requirement(text).name: Requirement(text).specifier
+        for part in listed
+        if isinstance(part, dict)
+        for text in part["pip"]
+    }
+    by_conda = {
+        Requirement(text).name: Requirement(text).specifier for text in listed if isinstance(text, str)
+    }
+    wanted = {conda_name(requirement): requirement.specifier for requirement in requirements()}
+    assert {name: by_conda[name] for name in by_conda.keys() - CONDA_ONLY} | by_pip == wanted
+    assert by_conda.keys() >= CONDA_ONLY
+    assert by_conda["python"] == Requirement(f"python{project()['requires-python']}").specifier
+
+
+@pytest.mark.parametrize("requirement", requirements(), ids=lambda requirement: requirement.name)
+def test_the_lock_satisfies_pyproject(requirement: Requirement) -> None:
+    versions = [version for version, _ in locked()[canonicalize_name(requirement.name)]]
+    assert all(version in requirement.specifier for version in versions), versions
+
+
+def test_the_lock_has_hashes_for_all_and_names_no_host_or_path() -> None:
+    entries = [entry for versions in locked().values() for _, entry in versions]
+    assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []
+    text = (REPOSITORY / "requirements.lock").read_text(encoding="utf-8")
+    assert re.findall(r"\w+://|--(?:extra-)?index-url|--find-links| @ |\bfile:", text) == []
+
+
+def test_every_library_that_the_package_imports_is_a_dependency_of_its_own() -> None:
+    declared = {canonicalize_name(Requirement(text).name) for text in project()["dependencies"]}  # type: ignore[attr-defined]
+    distributions = packages_distributions()
+    undeclared = {
+        f"{relative(path)}: {name}"
+        for path in MODULES
+        for name in {target.split(".")[0] for target in imported(path)}
+        if name not in sys.stdlib_module_names
+        and name not in ("kpi_analysis", "__future__")
+        and not declared & {canonicalize_name(found) for found in distributions.get(name, [])}
+    }
+    assert undeclared == set()
+
+
+# --- layers
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module that a file imports, inside functions too, but not those for type checkers alone."""
+    package = path.relative_to(REPOSITORY).with_suffix("").parts[:-1]
+    for node in running(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            parent = ".".join([*base, *([node.module] if node.module else [])])
+            # From the package itself come modules; from a module comes what it holds.
+            yield from (
+                (f"{parent}.{alias.name}" for alias in node.names) if parent == "kpi_analysis" else [parent]
+            )
+
+
+def running(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes below one, but for the blocks `if TYPE_CHECKING:`."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            yield from (below for other in child.orelse for below in running(other))
+            continue
+        yield child
+        yield from running(child)
+
+
+@cache
+def layers() -> list[str]:
+    """The modules and folders of the package in the order of ARCHITECTURE.md, the ground first."""
+    text = (REPOSITORY / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    listing = text.split("\nkpi_analysis/\n", 1)[1].split("```", 1)[0]
+    names: list[str] = []
+    for line in listing.splitlines():
+        if re.match(r"  \w", line):
+            names += re.findall(r"(\w+)(?:\.py|/)(?=\s|$)", re.split(r"\s{3,}", line.strip())[0])
+    return names
+
+
+def layer(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def inner(path: Path) -> set[str]:
+    """The layers of this package that a file imports; what the package itself offers counts as the top."""
+    parts = [name.split(".") for name in imported(path) if name.split(".")[0] == "kpi_analysis"]
+    known = {layer(module) for module in MODULES}
+    return {names[1] if len(names) > 1 and names[1] in known else "__init__" for names in parts}
+
+
+LAYERED = [path for path in MODULES if layer(path) not in ("__init__", "__main__")]
+
+
+def test_the_architecture_lists_every_module_and_no_other() -> None:
+    assert len(set(layers())) == len(layers())
+    assert {layer(path) for path in LAYERED} <= set(layers())
+
+
+@pytest.mark.parametrize("path", LAYERED, ids=relative)
+def test_a_module_imports_only_what_stands_before_it_in_the_architecture(path: Path) -> None:
+    order = {name: rank for rank, name in enumerate(layers())}
+    mine = layer(path)
+    ahead = {
+        name
+        for name in inner(path) - {mine, "__version__"}
+        if order.get(name, len(order)) >= order.get(mine, len(order))
+    }
+    assert ahead == set(), f"{mine} imports {sorted(ahead)}"
+
+
+def press() -> list[str]:
+    return [name for name in layers() if name in ("render", "run")]
+
+
+def analysis() -> list[str]:
+    order = layers()
+    return order[order.index("sql") : order.index("notebook") + 1]
+
+
+@pytest.mark.parametrize("path", [path for path in LAYERED if layer(path) in press()], ids=relative)
+def test_the_press_never_imports_the_analysis(path: Path) -> None:
+    assert inner(path) & set(analysis()) == set()
+
+
+def test_the_press_starts_without_loading_the_analysis() -> None:
+    modules = [
+        ".".join(path.relative_to(REPOSITORY).with_suffix("").parts)
+        for path in LAYERED
+        if layer(path) in press()
+    ]
+    names = [name.removesuffix(".__init__") for name in modules]
+    script = (
+        "import importlib, json, sys; [importlib.import_module(name) for name in sys.argv[1:]]; "
+        "print(json.dumps(list(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *names], capture_output=True, text=True, check=True, cwd=REPOSITORY
+    )
+    loaded = {name.split(".")[1] for name in json.loads(done.stdout) if name.startswith("kpi_analysis.")}
+    assert loaded & set(analysis()) == set()
+
+
+# --- files
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_a_module_stays_short(path: Path) -> None:
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= LONGEST, f"{relative(path)} has {lines} lines and wants to be two modules"
+
+
+def shipped_files() -> list[Path]:
+    """The files that git tracks, or would track."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip("this copy of the project is no git repository")
+    paths = (REPOSITORY / name.decode() for name in done.stdout.split(b"\0") if name)
+    return [path for path in paths if path.is_file() and path != Path(__file__).resolve()]
+
+
+def test_no_file_names_a_path_of_one_machine_or_a_registry() -> None:
+    found = [
+        f"{relative(path)}: {match.decode()}"
+        for path in shipped_files()
+        for pattern in (A_MACHINES_PATH, A_REGISTRY_HOST)
+        for match in pattern.findall(
+            path.read_bytes() if path.suffix not in (".parquet", ".png", ".pdf") else b""
+        )
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=relative)
+def test_a_notebook_has_no_outputs_and_defines_nothing(path: Path) -> None:
+    code = [
+        cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"
+    ]
+    assert [cell["outputs"] for cell in code if cell["outputs"]] == []
+    assert [cell["execution_count"] for cell in code if cell["execution_count"] is not None] == []
+    nodes = [node for cell in code for node in ast.walk(ast.parse("".join(cell["source"])))]
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+    assert [ast.unparse(node) for node in nodes if isinstance(node, kinds)] == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=relative)
+def test_a_notebook_has_one_cell_of_parameters(path: Path) -> None:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    assert sum("parameters" in cell["metadata"].get("tags", []) for cell in cells) == 1
