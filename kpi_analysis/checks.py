@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
-from pathlib import Path
 from typing import Any, Literal
 
 import ibis
@@ -21,6 +20,7 @@ from kpi_analysis import sql
 from kpi_analysis.errors import DataError, Finding, KpiError
 from kpi_analysis.schema import TABLES
 from kpi_analysis.sources import MappedColumn, Sources
+from kpi_analysis.sources.files import has_head
 
 SHOWN_ROWS = 5
 LATE_DAYS = 31
@@ -181,17 +181,13 @@ def _examples(sources: Sources, name: str, test: _Test) -> list[tuple[int | None
         columns["row"] = ibis.row_number()
     found = table.select(**columns).filter(lambda t: t.wrong.fill_null(False)).limit(SHOWN_ROWS)
     rows = found.to_pyarrow().to_pylist()
-    head = 1 if sources.files(name) and _has_head(sources.files(name)[0]) else 0
+    head = 1 if sources.files(name) and has_head(sources.files(name)[0]) else 0
     return [(int(row["row"]) + 1 + head if numbered else None, row["shown"]) for row in rows]
 
 
 def _example(row: int | None, value: Any) -> str:
     shown = value.isoformat() if isinstance(value, dt.date) else value
     return f"'{shown}'" if row is None else f"'{shown}' in row {row}"
-
-
-def _has_head(file: Path) -> bool:
-    return not file.name.endswith((".parquet", ".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"))
 
 
 def _data_file(sources: Sources, name: str) -> str | None:
@@ -226,4 +222,3 @@ def _late_tables(sources: Sources) -> list[Finding]:
                         "Later periods of its KPIs have no value or a low one.")
             )  # fmt: skip
     return found
-

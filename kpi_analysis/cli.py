@@ -38,7 +38,9 @@ KpiNames = Annotated[list[str] | None, typer.Argument(help="Ids of KPIs; all by 
 def compute(
     kpis: KpiNames = None,
     period: Annotated[str, typer.Option(help="2026, 2026-Q3, 2026-09, 2026-W39 or 2026-09-14.")] = ...,  # type: ignore[assignment]
-    grain: Annotated[str | None, typer.Option(help="day, week, month, quarter or year; the period's by default.")] = None,
+    grain: Annotated[
+        str | None, typer.Option(help="day, week, month, quarter or year; the period's by default.")
+    ] = None,
     last: Annotated[int, typer.Option(help="So many periods, ending at the period.")] = 1,
     by: Annotated[str | None, typer.Option(help="Dimensions to slice by: region,channel", metavar="DIM[,DIM]")] = None,
     where: Annotated[str | None, typer.Option(help="SQL condition: \"region = 'EMEA'\"", metavar="CONDITION")] = None,
@@ -58,9 +60,7 @@ def compute(
 
     opened = open_company(company)
     dimensions = [part.strip() for part in by.split(",") if part.strip()] if by else []
-    frame = opened.compute(
-        kpis, period=period, grain=grain, last=last, by=dimensions, where=where, as_of=_day(as_of)
-    )
+    frame = opened.compute(kpis, period=period, grain=grain, last=last, by=dimensions, where=where, as_of=_day(as_of))
     written = Format(opened.company.locale, opened.company.currency)
     console.write_frame(frame, form, output, opened.catalogue, written, dimensions)
 
@@ -93,7 +93,9 @@ def show(kpi: KpiName) -> None:
 @app.command(epilog="Example: kpi check --company params/company.yaml")
 def check(
     company: CompanyFile = DEFAULT_COMPANY,
-    notebooks: Annotated[Path, typer.Option(help="Folder whose notebooks' parameters are checked.")] = Path("notebooks"),
+    notebooks: Annotated[Path, typer.Option(help="Folder whose notebooks' parameters are checked.")] = Path(
+        "notebooks"
+    ),
 ) -> None:
     """Check sources, tables, columns, types, keys, ranges, catalogue and report parameters before anything runs."""
     from kpi_analysis.console import print_findings
@@ -190,7 +192,10 @@ def _join_pairs(arguments: list[str]) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 1 failed while running, 2 wrong usage or configuration, 138 kernel died."""
+    """Run the command line and exit.
+
+    0: done. 1: something failed while running. 2: wrong usage or configuration, nothing was run. 138: the kernel died.
+    """
     words: list[Any] = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]

@@ -91,7 +91,7 @@ def print_table(
         unit = written.unit_label(metric.unit, None, metric.better)
         table.add_row(f"{metric.label} [dim]{unit}[/]", row["period"], *dimensions, *shown, f"{row['rows']:,}", remark)
     if output is None:
-        Console(highlight=False).print(table)
+        Console(highlight=False, width=None if sys.stdout.isatty() else 140).print(table)
         return
     with output.open("w", encoding="utf-8") as stream:
         Console(file=stream, highlight=False, width=160).print(table)
@@ -152,7 +152,9 @@ def print_doctor(states: Sequence[Any]) -> None:
     for head in ("what", "state", "version", "", "remedy"):
         table.add_column(head)
     for state in states:
-        table.add_row(*(escape(str(part or "")) for part in (state.name, state.state, state.version, state.detail, state.remedy)))
+        table.add_row(
+            *(escape(str(part or "")) for part in (state.name, state.state, state.version, state.detail, state.remedy))
+        )
     Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
 
 

@@ -154,9 +154,7 @@ def _engine_quarto() -> Examined:
 
 def _engine_chromium() -> Examined:
     binary = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    return _binary(
-        "engine chromium", binary, "apt-get install chromium  (macOS: brew install --cask chromium)"
-    )
+    return _binary("engine chromium", binary, "apt-get install chromium  (macOS: brew install --cask chromium)")
 
 
 def _pandoc() -> Examined:
@@ -176,9 +174,7 @@ def _binary(name: str, binary: str | None, remedy: str) -> Examined:
     if not binary:
         return Examined(name, "missing", "", "not found on the PATH", remedy, needed=False)
     try:
-        answer = subprocess.run(
-            [binary, "--version"], capture_output=True, text=True, timeout=30, check=False
-        )
+        answer = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         return Examined(name, "broken", "", f"does not run: {error}", remedy, needed=False)
     if answer.returncode != 0:

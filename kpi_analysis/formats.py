@@ -35,8 +35,7 @@ _DIVISORS = (1e3, 1e6, 1e9)
 class Scale:
     """How the numbers of one column are written, so that they compare at a glance.
 
-    Each value is divided by `divisor` and written with `decimals`; `suffix` is the unit that this makes: ``€m``,
-    empty where the unit has no scales.
+    Each value is divided by `divisor` and written with `decimals`; `suffix` is the unit this makes: ``€m``.
     """
 
     divisor: float = 1.0
@@ -120,11 +119,6 @@ class Format:
     currency : str
         ISO 4217 code: ``EUR``.
 
-    Raises
-    ------
-    babel.core.UnknownLocaleError
-        If there is no such locale.
-
     Examples
     --------
     >>> f = Format("en_GB", "EUR")
@@ -182,14 +176,11 @@ class Format:
         x : float
             The value; a fraction where `unit` is percent.
         unit : str
-            count, currency, percent, ratio, days, hours, points, months or turns; ``currency/day`` and the like.
+            count, currency, percent, ratio, days, hours, points, months, turns; or ``currency/day``.
         scale : Scale, optional
             Of the column; without one, money is written in full.
 
-        Raises
-        ------
-        ValueError
-            If the value is missing, or the unit is unknown.
+        A missing value and an unknown unit are each a ValueError.
         """
         x = _known(x)
         if _base(unit) == "currency":
@@ -215,8 +206,8 @@ class Format:
 
         Examples
         --------
-        >>> [Format().prose(x, u).replace(NBSP, " ") for x, u in [(5.2, "ratio"), (0.24, "percent"), (47, "days")]]
-        ['5.2 : 1', '24%', '47 days']
+        >>> [Format().prose(x, u).replace(NBSP, " ") for x, u in [(5.2, "ratio"), (0.24, "percent")]]
+        ['5.2 : 1', '24%']
         """
         x = _known(x)
         base = _base(unit)
@@ -228,14 +219,13 @@ class Format:
             sign = MINUS if x < 0 and text.strip("0" + self.point) else ""
             return sign + _money(amount, self.currency, self.locale) + _spoken_per(unit)
         text = self.value(x, unit)
-        if base == "percent" or base in _DURATIONS:
-            text = text.removesuffix(f"{self.point}0")
-        if base == "percent":
-            return text + self._percent_sign()
-        if base == "ratio":
-            return f"{text}{NBSP}:{NBSP}1"
         if base == "count":
             return text
+        if base == "ratio":
+            return f"{text}{NBSP}:{NBSP}1"
+        text = text.removesuffix(f"{self.point}0")
+        if base == "percent":
+            return text + self._percent_sign()
         return f"{text}{NBSP}{base[:-1] if text == '1' else base}"
 
     def percent(self, share: float) -> str:
@@ -247,7 +237,7 @@ class Format:
         return f"{NBSP}%" if pattern.endswith((" %", f"{NBSP}%", "\u202f%")) else "%"
 
     def change(self, now: float | None, before: float | None, unit: str) -> tuple[str, str] | None:
-        """Return a change and its suffix, with a sign always: ``("+9.0", "%")``, ``("+1.2", " pp")``, ``("−3", "")``.
+        """Return a change, with a sign always, and its suffix: ``("+9.0", "%")``, ``("+1.2", " pp")``.
 
         None where the comparison has no meaning; see `difference`.
         """
@@ -357,7 +347,7 @@ def _decimals(x: float, unit: str) -> int:
 
 
 def _column_decimals(sizes: list[float], unit: str) -> int:
-    """Return the decimals of a whole column from its sorted sizes without zeros: one for all, so points align."""
+    """Return the decimals of a whole column from its sorted sizes, without zeros."""
     if not sizes:
         return 0
     if _base(unit) in _DURATIONS:

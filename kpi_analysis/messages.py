@@ -47,16 +47,18 @@ def sentence(metric: Metric, row: Mapping[str, Any], place: str, written: Format
     """
     value = written.prose(row["value"], metric.unit)
     if not row["complete"]:
-        return f"{metric.label} is {value} so far in {place}"
+        return f"{metric.label} so far: {value}, {place}"
     words = change_words(metric, row["value"], row["previous"], written)
     if not words:
-        return f"{metric.label} is {value} in {place}"
+        return f"{metric.label}: {value} in {place}"
     if words == "did not change":
         return f"{metric.label} stayed at {value} in {place}"
     return f"{metric.label} {words} to {value} in {place}"
 
 
-def headline(rows: Mapping[str, Mapping[str, Any]], metrics: Mapping[str, Metric], written: Format) -> str:
+def headline(
+    rows: Mapping[str, Mapping[str, Any]], metrics: Mapping[str, Metric], written: Format, *, over: bool = True
+) -> str:
     """Say in one sentence what the two first KPIs of a report did; both are named with value and change.
 
     Parameters
@@ -65,6 +67,8 @@ def headline(rows: Mapping[str, Mapping[str, Any]], metrics: Mapping[str, Metric
         In the order of the scorecard.
     metrics : mapping of str to Metric
     written : Format
+    over : bool
+        Whether the period is; else the sentence says that it is not.
     """
     clauses = []
     for name, row in rows.items():
@@ -74,19 +78,31 @@ def headline(rows: Mapping[str, Mapping[str, Any]], metrics: Mapping[str, Metric
         value = written.prose(row["value"], metric.unit)
         words = change_words(metric, row["value"], row["previous"], written)
         if not words:
-            clauses.append(f"{metric.label} is {value}")
+            clauses.append(f"{metric.label} came to {value}")
         elif words == "did not change":
             clauses.append(f"{metric.label} stayed at {value}")
         else:
             clauses.append(f"{metric.label} {words} to {value}")
     if not clauses:
         return "No KPI has a value in this period"
-    return clauses[0] if len(clauses) == 1 else f"{clauses[0]}, {clauses[1][0].lower()}{clauses[1][1:]}"
+    if not over:
+        clauses[0] = f"So far {clauses[0][0].lower()}{clauses[0][1:]}"
+    return clauses[0] if len(clauses) == 1 else f"{clauses[0]}, and {clauses[1][0].lower()}{clauses[1][1:]}"
+
+
+def biggest(metric: Metric, name: str, value: float, whole: float, by: str, written: Format) -> str:
+    """Say which slice of a sum is the biggest: ``United Kingdom brings 84% of sales revenue``."""
+    share = written.prose(round(value / whole, 2), "percent")
+    return f"{name} has {share} of {metric.label.lower()}, the most of any {by}"
 
 
 def spread(metric: Metric, low: tuple[str, float], high: tuple[str, float], by: str, written: Format) -> str:
     """Say between which slices a KPI lies: ``Opportunity-to-win ratio by owner runs from 48% (A) to 74% (B)``."""
-    first, last = written.prose(low[1], metric.unit), written.prose(high[1], metric.unit)
+    scale = written.scale([low[1], high[1]], metric.unit)
+    if metric.unit == "percent":
+        first, last = (f"{written.value(end[1], metric.unit, scale)}%" for end in (low, high))
+    else:
+        first, last = written.prose(low[1], metric.unit), written.prose(high[1], metric.unit)
     return f"{metric.label} by {by} runs from {first} ({low[0]}) to {last} ({high[0]})"
 
 

@@ -22,7 +22,8 @@ from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.columns import columns_over_time
 from kpi_analysis.charts.lines import line_over_time
 from kpi_analysis.charts.rankings import ranking
-from kpi_analysis.compute.measures import BEFORE, known_columns
+from kpi_analysis.compute.measures import BEFORE
+from kpi_analysis.compute.slices import known_columns
 from kpi_analysis.errors import UsageError
 from kpi_analysis.formats import Format
 from kpi_analysis.opened import OpenCompany, open_company
@@ -67,7 +68,9 @@ class Report:
     def headline_kpis(self) -> tuple[str, ...]:
         """KPIs of the scorecard: those that the catalogue calls headline and this company's tables allow."""
         frame = self._compute(tuple(name for name, m in self.opened.catalogue.metrics.items() if m.headline))
-        told = frame[frame.value.notna() | ~frame.reason.fillna("").str.contains(r"is not connected|has no column|is not set")]
+        told = frame[
+            frame.value.notna() | ~frame.reason.fillna("").str.contains(r"is not connected|has no column|is not set")
+        ]
         order = {name: place for place, name in enumerate(self.opened.catalogue.metrics)}
         groups = {"sales": 0, "marketing": 1}
         names = sorted(told.kpi, key=lambda name: (groups.get(self._metric(name).category, 9), order[name]))
@@ -80,11 +83,11 @@ class Report:
         rows = self._rows(self._compute(self.headline_kpis))
         told = sum(row["value"] is not None for row in rows.values())
         against = self._against()
-        deck = f"{self.period_name}: {period_words(self.period)}, {messages.completeness(self.period)}."
-        if against:
-            deck += f" Changes are against {against}."
+        deck = (
+            f"{self.period_name}: {period_words(self.period)}, {messages.completeness(self.period)}. Against {against}."
+        )
         return Title(
-            messages.headline(rows, self.opened.catalogue.metrics, self.format),
+            messages.headline(rows, self.opened.catalogue.metrics, self.format, over=self.period.complete),
             deck if told else f"{deck} See the reasons on the last page.",
             self._facts(),
             values(self._compute(self.headline_kpis)),
@@ -102,7 +105,7 @@ class Report:
     def scorecard(self, kpis: Sequence[str] | None = None) -> Table:
         """Every headline KPI with its history, its value, and its changes on the period before and a year ago."""
         names = tuple(kpis) if kpis else self.headline_kpis
-        frame = self._compute(names, last=HISTORY[self.period.grain])
+        frame = _with_data(self._compute(names, last=HISTORY[self.period.grain]), self.period.label)
         metrics = {name: self._metric(name) for name in names}
         shown = frame[frame.period == self.period.label]
         calendar = self.opened.company.calendar
@@ -119,7 +122,9 @@ class Report:
         )
         return replace(table, values=values(shown))
 
-    def over_time(self, kpi: str, *, grain: str | None = None, width: Width = "full", bars: bool = False) -> Figure | None:
+    def over_time(
+        self, kpi: str, *, grain: str | None = None, width: Width = "full", bars: bool = False
+    ) -> Figure | None:
         """A KPI over the months (or `grain`) that end with the period, as a line or as columns."""
         grain = grain or FINER[self.period.grain]
         frame = self._compute((kpi,), grain=grain, last=HISTORY[grain])
@@ -168,18 +173,20 @@ class Report:
         shown = frame.head(most)
         rows = records(shown)
         ends = [(str(rows[i][by]), rows[i]["value"]) for i in (-1, 0)]
-        is_rate = metric.unit in ("percent", "ratio", "days")
         notes = []
         if rows[0]["ci_low"] is not None:
-            by_chance = len(rows) * 0.05
+            by_chance = max(1, round(len(rows) * 0.05))
             notes.append(
-                f"Bands: 95% intervals. Of {len(rows)}, about {max(1, round(by_chance))} would miss the line by chance alone."
+                f"Bands: 95% intervals. Of {len(rows)}, about {by_chance} would miss the line by chance alone."
             )
         if len(frame) > most:
             notes.append(f"The {most} highest of {len(frame)}.")
+        parts_add_up = metric.unit in ("currency", "count") and frame.value.ge(0).all()
         caption = Caption(
             id=f"{kpi}_by_{by}",
-            title=messages.spread(metric, ends[0], ends[1], by, self.format),
+            title=messages.biggest(metric, *ends[1], whole["value"], by, self.format)
+            if parts_add_up and self.opened.is_additive(kpi)
+            else messages.spread(metric, *ends, by, self.format),
             measure=f"{metric.label} by {by}, {{unit}}, {self.period_name}",
             note=" ".join(notes),
             values=values(shown, (by,)),
@@ -193,7 +200,7 @@ class Report:
             low=[row["ci_low"] for row in rows],
             high=[row["ci_high"] for row in rows],
             counts=[row["rows"] for row in rows],
-            reference=whole["value"] if is_rate else None,
+            reference=whole["value"] if metric.unit in ("percent", "ratio", "days") else None,
             reference_label="all",
             better=metric.better,
             width=width,
@@ -216,7 +223,7 @@ class Report:
         """What each KPI of the report is, from how many rows it comes, and how far off it may be."""
         frame = self._compute(self.headline_kpis)
         told = frame[frame.value.notna()]
-        words = {name: self.opened.catalogue.in_words(name) for name in told.kpi}
+        words = {name: self.opened.formula(name) for name in told.kpi}
         return appendix.definitions(told, self._metrics(told), words, self.format)
 
     def not_shown(self) -> Table | None:
@@ -285,8 +292,21 @@ class Report:
         }
 
 
+def _with_data(frame: pd.DataFrame, reported: str) -> pd.DataFrame:
+    """Leave out periods before the data, and earlier values that are incomplete: they would look like falls."""
+    shown = frame.copy()
+    shown.loc[~shown.complete & (shown.period != reported), ["value", "previous", "year_ago"]] = float("nan")
+    first = shown.loc[shown.value.notna() | (shown.period == reported), "period_start"].min()
+    told: pd.DataFrame = shown.loc[shown.period_start >= first].reset_index(drop=True)
+    return told
+
+
 def open_report(
-    company: str | Path = "params/company.yaml", period: str = "", *, as_of: str | None = None, name: str = "Quarterly KPI report"
+    company: str | Path = "params/company.yaml",
+    period: str = "",
+    *,
+    as_of: str | None = None,
+    name: str = "Quarterly KPI report",
 ) -> Report:
     """Open a report on one period of a company.
 

@@ -11,10 +11,12 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from kpi_analysis.catalogue import Catalogue, shipped
-from kpi_analysis.checks import check_sources
+from kpi_analysis.checks import check_sources, refuse_errors
 from kpi_analysis.company import Company, load_company
 from kpi_analysis.compute import compute
+from kpi_analysis.compute.measures import MeasureReader, is_additive
 from kpi_analysis.errors import Finding
+from kpi_analysis.formula import Name
 from kpi_analysis.sources import Sources
 
 
@@ -53,6 +55,19 @@ class OpenCompany:
             self.sources, self.catalogue, kpis, period=period, grain=grain, last=last, by=by, where=where, as_of=day
         )
 
+    def formula(self, kpi: str) -> str:
+        """Return the formula of a KPI in words, as this company reads its measures."""
+        reader = MeasureReader(self.sources, self.catalogue, (), None, dt.date.max)
+        readable = {name: reader.readable(name).aggregate for name in self.catalogue.measures_of(kpi)}
+        return self.catalogue.in_words(kpi, {name: way for name, way in readable.items() if way is not None})
+
+    def is_additive(self, kpi: str) -> bool:
+        """Whether slices of a KPI add up to the whole: it is one sum or count of rows."""
+        tree = self.catalogue.metric(kpi).tree
+        if not isinstance(tree, Name) or tree.name not in self.catalogue.measures:
+            return False
+        return all(is_additive(way) for way in self.catalogue.measures[tree.name].aggregates)
+
     def table(self, name: str) -> ir.Table:
         """Return a canonical table as an Ibis expression, to explore it freely."""
         return self.sources.table(name)
@@ -71,4 +86,4 @@ def open_company(path: str | Path = "params/company.yaml") -> OpenCompany:
         When the file is missing or says something that cannot be meant.
     """
     company = load_company(path)
-    return OpenCompany(company, shipped(), Sources(company))
+    return OpenCompany(company, shipped(), Sources(company, refuse_errors))

@@ -1,6 +1,6 @@
 """The visual system in one place: colours for light and dark, type sizes, page measures, table lines, fonts.
 
-HTML reads it as CSS variables, Typst as a dictionary of tokens, charts as plain values: so all three look alike.
+HTML reads it as CSS variables, Typst as a dictionary of tokens, charts as plain values; all three look alike.
 """
 
 from __future__ import annotations

@@ -8,10 +8,18 @@ from kpi_analysis.catalogue import Catalogue, read_catalogue, shipped
 from kpi_analysis.errors import ConfigError, UsageError
 from kpi_analysis.formula import Call, Name, Node, Number, Operation
 
-METRIC = "  - {{name: {name}, label: A, question: B, formula: {formula}, unit: count, better: higher, level: strategic, category: c{more}}}\n"
+METRIC = (
+    "  - {{name: {name}, label: A, question: B, formula: {formula}, unit: count, better: higher, "
+    "level: strategic, category: c{more}}}\n"
+)
 
 
-def read(tmp_path: Path, *metrics: tuple[str, str], measures: str = "  m: {table: leads, agg: count(*), date: created_on}\n", more: str = "") -> Catalogue:
+def read(
+    tmp_path: Path,
+    *metrics: tuple[str, str],
+    measures: str = "  m: {table: leads, agg: count(*), date: created_on}\n",
+    more: str = "",
+) -> Catalogue:
     file = tmp_path / "kpis.yaml"
     text = "measures:\n" + measures + "metrics:\n"
     file.write_text(text + "".join(METRIC.format(name=n, formula=f, more=more) for n, f in metrics), encoding="utf-8")

@@ -50,7 +50,11 @@ def test_a_week_calendar_starts_on_a_day(tmp_path: Path) -> None:
         ("company: A\ncalendar: {type: gregorian, year_starts: 13}\n", 2, "month from 1 to 12"),
         ("company: A\ncalendar: {type: 4-4-5, year_starts: 2}\n", 2, "first day of a year"),
         ("company: A\ntables:\n  oders: {path: a.csv}\n", 3, "Did you mean 'orders'"),
-        ("company: A\ntables:\n  orders:\n    path: a.csv\n    columns:\n      ammount: x\n", 6, "Did you mean 'amount'"),
+        (
+            "company: A\ntables:\n  orders:\n    path: a.csv\n    columns:\n      ammount: x\n",
+            6,
+            "Did you mean 'amount'",
+        ),
         ("company: A\ntables:\n  orders: {path: a.csv, sql: select 1}\n", 3, "path and sql"),
         ("company: A\ntables:\n  orders: {columns: {}}\n", 3, "none of them"),
     ],

@@ -23,9 +23,7 @@ def test_whatever_is_amiss_comes_with_a_remedy(tmp_path: Path) -> None:
     assert all(one.remedy for one in examine(tmp_path) if one.state != "ok")
 
 
-def test_a_program_that_answers_with_an_error_is_broken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_program_that_answers_with_an_error_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "quarto"
     program.write_text("#!/bin/sh\necho 1.6.0\necho no deno >&2\nexit 3\n")
     program.chmod(0o755)

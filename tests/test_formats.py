@@ -80,9 +80,7 @@ def test_prose_carries_the_unit_and_never_breaks(x: float, unit: str, wanted: st
         (100, 100, "count", ("0.0", "%")),
     ],
 )
-def test_a_change_has_a_sign_and_its_own_unit(
-    now: float, before: float, unit: str, wanted: tuple[str, str]
-) -> None:
+def test_a_change_has_a_sign_and_its_own_unit(now: float, before: float, unit: str, wanted: tuple[str, str]) -> None:
     assert GB.change(now, before, unit) == wanted
 
 

@@ -105,9 +105,7 @@ def test_fiscal_months_and_quarters_are_whole_weeks_in_the_pattern(calendar: Cal
     pattern = [7 * int(length) for length in calendar.type.split("-")] * 4
     pattern[-1] += 7 * (count - 52)
     assert [month.days for month in calendar.within(year, "month")] == pattern
-    assert [month.label for month in calendar.within(year, "month")] == [
-        f"{year}-{m:02d}" for m in range(1, 13)
-    ]
+    assert [month.label for month in calendar.within(year, "month")] == [f"{year}-{m:02d}" for m in range(1, 13)]
 
 
 @quick
@@ -228,9 +226,7 @@ def test_a_monday_near_new_year_gives_the_iso_year_under_either_name() -> None:
             assert calendar.parse(str(year)).start == date.fromisocalendar(year, 1, 1)
 
 
-@pytest.mark.parametrize(
-    "given_first_day", [date(2025, 2, 2), date(2023, 1, 29), date(2024, 2, 4), date(2026, 2, 1)]
-)
+@pytest.mark.parametrize("given_first_day", [date(2025, 2, 2), date(2023, 1, 29), date(2024, 2, 4), date(2026, 2, 1)])
 def test_the_retail_calendar_of_the_nrf_follows_from_any_of_its_years(given_first_day: date) -> None:
     calendar = Calendar("4-5-4", given_first_day)
     published = {2012: "01-29", 2017: "01-29", 2018: "02-04", 2023: "01-29", 2024: "02-04", 2025: "02-02"}
@@ -486,9 +482,7 @@ def test_each_counted_day_of_each_period_is_a_row() -> None:
     periods = [so_far, PLAIN.parse("2026-07"), PLAIN.parse("2024-02-29")]
     table = day_table(periods)
     assert table.dtypes.astype(str).to_dict() == {"day": "datetime64[us]", "slot": "int64"}
-    by_hand = [
-        (period.start + n * DAY, slot) for slot, period in enumerate(periods) for n in range(period.days)
-    ]
+    by_hand = [(period.start + n * DAY, slot) for slot, period in enumerate(periods) for n in range(period.days)]
     assert list(zip(table["day"].dt.date, table["slot"], strict=True)) == by_hand
     assert table["day"].value_counts().loc[pd.Timestamp("2026-07-15")] == 2
     assert table["day"].max() == pd.Timestamp("2026-08-10")

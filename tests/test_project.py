@@ -38,9 +38,7 @@ CONDA_NAMES = {
 CONDA_ONLY = {"python", "pip", "quarto"}
 
 A_MACHINES_PATH = re.compile(rb"(?<![\w.<~-])/(?:root|home/\w+|Users/\w+|work|tmp)/\w")
-A_REGISTRY_HOST = re.compile(
-    rb"\b(?:pypi\.org|pythonhosted\.org|anaconda\.org|npmjs\.\w+|registry\.\w+\.\w+)"
-)
+A_REGISTRY_HOST = re.compile(rb"\b(?:pypi\.org|pythonhosted\.org|anaconda\.org|npmjs\.\w+|registry\.\w+\.\w+)")
 
 
 def relative(path: Path) -> str:
@@ -84,9 +82,7 @@ def test_the_conda_environment_asks_for_what_pyproject_asks_for() -> None:
         if isinstance(part, dict)
         for text in part["pip"]
     }
-    by_conda = {
-        Requirement(text).name: Requirement(text).specifier for text in listed if isinstance(text, str)
-    }
+    by_conda = {Requirement(text).name: Requirement(text).specifier for text in listed if isinstance(text, str)}
     wanted = {conda_name(requirement): requirement.specifier for requirement in requirements()}
     assert {name: by_conda[name] for name in by_conda.keys() - CONDA_ONLY} | by_pip == wanted
     assert by_conda.keys() >= CONDA_ONLY
@@ -133,9 +129,7 @@ def imported(path: Path) -> Iterator[str]:
             base = package[: len(package) - node.level + 1] if node.level else ()
             parent = ".".join([*base, *([node.module] if node.module else [])])
             # From the package itself come modules; from a module comes what it holds.
-            yield from (
-                (f"{parent}.{alias.name}" for alias in node.names) if parent == "kpi_analysis" else [parent]
-            )
+            yield from ((f"{parent}.{alias.name}" for alias in node.names) if parent == "kpi_analysis" else [parent])
 
 
 def running(node: ast.AST) -> Iterator[ast.AST]:
@@ -207,9 +201,7 @@ def test_the_press_never_imports_the_analysis(path: Path) -> None:
 
 def test_the_press_starts_without_loading_the_analysis() -> None:
     modules = [
-        ".".join(path.relative_to(REPOSITORY).with_suffix("").parts)
-        for path in LAYERED
-        if layer(path) in press()
+        ".".join(path.relative_to(REPOSITORY).with_suffix("").parts) for path in LAYERED if layer(path) in press()
     ]
     names = [name.removesuffix(".__init__") for name in modules]
     script = (
@@ -247,18 +239,14 @@ def test_no_file_names_a_path_of_one_machine_or_a_registry() -> None:
         f"{relative(path)}: {match.decode()}"
         for path in shipped_files()
         for pattern in (A_MACHINES_PATH, A_REGISTRY_HOST)
-        for match in pattern.findall(
-            path.read_bytes() if path.suffix not in (".parquet", ".png", ".pdf") else b""
-        )
+        for match in pattern.findall(path.read_bytes() if path.suffix not in (".parquet", ".png", ".pdf") else b"")
     ]
     assert found == []
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=relative)
 def test_a_notebook_has_no_outputs_and_defines_nothing(path: Path) -> None:
-    code = [
-        cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"
-    ]
+    code = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
     assert [cell["outputs"] for cell in code if cell["outputs"]] == []
     assert [cell["execution_count"] for cell in code if cell["execution_count"] is not None] == []
     nodes = [node for cell in code for node in ast.walk(ast.parse("".join(cell["source"])))]

@@ -335,9 +335,7 @@ def test_an_aggregate_and_its_filter_mean_what_duckdb_means(text: str, on_duckdb
 @pytest.mark.parametrize("text", [text for text in AGGREGATED if not missing_on_sqlite(text)])
 def test_an_aggregate_means_the_same_on_sqlite(text: str, on_duckdb: Any, on_sqlite: Any) -> None:
     sides = [
-        table.aggregate(x=aggregate(text, table, where=condition("id > 1", table)))
-        .to_pyarrow()
-        .to_pylist()[0]["x"]
+        table.aggregate(x=aggregate(text, table, where=condition("id > 1", table))).to_pyarrow().to_pylist()[0]["x"]
         for table in (on_duckdb, on_sqlite)
     ]
     assert plain(sides[0]) == plain(sides[1])
@@ -411,11 +409,7 @@ def test_a_text_column_is_read_as_its_use_asks(text: str, csv: Any) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [
-        text
-        for text in AS_TEXT
-        if not any(part in text for part in ("strptime", "to_date", "interval", ") + cast"))
-    ],
+    [text for text in AS_TEXT if not any(part in text for part in ("strptime", "to_date", "interval", ") + cast"))],
 )
 def test_a_text_column_is_read_the_same_way_on_sqlite(text: str, csv_on_sqlite: Any) -> None:
     assert values(expression(text, csv_on_sqlite), csv_on_sqlite) == [plain(value) for value in AS_TEXT[text]]
@@ -715,9 +709,7 @@ BINARY = st.sampled_from(
         ".",
     ]
 )
-CALLS = st.sampled_from(
-    [*FUNCTIONS, *AGGREGATES, "getenv", "mean", "week", "unnest", "quantile", "distinct", "not "]
-)
+CALLS = st.sampled_from([*FUNCTIONS, *AGGREGATES, "getenv", "mean", "week", "unnest", "quantile", "distinct", "not "])
 
 
 def combine(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:

@@ -59,7 +59,7 @@ fi
 # pip knows mirrors and certificates from its own configuration, which uv does not read.
 install_locked || {
     say "Set-up: uv could not install the lock; pip tries (a few minutes)"
-    "$python" -m pip install --disable-pip-version-check --require-hashes --compile -r requirements.lock
+    "$python" -m pip install --quiet --disable-pip-version-check --require-hashes --compile -r requirements.lock
 }
 # Not through uv or pip's build isolation: the build backend is in the lock, so nothing more is fetched.
 "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .

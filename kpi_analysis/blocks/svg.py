@@ -107,9 +107,7 @@ def _is_harmless(svg: str) -> bool:
 
 def _is_drawing(element: ElementTree.Element) -> bool:
     tag = element.tag
-    if not tag.startswith(_METADATA) and (
-        not tag.startswith(_NAMESPACE) or tag.removeprefix(_NAMESPACE) not in _DRAWN
-    ):
+    if not tag.startswith(_METADATA) and (not tag.startswith(_NAMESPACE) or tag.removeprefix(_NAMESPACE) not in _DRAWN):
         return False
     for name, value in element.attrib.items():
         plain = name.rpartition("}")[2].casefold()

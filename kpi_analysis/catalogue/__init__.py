@@ -23,6 +23,9 @@ Unit = Literal[
 ]  # fmt: skip
 
 
+_FUNCTIONS = {"avg": "mean", "quantile_cont": "quantile"}
+
+
 class Aggregate(Strict):
     """How a measure is read from one table.
 
@@ -167,22 +170,36 @@ class Catalogue:
             return self.measures[name].label or name.replace("_", " ")
         return self.metrics[name].label
 
-    def in_words(self, name: str) -> str:
-        """Return the formula of a KPI in words."""
+    def in_words(self, name: str, ways: Mapping[str, Aggregate] | None = None) -> str:
+        """Return the formula of a KPI in words.
+
+        Parameters
+        ----------
+        name : str
+            Id of the KPI.
+        ways : mapping of str to Aggregate, optional
+            How a company reads its measures, where there is more than one way.
+        """
         tree = self.metric(name).tree
         if isinstance(tree, formula.Name) and tree.name in self.measures:
-            return self.measure_in_words(tree.name)
-        return formula.in_words(tree, lambda part: self.label(part).lower() if part in self.metrics else self.label(part))
+            return self.measure_in_words(tree.name, ways)
+        return formula.in_words(
+            tree, lambda part: self.label(part).lower() if part in self.metrics else self.label(part)
+        )
 
-    def measure_in_words(self, name: str) -> str:
-        """Return how a measure is read, by the first of its ways."""
-        aggregate = self.measures[name].aggregates[0]
-        words = f"{aggregate.agg} of {aggregate.table}"
-        if aggregate.where:
-            words += f" where {aggregate.where}"
-        if aggregate.first:
-            words += f", first row of each {aggregate.first}"
-        return words + (", open at the end of the period" if aggregate.is_stock else f", by {aggregate.date}")
+    def measure_in_words(self, name: str, ways: Mapping[str, Aggregate] | None = None) -> str:
+        """Return how a measure is read: ``sum of amount in orders, by ordered_on``."""
+        way = (ways or {}).get(name) or self.measures[name].aggregates[0]
+        function, _, argument = way.agg.partition("(")
+        inner = argument.removesuffix(")")
+        counted = f"distinct {inner.split(None, 1)[1]}" if inner.startswith("distinct ") else "rows"
+        words = f"number of {counted}" if function == "count" else f"{_FUNCTIONS.get(function, function)} of {inner}"
+        words += f" in {way.table}"
+        if way.where:
+            words += f" where {way.where}"
+        if way.first:
+            words += f", the first of each {way.first}"
+        return words + (", open at the end of the period" if way.is_stock else f", by {way.date}")
 
     def empty_reason(self, node: Node, metric: Metric) -> str:
         """Why a division by this part has no value when the part is zero."""
@@ -241,16 +258,20 @@ def _check_metric(catalogue: Catalogue, name: str, file: YamlFile, line: int | N
 
     def visit(metric: str, path: tuple[str, ...]) -> None:
         if metric in path:
-            chain = " → ".join((*path[path.index(metric):], metric))
+            chain = " → ".join((*path[path.index(metric) :], metric))
             raise ConfigError(f"metric {name} goes in a circle: {chain}.", file=file.path, line=line)
         try:
             needed = formula.names(catalogue.metrics[metric].tree)
         except ConfigError as error:
-            raise ConfigError(f"metric {metric}: {error.message}", remedy=error.remedy, file=file.path, line=line) from None
+            raise ConfigError(
+                f"metric {metric}: {error.message}", remedy=error.remedy, file=file.path, line=line
+            ) from None
         for part in sorted(needed):
             if part not in known:
                 hint = did_you_mean(part, known) or "Define it under measures."
-                raise ConfigError(f"metric {metric} names an unknown measure '{part}'.", remedy=hint, file=file.path, line=line)
+                raise ConfigError(
+                    f"metric {metric} names an unknown measure '{part}'.", remedy=hint, file=file.path, line=line
+                )
             if part not in catalogue.measures:
                 visit(part, (*path, metric))
 
@@ -266,4 +287,6 @@ def _check_metric(catalogue: Catalogue, name: str, file: YamlFile, line: int | N
     supports = catalogue.metrics[name].supports
     if supports is not None and supports not in catalogue.metrics:
         hint = did_you_mean(supports, catalogue.metrics)
-        raise ConfigError(f"metric {name} supports an unknown KPI '{supports}'.", remedy=hint, file=file.path, line=line)
+        raise ConfigError(
+            f"metric {name} supports an unknown KPI '{supports}'.", remedy=hint, file=file.path, line=line
+        )

@@ -1,7 +1,7 @@
 """A sheet of paper in millimetres to draw a chart on, and the SVG that comes of it.
 
-Matplotlib draws, without its axes: a chart places each mark where the design wants it, from the top left, and in
-the order in which it paints. No setting of Matplotlib outlives the drawing, and no figure stays in memory.
+Matplotlib draws, without its axes: a chart places each mark where the design wants it, from the top left, and
+in the order in which it paints. No setting of Matplotlib outlives the drawing, and no figure stays in memory.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Caption:
     title : str
         The message, with a verb.
     measure : str
-        What is measured, unit and period; ``{unit}`` stands for the unit that the chart chose, such as ``€m``.
+        What is measured, unit and period; ``{unit}`` stands for the unit that the chart chose: ``€m``.
     note : str
         A caveat below the chart.
     values : tuple of dict
@@ -96,7 +96,7 @@ class Caption:
 
 
 class Sheet:
-    """A drawing of a fixed size. Lengths are millimetres from the top left, line widths and type are points."""
+    """A drawing of a fixed size. Lengths are mm from the top left, line widths and type sizes are points."""
 
     def __init__(self, width: float, height: float) -> None:
         self.width, self.height = width, height
@@ -247,7 +247,7 @@ def draw(width: float, height: float, name: str, paint: Callable[[Sheet], None])
 
 
 def write_periods(sheet: Sheet, ticks: Sequence[Tick], places: Sequence[float], base: float) -> None:
-    """Write the periods under the line at `base`, and each year under its first tick; none leaves the sheet."""
+    """Write the periods under the line at `base`, each year under its first tick; none leaves the sheet."""
     for tick in ticks:
         for words, below in ((tick.label, 2.4), (tick.year, 5.5)):
             half = text_width(words, TYPE.chart_axis) / 2
@@ -266,7 +266,7 @@ def _register_fonts() -> None:
 
 
 def _clean(svg: str, width: float, height: float) -> str:
-    """Drop what an SVG inside a page must not have: prolog, metadata, a style for the whole page, stray ids."""
+    """Drop what an SVG in a page must not have: prolog, metadata, a style for the whole page, stray ids."""
     body = svg[svg.index("<svg") :]
     body = body[body.index(">") + 1 :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, count=1, flags=re.DOTALL)

@@ -260,7 +260,7 @@ def _column(chart: _Columns, sheet: Sheet, i: int, x: float, pitch: float, y: Li
 
 
 def _on_top(chart: _Columns) -> list[int]:
-    """Return the columns with a number on top; of an unfinished or projected last one it stands at the right."""
+    """Return the columns with a number on top; that of an unfinished last one stands at its right."""
     last = len(chart.values) - 1
     return [i for i, v in enumerate(chart.values) if is_known(v) and (i < last or chart.state(i) == "actual")]
 

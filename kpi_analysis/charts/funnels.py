@@ -62,7 +62,7 @@ def funnel(
     before_label : str
         What the change is against: ``on Q3 2025``.
     tones : sequence of str, optional
-        One a step: good or bad where the change of its share is beyond chance, else muted. All muted, by default.
+        One a step: good or bad where the change of its share is beyond chance, else muted, the default.
     reasons : sequence of str or None, optional
         Why a count is missing.
     width : str

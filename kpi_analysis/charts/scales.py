@@ -46,13 +46,13 @@ class Linear:
     at_high: float
 
     def __call__(self, value: float) -> float:
-        # divided first: the distance between two huge values may be no float at all
-        share = value / (self.high - self.low) - self.low / (self.high - self.low)
+        # halved, because the distance between two huge values may be no float
+        share = (value / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
         return self.at_low + (self.at_high - self.at_low) * share
 
 
 def nice_ticks(low: float, high: float, most: int = 5, *, whole: bool = False) -> list[float]:
-    """Return round values from at or below `low` to at or above `high`, `most` of them; only whole ones if asked.
+    """Return up to `most` round values that enclose `low` and `high`; only whole ones if asked.
 
     Examples
     --------
@@ -138,7 +138,7 @@ def period_name(period: str, f: Format) -> str:
 
 @dataclass(frozen=True)
 class Tick:
-    """A label under the axis: its place among the periods, its words and, under the first of a year, the year."""
+    """A label under the axis: its place among the periods, its words and, where one begins, the year."""
 
     index: int
     label: str
@@ -146,7 +146,7 @@ class Tick:
 
 
 def period_ticks(periods: Sequence[str], pitch: float, f: Format) -> list[Tick]:
-    """Return as many tick labels as fit at `pitch` mm from period to period, and the year under its first tick.
+    """Return as many tick labels as fit at `pitch` mm a period, and each year under its first tick.
 
     The last period always has a tick, because it is the one reported.
     """
@@ -168,7 +168,7 @@ def period_ticks(periods: Sequence[str], pitch: float, f: Format) -> list[Tick]:
 
 
 def _step_between(periods: Sequence[str], parts: Sequence[tuple[str, str]], pitch: float, room: float) -> int:
-    """Return the least step between ticks at which their labels keep apart, one that meets each year's start."""
+    """Return the least step between ticks that keeps their labels apart and meets each year's start."""
     a_year = {"Q": (1, 2, 4), "W": (1, 4, 13, 26, 52)}.get(parts[0][0][:1] if parts else "", (1, 2, 3, 6, 12))
     for step in a_year:
         if step * pitch >= room:
@@ -188,7 +188,7 @@ def _without_touching_years(ticks: list[Tick], pitch: float) -> list[Tick]:
 
 
 def spread(places: Sequence[float], step: float, top: float, bottom: float) -> list[float]:
-    """Return places at least `step` apart and inside `top` to `bottom`, each as near as can be to where it was.
+    """Return places at least `step` apart and inside `top` to `bottom`, each as near as can be to its own.
 
     Examples
     --------
@@ -226,7 +226,7 @@ def _end(group: Sequence[float], step: float) -> float:
 def alt_range(
     periods: Sequence[str], values: Sequence[float | None], write: Callable[[float], str], f: Format
 ) -> str:
-    """Return a sentence for who cannot see a series: where it starts and ends, its lowest and highest value."""
+    """Return a series in words, for who cannot see it: its ends, its lowest and its highest value."""
     there = [(p, float(v)) for p, v in zip(periods, values, strict=True) if is_known(v)]
     if not there:
         return "no value in any period"
@@ -236,5 +236,5 @@ def alt_range(
     low, high = min(there, key=lambda x: x[1]), max(there, key=lambda x: x[1])
     extremes = f"lowest {write(low[1])} in {period_name(low[0], f)}, highest {write(high[1])} in "
     direction = "rising" if end > start else "falling" if end < start else "level"
-    ends = f"{direction} from {write(start)} in {period_name(first, f)} to {write(end)} in {period_name(last, f)}"
-    return f"{ends}; {extremes}{period_name(high[0], f)}"
+    ends = f"from {write(start)} in {period_name(first, f)} to {write(end)} in {period_name(last, f)}"
+    return f"{direction} {ends}; {extremes}{period_name(high[0], f)}"

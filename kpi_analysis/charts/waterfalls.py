@@ -141,7 +141,8 @@ def _base(bars: Sequence[_Bar]) -> float:
 def _alt(chart: _Waterfall, caption: Caption) -> str:
     first, *steps, last = chart.bars
     words = ", ".join(f"{bar.name} {chart.write(bar)}" for bar in steps) or "no step"
-    return f"Waterfall, {caption.measure}: {first.name} {chart.write(first)}; {words}; {last.name} {chart.write(last)}."
+    start, end = (f"{bar.name} {chart.write(bar)}" for bar in (first, last))
+    return f"Waterfall, {caption.measure}: {start}; {words}; {end}."
 
 
 def _svg(chart: _Waterfall, width: Width, name: str) -> str:

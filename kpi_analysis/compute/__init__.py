@@ -11,7 +11,8 @@ import pandas as pd
 
 from kpi_analysis.catalogue import Catalogue, Metric
 from kpi_analysis.compute.evaluate import Evaluator
-from kpi_analysis.compute.measures import AFTER, Group, MeasureReader, check_slices
+from kpi_analysis.compute.measures import AFTER, Group, MeasureReader
+from kpi_analysis.compute.slices import check_slices
 from kpi_analysis.errors import UsageError, did_you_mean
 from kpi_analysis.formula import Operation, Values
 from kpi_analysis.intervals import wilson

@@ -22,7 +22,7 @@ import pyarrow as pa
 from kpi_analysis import sql
 from kpi_analysis.catalogue import Aggregate, Catalogue
 from kpi_analysis.company import settings
-from kpi_analysis.errors import ConfigError, UsageError, did_you_mean
+from kpi_analysis.errors import ConfigError
 from kpi_analysis.formula import Values
 from kpi_analysis.periods import Period, day_table
 from kpi_analysis.schema import TABLES
@@ -111,7 +111,9 @@ class MeasureReader:
         if way.table not in self.sources.connected:
             return f"table {way.table} is not connected"
         present = {*self.sources.columns(way.table), *self.sources.derived(way.table)}
-        needed = set(_needed(way.agg)) | set(_needed(way.where)) | {c for c in (way.date, way.first, *(way.open or ())) if c}
+        needed = (
+            set(_needed(way.agg)) | set(_needed(way.where)) | {c for c in (way.date, way.first, *(way.open or ())) if c}
+        )
         constants = settings(self.sources.company)
         named = {name for text in (way.agg, way.where) if text for name in sql.columns_of(text)}
         for name in sorted(named & set(constants)):
@@ -255,7 +257,9 @@ class MeasureReader:
         rows = self._filtered(table)
         days = day_table(periods)
         slots = ibis.memtable(
-            pa.table({"kpi_day": pa.array(days["day"].dt.date, pa.date32()), "kpi_slot": pa.array(days["slot"], pa.int64())})
+            pa.table(
+                {"kpi_day": pa.array(days["day"].dt.date, pa.date32()), "kpi_slot": pa.array(days["slot"], pa.int64())}
+            )
         )
         rows = rows.mutate(kpi_on=rows[date].cast("date"))
         joined = rows.inner_join(slots, rows.kpi_on == slots.kpi_day)
@@ -344,36 +348,13 @@ class MeasureReader:
         return bool(record.get(alone, 0))
 
 
-def known_columns(sources: Sources) -> dict[str, set[str]]:
-    """Return the columns of each connected table, with those that it takes from another one."""
-    return {name: {*sources.columns(name), *sources.derived(name)} for name in sources.connected}
-
-
-def check_slices(sources: Sources, by: Sequence[str], where: str | None) -> None:
-    """Refuse a dimension or a condition that no connected table can answer.
-
-    Raises
-    ------
-    UsageError
-        With the nearest name.
-    ConfigError
-        When the condition is no SQL, or holds what is not allowed.
-    """
-    columns = known_columns(sources)
-    known = sorted({column for names in columns.values() for column in names})
-    asked = sql.columns_of(where) if where else frozenset()
-    for name in (*by, *sorted(asked)):
-        if name not in known:
-            use = "to slice by" if name in by else f"as '{where}' wants"
-            hint = did_you_mean(name, known) or f"Known: {', '.join(known)}."
-            raise UsageError(f"no connected table has a column '{name}' {use}.", remedy=hint)
-    if where:
-        able = [name for name, present in columns.items() if asked <= present]
-        sql.condition(where, sources.with_derived(able[0], asked & set(sources.derived(able[0])))) if able else None
-
-
 def _needed(text: str | None) -> frozenset[str]:
     return sql.columns_of(text) - sql.optional_columns_of(text) if text else frozenset()
+
+
+def is_additive(way: Aggregate) -> bool:
+    """Whether the parts of a measure add up to the whole."""
+    return _function(way) in ADDITIVE
 
 
 def _function(way: Aggregate | None) -> str:

@@ -26,9 +26,7 @@ ISO_WEEKS = WeekYears(date(2024, 1, 1))
 PERIOD_TEXT = re.compile(
     r"([0-9]{4})(?:-Q(?P<quarter>[0-9])|-W(?P<week>[0-9]{2})|-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?)?"
 )
-PERIOD_FORMS = (
-    "Write a year (2026), a quarter (2026-Q3), a month (2026-09), a week (2026-W39) or a day (2026-09-14)."
-)
+PERIOD_FORMS = "Write a year (2026), a quarter (2026-Q3), a month (2026-09), a week (2026-W39) or a day (2026-09-14)."
 
 
 @dataclass(frozen=True)

@@ -133,9 +133,7 @@ def _tags(cell: Mapping[str, Any]) -> set[str]:
 def _refuse_failed(cells: list[Mapping[str, Any]]) -> None:
     for number, cell in enumerate(cells, 1):
         if _BANNER in _tags(cell):
-            raise RunError(
-                "papermill marked this notebook as failed.", remedy="Mend the cell, and run it again."
-            )
+            raise RunError("papermill marked this notebook as failed.", remedy="Mend the cell, and run it again.")
         for output in cell.get("outputs", ()):
             if output["output_type"] == "error" and "raises-exception" not in _tags(cell):
                 raise RunError(
@@ -168,9 +166,7 @@ def _yaml(text: str) -> dict[str, Any]:
     try:
         options = yaml.safe_load(text)
     except yaml.YAMLError as problem:
-        raise RunError(
-            f"The options of a cell are not YAML: {text!r}.", remedy="Put its text in quotes."
-        ) from problem
+        raise RunError(f"The options of a cell are not YAML: {text!r}.", remedy="Put its text in quotes.") from problem
     return options if isinstance(options, dict) else {}
 
 

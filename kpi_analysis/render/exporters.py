@@ -72,9 +72,7 @@ class TypstPdfExporter(Exporter):
     def _file_extension_default(self) -> str:
         return ".pdf"
 
-    def from_notebook_node(
-        self, nb: NotebookNode, resources: Any = None, **kw: Any
-    ) -> tuple[Any, dict[str, Any]]:
+    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> tuple[Any, dict[str, Any]]:
         """Return the bytes of the PDF and nbconvert's resources."""
         nb, resources = super().from_notebook_node(nb, resources, **kw)
         document = read_document(nb, show_code=self.show_code)

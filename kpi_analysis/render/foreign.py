@@ -206,9 +206,7 @@ def _table(element: _Element) -> Block | None:
         return None
     body = [row + [""] * (count - len(row)) for row in body]
     # what names a row stands at the left, be it a number
-    named = min(
-        (sum(cell.tag == "th" for cell in row.elements("th", "td")) for row in rows[heads:]), default=0
-    )
+    named = min((sum(cell.tag == "th" for cell in row.elements("th", "td")) for row in rows[heads:]), default=0)
     columns = []
     for position in range(count):
         labels = [row[position] for row in head if position < len(row) and row[position]]

@@ -45,9 +45,7 @@ def to_html(document: Document, *, timestamp: datetime | None, attachments: Mapp
     return page_environment().get_template("index.html.j2").render(resources={"kpi": page})
 
 
-def page_context(
-    document: Document, *, timestamp: datetime | None, attachments: Mapping[str, bytes]
-) -> dict[str, Any]:
+def page_context(document: Document, *, timestamp: datetime | None, attachments: Mapping[str, bytes]) -> dict[str, Any]:
     """Return what the page's template reads, under the name ``resources.kpi``."""
     blocks = _with_mathml(document.blocks)
     facts = document.facts

@@ -17,9 +17,7 @@ _DATA_IMAGE = re.compile(r"data:(image/(?:png|jpeg));base64,([A-Za-z0-9+/=\s]+)\
 
 @cache
 def _parser() -> Markdown:
-    return create_markdown(
-        renderer=None, plugins=["table", "strikethrough", "footnotes", "task_lists", "math"]
-    )
+    return create_markdown(renderer=None, plugins=["table", "strikethrough", "footnotes", "task_lists", "math"])
 
 
 def read_markdown(source: str, attachments: dict[str, dict[str, str]] | None = None) -> list[Token]:

@@ -74,9 +74,7 @@ def _data(
     language, _, region = document.language.partition("-")
     missing: set[str] = set()
     text = {
-        "blocks": [
-            _prepared(block, written, folder, f"b{number}") for number, block in enumerate(document.blocks)
-        ],
+        "blocks": [_prepared(block, written, folder, f"b{number}") for number, block in enumerate(document.blocks)],
         "meta": {
             "title": document.title,
             "company": str(facts.get("company") or ""),
@@ -108,9 +106,7 @@ def _data(
     return data
 
 
-def _prepared(
-    node: Mapping[str, Any], written: Mapping[Formula, str], folder: Path, uid: str
-) -> dict[str, Any]:
+def _prepared(node: Mapping[str, Any], written: Mapping[Formula, str], folder: Path, uid: str) -> dict[str, Any]:
     """A block or token with what the templates need beside it; the document itself stays as it is."""
     made = dict(node)
     made.pop("values", None)
@@ -160,10 +156,7 @@ def _row(row: Mapping[str, Any], columns: list[dict[str, Any]]) -> dict[str, Any
 def _hand_out_footnotes(tokens: list[dict[str, Any]], uid: str) -> None:
     """Put the words of each footnote where it is first called, as Typst wants them."""
     notes = {
-        item["attrs"]["index"]: item
-        for token in tokens
-        if token["type"] == "footnotes"
-        for item in token["children"]
+        item["attrs"]["index"]: item for token in tokens if token["type"] == "footnotes" for item in token["children"]
     }
     for reference in _references(tokens):
         index = reference["attrs"]["index"]

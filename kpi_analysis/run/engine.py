@@ -141,9 +141,7 @@ def _is_farewell(output: Any) -> bool:
     return output.output_type == "stream" and "To exit: use 'exit'" in output.text
 
 
-def _written(
-    cell: Any, index: int, kind: Literal["error", "timeout", "dead"], ename: str, evalue: str
-) -> Stop:
+def _written(cell: Any, index: int, kind: Literal["error", "timeout", "dead"], ename: str, evalue: str) -> Stop:
     """Leave an error that the kernel could not report in the cell, as if it had."""
     trace = [f"{ename}: {evalue}"]
     cell.outputs.append(_v4.new_output("error", ename=ename, evalue=evalue, traceback=trace))

@@ -101,9 +101,7 @@ def running_kernel(name: str, cwd: Path) -> Iterator[RunningKernel]:
                     stderr=written,
                 )
             except (OSError, ValueError) as error:
-                raise RunError(
-                    f"The kernel '{name}' cannot be started: {error}.", remedy="Try: kpi doctor"
-                ) from None
+                raise RunError(f"The kernel '{name}' cannot be started: {error}.", remedy="Try: kpi doctor") from None
         try:
             yield RunningKernel(name, manager, log)
         finally:

@@ -91,9 +91,7 @@ def read_parameters(notebook: Path) -> tuple[Parameter, ...]:
     return tuple(p for number, source in tagged for p in parse_parameters(source, cell=number, file=notebook))
 
 
-def parse_parameters(
-    source: str, *, cell: int = 1, file: Path = Path("notebook.ipynb")
-) -> tuple[Parameter, ...]:
+def parse_parameters(source: str, *, cell: int = 1, file: Path = Path("notebook.ipynb")) -> tuple[Parameter, ...]:
     """Return what the source of one parameters cell declares.
 
     Examples
@@ -129,9 +127,7 @@ def parse_parameters(
     return tuple(found.values())
 
 
-def check_parameters(
-    declared: Sequence[Parameter], given: Given, *, notebook: str = "The notebook"
-) -> dict[str, Any]:
+def check_parameters(declared: Sequence[Parameter], given: Given, *, notebook: str = "The notebook") -> dict[str, Any]:
     """Return the given values in their declared types; every problem is reported at once.
 
     Parameters
@@ -202,9 +198,7 @@ def _declared(statement: ast.stmt, comment: str) -> Parameter:
         default = _literal(name, statement.value)
         declared, annotation = _type(statement.annotation), ast.unparse(statement.annotation)
     elif (
-        isinstance(statement, ast.Assign)
-        and len(statement.targets) == 1
-        and isinstance(statement.targets[0], ast.Name)
+        isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name)
     ):
         name = statement.targets[0].id
         default = _literal(name, statement.value)

@@ -173,9 +173,7 @@ def _from_command(
     if "company" in given:
         raise UsageError("The company is not given as a parameter.", remedy="Use --company FILE.")
     if period is not None and "period" in given and str(given["period"]) != period:
-        raise UsageError(
-            f"The period is given twice: {period} and {given['period']}.", remedy="Keep --period only."
-        )
+        raise UsageError(f"The period is given twice: {period} and {given['period']}.", remedy="Keep --period only.")
     if period is not None and "period" not in names:
         raise UsageError(f"{notebook.name} has no parameter 'period'.", remedy="Leave --period out.")
     found: dict[str, Text] = {}

@@ -76,9 +76,7 @@ def render_report(
     return run_plan(plan, clock=clock, progress=progress)
 
 
-def run_plan(
-    plan: Plan, *, clock: Callable[[], datetime], progress: Progress = lambda done, total: None
-) -> Report:
+def run_plan(plan: Plan, *, clock: Callable[[], datetime], progress: Progress = lambda done, total: None) -> Report:
     """Execute a plan, print it in its formats and publish it. See `render_report`."""
     started = clock()
     recover(plan.folder)
@@ -98,9 +96,7 @@ def run_plan(
     return Report(plan.folder, published, count, (clock() - started).total_seconds())
 
 
-def _printed(
-    plan: Plan, nb: Any, started: datetime, clock: Callable[[], datetime]
-) -> tuple[dict[str, bytes], int]:
+def _printed(plan: Plan, nb: Any, started: datetime, clock: Callable[[], datetime]) -> tuple[dict[str, bytes], int]:
     from kpi_analysis.render import render_html, render_pdf
     from kpi_analysis.render.document import collect_values, read_document
 
@@ -114,7 +110,5 @@ def _printed(
         files["report.pdf"] = render_pdf(nb, timestamp=started, attachments={"results.json": figures})
     files["report.ipynb"] = to_ipynb(nb)
     files["results.json"] = figures
-    files["manifest.json"] = manifest(
-        plan, nb, document.facts, title=document.title, started=started, finished=clock()
-    )
+    files["manifest.json"] = manifest(plan, nb, document.facts, title=document.title, started=started, finished=clock())
     return files, len(values)

@@ -74,9 +74,7 @@ def _walk(node: Any, forms: list[str]) -> Any:
         return type(node)(_walk(item, forms) for item in node)
     if isinstance(node, dict):
         # base64 pictures may hold the letters by chance, and cannot be read for them
-        return type(node)(
-            (key, item if _is_binary(key) else _walk(item, forms)) for key, item in node.items()
-        )
+        return type(node)((key, item if _is_binary(key) else _walk(item, forms)) for key, item in node.items())
     return node
 
 

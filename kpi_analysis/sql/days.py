@@ -45,9 +45,7 @@ def is_day(value: ir.Value) -> bool:
 def between(later: ir.Value, earlier: ir.Value) -> ir.Value:
     """Return the days from one day to another."""
     if "timestamp" in (kind(later), kind(earlier)):
-        raise Unfit(
-            "times are not subtracted; write date_diff('day', a, b), or epoch(b) - epoch(a) for seconds"
-        )
+        raise Unfit("times are not subtracted; write date_diff('day', a, b), or epoch(b) - epoch(a) for seconds")
     return day(later).delta(day(earlier), unit="day")
 
 

@@ -329,9 +329,7 @@ def trim(node: exp.Expression, scope: Scope) -> ir.Value:
 
 @rule("this expression replacement", exp.Replace)
 def replace(node: exp.Expression, scope: Scope) -> ir.Value:
-    return words(visit(node.this, scope)).replace(
-        text_of(node.expression), text_of(node.args.get("replacement"))
-    )
+    return words(visit(node.this, scope)).replace(text_of(node.expression), text_of(node.args.get("replacement")))
 
 
 @rule("this start length", exp.Substring)

@@ -86,9 +86,7 @@ class Scope:
     def _setting(self, word: str) -> ir.Value:
         setting = self.constants[word]
         if setting is None:
-            raise problem(
-                self.where, f"{word} is not set in the company file.", f"Add a line `{word}: …` to it."
-            )
+            raise problem(self.where, f"{word} is not set in the company file.", f"Add a line `{word}: …` to it.")
         return ibis.literal(setting)
 
 

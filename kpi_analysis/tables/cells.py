@@ -69,8 +69,9 @@ def number_cell(value: float, unit: str, scale: Scale | None, f: Format) -> Cell
 
     Examples
     --------
-    >>> number_cell(1_240_000, "count", None, Format())
-    Cell(text='1.24', suffix='m', pad='', tone='plain', strong=False, svg='', alt='', status=None, span=1, unit='')
+    >>> cell = number_cell(1_240_000, "count", None, Format())
+    >>> cell.text, cell.suffix
+    ('1.24', 'm')
     """
     text = f.value(value, unit, scale)
     digits = re.sub(r"\D+$", "", text)

@@ -27,14 +27,14 @@ Better = Literal["higher", "lower", "neutral"]
 
 @dataclass(frozen=True)
 class Field:
-    """One column of a `value_table`: a column of the frame, its head, and its unit; text where there is none."""
+    """A column of a `value_table`: its name in the frame, head and unit; one without a unit is text."""
 
     column: str
     label: str
     unit: str = ""
     better: Better = "neutral"
     strong: bool = False
-    width: str = "auto"
+    width: str = ""
 
 
 def value_table(
@@ -71,8 +71,8 @@ def value_table(
     Examples
     --------
     >>> frame = pd.DataFrame({"channel": ["Email", "Search"], "spend": [14_200.0, 88_000.0]})
-    >>> table = value_table(frame, [Field("channel", "Channel"), Field("spend", "Spend", "currency")], Format(),
-    ...                     id="spend", title="Search takes most", sort_by="spend")
+    >>> fields = [Field("channel", "Channel"), Field("spend", "Spend", "currency")]
+    >>> table = value_table(frame, fields, Format(), id="spend", title="Search takes most", sort_by="spend")
     >>> [[cell.text for cell in row.cells] for row in table.rows], table.columns[1].unit
     ([['Search', '88.0'], ['Email', '14.2']], '€k')
     """
@@ -89,12 +89,12 @@ def value_table(
     lines = [_reason_row(row, fields) or Row(tuple(shown[str(i)])) for i, row in enumerate(rows)]
     if total is not None:
         lines.append(Row(tuple(shown["total"]), kind="total"))
-    columns = tuple(_value_column(i, f, scales, format) for i, f in enumerate(fields))
+    columns = tuple(_value_column(f, scales, format) for f in fields)
     return Table(id, title, measure, columns, tuple(lines), note=note, values=tuple(rows))
 
 
-def _value_column(i: int, field: Field, scales: Mapping[str, Scale], f: Format) -> Column:
-    width = "1fr" if i == 0 and field.width == "auto" else field.width
+def _value_column(field: Field, scales: Mapping[str, Scale], f: Format) -> Column:
+    width = field.width or ("20mm" if field.unit else "1fr")
     if not field.unit:
         return Column(field.label, width=width)
     unit = f.unit_label(field.unit, scales[field.column], field.better)
@@ -141,7 +141,7 @@ def definitions(
     frame : DataFrame
         One row a KPI: kpi, value, rows and, where there is one, the interval ci_low to ci_high.
     metrics : mapping of str to Defined
-        The KPIs with their formulas. Those without a row or a value in the frame are left out: see `not_shown`.
+        The KPIs with their formulas. Those without a value in the frame are left out: see `not_shown`.
     format : Format
     id, title, measure, note : str
         The words around the table.

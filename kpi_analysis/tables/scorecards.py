@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import pandas as pd
 
@@ -12,7 +13,9 @@ from kpi_analysis.blocks import Cell, Column, Row, Table
 from kpi_analysis.blocks.model import StatusKind, Tone
 from kpi_analysis.charts.scales import period_name
 from kpi_analysis.charts.sparklines import sparkline, sparkline_alt
+from kpi_analysis.charts.text import text_width
 from kpi_analysis.formats import Format, Scale, difference
+from kpi_analysis.style import SPACE, TYPE
 from kpi_analysis.tables.cells import NOTHING, Metric, Record, aligned, number_cell, reason_of, records
 
 STATUS_WORDS: dict[StatusKind, str] = {
@@ -55,7 +58,7 @@ def usual_variation(changes: Sequence[float]) -> tuple[float, float] | None:
     if len(changes) < 6:
         return None
     mean = math.fsum(changes) / len(changes)
-    ranges = [abs(b - a) for a, b in zip(changes, changes[1:], strict=False)]
+    ranges = [abs(after - before) for before, after in pairwise(changes)]
     reach = _XMR * math.fsum(ranges) / len(ranges)
     return mean - reach, mean + reach
 
@@ -83,9 +86,9 @@ def scorecard(
     Parameters
     ----------
     frame : DataFrame
-        Tidy: kpi, period, value, reason, previous, year_ago and, where there are targets, target, chance (0 to 1)
-        and status (on, risk, off, none, hit, missed). One row a KPI and period in time order; the last period of
-        the frame is the one reported.
+        Tidy: kpi, period, value, reason, previous, year_ago and, where there are targets, target, chance
+        (0 to 1) and status (on, risk, off, none, hit, missed). One row a KPI and period, in time order; the
+        last period of the frame is the one reported.
     metrics : mapping of str to Metric
         The KPIs shown, in their order.
     format : Format
@@ -116,27 +119,33 @@ def scorecard(
     kept = [
         i for i in range(len(heads)) if i in (0, 2) or any(_has_content(line[i]) for line in full.values())
     ]
-    shown = {
-        name: [cells[i] for i in kept] for name, cells in aligned(full, _NUMERIC, format.point).items()
-    } | {
-        name: [line[0], replace(line[1], span=len(kept) - 1)]
-        for name, line in lines.items()
-        if name not in full
-    }
-    rows: list[Row] = []
-    for category, label in {**(groups or {}), **_own_groups(metrics, groups or {})}.items():
-        members = [name for name, metric in metrics.items() if metric.category == category]
-        if members and label:
-            rows.append(Row((Cell(label, span=len(kept)),), kind="group"))
-        rows += [Row(tuple(shown[name])) for name in members]
+    told = aligned(full, _NUMERIC, format.point)
+    heads = [_wide_enough(head, [cells[i] for cells in told.values()], i) for i, head in enumerate(heads)]
+    if 5 not in kept:
+        heads = [_roomier(head) for head in heads]
+    shown = {name: [cells[i] for i in kept] for name, cells in told.items()}
+    for name in lines.keys() - full.keys():
+        label, reason = lines[name]
+        shown[name] = [label, replace(reason, span=len(kept) - 1)]
+    rows = _grouped(shown, metrics, groups or {}, len(kept))
     reported = frame[(frame["period"] == period) & frame["kpi"].isin(list(metrics))]
     columns = tuple(heads[i] for i in kept)
-    return Table(id, title, measure, columns, tuple(rows), note=note, values=records(reported))
+    return Table(id, title, measure, columns, rows, note=note, values=records(reported))
 
 
-def _own_groups(metrics: Mapping[str, Metric], named: Mapping[str, str]) -> dict[str, str]:
-    categories = dict.fromkeys(metric.category for metric in metrics.values())
-    return {name: name.replace("_", " ").capitalize() for name in categories if name not in named}
+def _grouped(
+    shown: Mapping[str, list[Cell]], metrics: Mapping[str, Metric], named: Mapping[str, str], width: int
+) -> tuple[Row, ...]:
+    """Return the rows under the labels of their categories; a category that nobody named names itself."""
+    categories = dict.fromkeys([*named, *(metric.category for metric in metrics.values())])
+    rows: list[Row] = []
+    for category in categories:
+        members = [name for name, metric in metrics.items() if metric.category == category]
+        label = named.get(category, category.replace("_", " ").capitalize())
+        if members and label:
+            rows.append(Row((Cell(label, span=width),), kind="group"))
+        rows += [Row(tuple(shown[name])) for name in members]
+    return tuple(rows)
 
 
 def _scorecard_columns(period: str, previous: str, year_ago: str, history: str) -> list[Column]:
@@ -150,6 +159,25 @@ def _scorecard_columns(period: str, previous: str, year_ago: str, history: str) 
         Column("Chance", align="right", width="14mm"),
         Column("Status", width="21mm"),
     ]
+
+
+def _wide_enough(head: Column, cells: Sequence[Cell], i: int) -> Column:
+    """Return a column of numbers no narrower than they are, with their pads and the slot for suffixes."""
+    if i not in _NUMERIC:
+        return head
+    numbers = [text_width(c.text + c.pad, TYPE.table, bold=True) for c in cells]
+    slot = SPACE.suffix_slot if any(c.suffix for c in cells) else 0.0
+    widest = max([text_width(head.label, TYPE.table_head, bold=True), *numbers]) + slot + 2 * SPACE.cell_x
+    # a head of two or more words may take a second line instead
+    least = float(head.width.removesuffix("mm"))
+    return replace(head, width=f"{max(least, math.ceil(10 * min(widest, least + 12)) / 10):g}mm")
+
+
+def _roomier(head: Column) -> Column:
+    """Return a column with the room that the absent targets leave, so that numbers stay near their names."""
+    if not head.width.endswith("mm"):
+        return head
+    return replace(head, width=f"{float(head.width.removesuffix('mm')) * 1.4:g}mm")
 
 
 def _history(frame: pd.DataFrame, kpi: str) -> list[Record]:

@@ -91,8 +91,6 @@ def test_plain_text_has_every_figure_and_word():
         "track\nDays | −3 | No target\n"
         "Turnover | not computed: no inventory\nAll | +5.0 pp | On track\nBold changes are signals."
     )
-    findings = Findings(
-        "What matters", (Finding(Cell("55%", unit="chance"), "It is close.", "€5m is missing."),)
-    )
+    findings = Findings("What matters", (Finding(Cell("55%", unit="chance"), "It is close.", "€5m is missing."),))
     assert block_to_text(findings.payload()) == "What matters\n55% chance It is close. €5m is missing."
     assert block_to_text(Figure("f", "Up", "€m", "<svg/>", "Rises").payload()) == "Up\n€m\nRises"

@@ -134,9 +134,7 @@ def scorecard() -> Table:
             "risk",
         ),
         group("Finance"),
-        score(
-            "Gross profit margin", "%", b("61.8"), n("−0.7", *pp), n("−1.1", *pp), n("62.0"), "45%", "risk"
-        ),
+        score("Gross profit margin", "%", b("61.8"), n("−0.7", *pp), n("−1.1", *pp), n("62.0"), "45%", "risk"),
         score(
             "Operating cash flow",
             "€m",
@@ -169,13 +167,9 @@ def scorecard() -> Table:
     )
 
 
-def plain_table(
-    id_: str, title: str, measure: str, heads: list[tuple[str, Any, str]], lines: list[list[str]]
-) -> Table:
+def plain_table(id_: str, title: str, measure: str, heads: list[tuple[str, Any, str]], lines: list[list[str]]) -> Table:
     columns = tuple(Column(label, align=align, width=width) for label, align, width in heads)
-    return Table(
-        id_, title, measure, columns, tuple(Row(tuple(Cell(text) for text in line)) for line in lines)
-    )
+    return Table(id_, title, measure, columns, tuple(Row(tuple(Cell(text) for text in line)) for line in lines))
 
 
 def findings() -> Findings:
@@ -257,8 +251,7 @@ def blocks() -> list[Block]:
     channels = Table(
         "roas",
         "Four channels are strong, display does not cover its cost",
-        "Attributed revenue ÷ marketing spend (n : 1), Q3 2026, last touch within 90 days. Band: "
-        "95% interval",
+        "Attributed revenue ÷ marketing spend (n : 1), Q3 2026, last touch within 90 days. Band: 95% interval",
         (
             Column("Channel", width="26mm"),
             Column("Spend", "€k", "right", "16mm"),
@@ -360,8 +353,7 @@ def blocks() -> list[Block]:
     )
     return [
         Title(
-            "Revenue rose 9% to €4.82m, but leads now cost 24%\u00a0more and the year’s revenue "
-            "target is an even bet",
+            "Revenue rose 9% to €4.82m, but leads now cost 24%\u00a0more and the year’s revenue target is an even bet",
             "Third quarter: July to September 2026, complete. Of ten targets three are on track, "
             "five at risk, two off track.",
             FACTS,
@@ -385,9 +377,7 @@ def blocks() -> list[Block]:
             )
         ),
         smart,
-        Title(
-            "Owned channels return 6 to 12 : 1; display loses money and paid social drives the cost of leads"
-        ),
+        Title("Owned channels return 6 to 12 : 1; display loses money and paid social drives the cost of leads"),
         channels,
         Beside((figure("bridge", "New contracts brought twice what churn took", "wide", (103, 60)), drivers)),
         Beside(

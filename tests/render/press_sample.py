@@ -45,9 +45,7 @@ def chart(width: float, height: float, bars: int = 8) -> str:
 
 
 def spark(seed: int) -> str:
-    points = " ".join(
-        f"{1 + i * 1.8:.2f},{4.4 - (i * 0.27 + (i * seed * 7 % 5) * 0.12):.2f}" for i in range(12)
-    )
+    points = " ".join(f"{1 + i * 1.8:.2f},{4.4 - (i * 0.27 + (i * seed * 7 % 5) * 0.12):.2f}" for i in range(12))
     last = points.split()[-1].split(",")
     return svg(
         22,
@@ -74,9 +72,7 @@ def value(kpi: str, number: float) -> dict[str, Any]:
 WORDS = {"on": "On track", "risk": "At risk", "off": "Off track", "none": "No target"}
 
 
-def score(
-    name: str, unit: str, now: Cell, before: Cell, year: Cell, target: Cell, chance: str, status: Any
-) -> Row:
+def score(name: str, unit: str, now: Cell, before: Cell, year: Cell, target: Cell, chance: str, status: Any) -> Row:
     return Row(
         (
             Cell(name, unit=unit),
@@ -117,14 +113,10 @@ def markdown(text: str, **kept: Any) -> NotebookNode:
     return nbformat.v4.new_markdown_cell(text, **kept)
 
 
-def code(
-    *outputs: NotebookNode, source: str = "work()", tags: tuple[str, ...] = (), **metadata: Any
-) -> NotebookNode:
+def code(*outputs: NotebookNode, source: str = "work()", tags: tuple[str, ...] = (), **metadata: Any) -> NotebookNode:
     return nbformat.v4.new_code_cell(source, outputs=list(outputs), metadata={"tags": list(tags), **metadata})
 
 
 def shown(**data: str) -> NotebookNode:
     """An output with these media types: ``shown(text_html="<p>")``."""
-    return nbformat.v4.new_output(
-        "display_data", data={key.replace("_", "/", 1): text for key, text in data.items()}
-    )
+    return nbformat.v4.new_output("display_data", data={key.replace("_", "/", 1): text for key, text in data.items()})

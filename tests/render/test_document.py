@@ -38,9 +38,7 @@ def test_our_own_blocks_are_taken_as_they_are():
 
 
 def test_a_block_of_an_unknown_kind_is_refused():
-    output = nbformat.v4.new_output(
-        "display_data", data={"application/vnd.kpi-analysis.block+json": {"kind": "map"}}
-    )
+    output = nbformat.v4.new_output("display_data", data={"application/vnd.kpi-analysis.block+json": {"kind": "map"}})
     with pytest.raises(RunError, match="'map'"):
         read_document(sample.notebook(sample.code(output)))
 
@@ -74,12 +72,10 @@ def test_spanning_heads_and_rows_of_a_frame_are_laid_out():
 
 
 def test_foreign_html_passes_its_words_and_nothing_that_acts():
-    html = (
-        '<p onclick="steal()">Fine <b>words</b></p><script>steal()</script><iframe src="http://x"></iframe>'
-    )
-    (block,) = read_document(
-        sample.notebook(sample.markdown("# R"), sample.code(sample.shown(text_html=html)))
-    ).blocks[1:]
+    html = '<p onclick="steal()">Fine <b>words</b></p><script>steal()</script><iframe src="http://x"></iframe>'
+    (block,) = read_document(sample.notebook(sample.markdown("# R"), sample.code(sample.shown(text_html=html)))).blocks[
+        1:
+    ]
     assert "steal" not in str(block) and "http" not in str(block)
     assert "words" in str(block)
 
@@ -178,9 +174,7 @@ def test_headings_nest_from_the_first_level():
 
 
 def test_anchors_come_from_titles_and_never_clash():
-    document = read_document(
-        sample.notebook(sample.markdown("# Erlöse & Kosten\n\n## Kosten\n\n## Kosten\n\n## 漢"))
-    )
+    document = read_document(sample.notebook(sample.markdown("# Erlöse & Kosten\n\n## Kosten\n\n## Kosten\n\n## 漢")))
     assert [heading.anchor for heading in document.toc] == ["erlose-kosten", "kosten", "kosten-2", "section"]
 
 
@@ -219,9 +213,9 @@ def test_pictures_of_another_host_are_not_fetched():
 
 
 def test_money_is_no_formula():
-    tokens = read_document(
-        sample.notebook(sample.markdown("# A\n\nfrom $5 here to US $x, and $a^2$"))
-    ).blocks[0]["tokens"]
+    tokens = read_document(sample.notebook(sample.markdown("# A\n\nfrom $5 here to US $x, and $a^2$"))).blocks[0][
+        "tokens"
+    ]
     assert [token["type"] for token in tokens[1]["children"]].count("inline_math") == 1
 
 

@@ -54,10 +54,7 @@ def is_harmless(page: Page) -> bool:
     acting = {"script", "iframe", "object", "embed", "base", "form", "link"}
     handlers = [name for _, attrs in page.tags for name in attrs if name.startswith("on")]
     sources = [
-        value
-        for _, attrs in page.tags
-        for name, value in attrs.items()
-        if name in ("src", "href", "xlink:href")
+        value for _, attrs in page.tags for name, value in attrs.items() if name in ("src", "href", "xlink:href")
     ]
     return (
         not handlers
@@ -122,9 +119,7 @@ def test_the_same_notebook_gives_the_same_page(page):
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_shown_as_text(text):
-    table = Table(
-        "t", text, text, (Column(text, text),), (Row((Cell(text, text, text, unit=text, alt=text),)),), text
-    )
+    table = Table("t", text, text, (Column(text, text),), (Row((Cell(text, text, text, unit=text, alt=text),)),), text)
     blocks = [Title(text, text, {"company": text, "report": text, "data_to": text}), Note(text), table]
     found = Page(render_html(sample.notebook(*(sample.cell_of(block) for block in blocks))))
     assert is_harmless(found)
@@ -134,9 +129,7 @@ def test_hostile_text_is_shown_as_text(text):
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_markdown_does_nothing(text):
     found = Page(
-        render_html(
-            sample.notebook(sample.markdown(f"# Title\n\n{text}\n\n- {text}\n\n| {text} |\n|--|\n| {text} |"))
-        )
+        render_html(sample.notebook(sample.markdown(f"# Title\n\n{text}\n\n- {text}\n\n| {text} |\n|--|\n| {text} |")))
     )
     assert is_harmless(found)
 
@@ -162,9 +155,7 @@ def test_an_svg_that_could_act_is_shown_as_a_picture(inside):
 
 
 def test_formulas_become_mathml_and_bad_ones_stay_as_they_were_typed():
-    page = render_html(
-        sample.notebook(sample.markdown("# A\n\n$a^2$ and $\\nonsense{$\n\n$$\n\\frac{a}{b}\n$$\n"))
-    )
+    page = render_html(sample.notebook(sample.markdown("# A\n\n$a^2$ and $\\nonsense{$\n\n$$\n\\frac{a}{b}\n$$\n")))
     assert page.count("<math") == 2 and "<code>\\nonsense{</code>" in page
 
 

@@ -18,9 +18,7 @@ from kpi_analysis.render import render_pdf
 from kpi_analysis.render import typst as press
 
 WHEN = datetime(2026, 10, 2, 8, tzinfo=UTC)
-HOSTILE = (
-    '<script>alert(1)</script> "><img onerror=x> #panic() $x$ *bold* [link] @ref `raw` \\ // /* #eval("1")'
-)
+HOSTILE = '<script>alert(1)</script> "><img onerror=x> #panic() $x$ *bold* [link] @ref `raw` \\ // /* #eval("1")'
 
 
 def opened(data: bytes) -> pikepdf.Pdf:
@@ -56,17 +54,13 @@ def words(data: bytes, tmp_path: Any) -> str:
         pytest.skip("pdftotext is not on this machine")
     file = tmp_path / "report.pdf"
     file.write_bytes(data)
-    done = subprocess.run(
-        ["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True)
     return done.stdout
 
 
 @pytest.fixture(scope="module")
 def report() -> bytes:
-    return render_pdf(
-        made_up.report(), timestamp=WHEN, attachments={"results.json": b"[1]", "manifest.json": b"{}"}
-    )
+    return render_pdf(made_up.report(), timestamp=WHEN, attachments={"results.json": b"[1]", "manifest.json": b"{}"})
 
 
 def test_the_file_says_what_it_is(report):
@@ -115,9 +109,7 @@ def test_attachments_say_what_they_are(report):
 
 
 def test_the_same_input_gives_the_same_bytes(report):
-    again = render_pdf(
-        made_up.report(), timestamp=WHEN, attachments={"results.json": b"[1]", "manifest.json": b"{}"}
-    )
+    again = render_pdf(made_up.report(), timestamp=WHEN, attachments={"results.json": b"[1]", "manifest.json": b"{}"})
     assert again == report
 
 
@@ -230,9 +222,7 @@ def test_a_missing_typeface_is_an_error(monkeypatch):
 
 
 def test_a_status_past_its_deadline_is_drawn_and_worded(tmp_path):
-    rows = tuple(
-        Row((Cell("KPI"), Cell(word, status=kind))) for kind, word in (("hit", "Hit"), ("missed", "Missed"))
-    )
+    rows = tuple(Row((Cell("KPI"), Cell(word, status=kind))) for kind, word in (("hit", "Hit"), ("missed", "Missed")))
     table = Table("t", "T", "", (Column("KPI"), Column("Status", width="21mm")), rows)
     shown = words(render_pdf(sample.notebook(sample.cell_of(Title("A")), sample.cell_of(table))), tmp_path)
     assert "Hit" in shown and "Missed" in shown

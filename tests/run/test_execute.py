@@ -26,8 +26,7 @@ def test_a_failing_cell_is_told_with_its_number_and_its_notebook_is_kept(tmp_pat
         )  # fmt: skip
     assert caught.value.exit_code == 1
     assert str(caught.value) == (
-        "fails_in_its_third_cell.ipynb, cell 3 of 4: ZeroDivisionError: division by zero. "
-        f"How far it came: {failed}"
+        f"fails_in_its_third_cell.ipynb, cell 3 of 4: ZeroDivisionError: division by zero. How far it came: {failed}"
     )
     assert done[-1] == (4, 5)  # the injected cell counts here, and the last cell never ran
     kept = nbformat.read(failed, as_version=4)  # type: ignore[no-untyped-call]

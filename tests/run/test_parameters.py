@@ -40,8 +40,7 @@ def refused(**values: object) -> str:
 def notebook(folder: Path, *cells: tuple[str, list[str]]) -> Path:
     path = folder / "some.ipynb"
     data = [
-        {"cell_type": "code", "source": source.splitlines(True), "metadata": {"tags": tags}}
-        for source, tags in cells
+        {"cell_type": "code", "source": source.splitlines(True), "metadata": {"tags": tags}} for source, tags in cells
     ]
     path.write_text(json.dumps({"cells": data, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
     return path
@@ -139,9 +138,7 @@ def test_a_wrong_secret_is_not_told() -> None:
 def test_later_letters_win_in_papermills_order(tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_text("a: file\nb: file\nc: file\nd: file\n")
-    merged = merge_parameters(
-        p=[("c", "p"), ("d", "p")], r=[("d", "r")], f=[file], y=["{b: yaml, c: yaml, d: yaml}"]
-    )
+    merged = merge_parameters(p=[("c", "p"), ("d", "p")], r=[("d", "r")], f=[file], y=["{b: yaml, c: yaml, d: yaml}"])
     assert merged == {"a": "file", "b": "yaml", "c": "p", "d": "r"}
 
 

@@ -109,9 +109,7 @@ def test_the_work_of_a_living_run_is_left_alone(tmp_path: Path) -> None:
     assert other.is_dir()
 
 
-@pytest.mark.parametrize(
-    "value", ["../../etc/passwd", "/", "..", "a/b", "a\\b", "a\0b", ".hidden", "x" * 300, "", "-"]
-)
+@pytest.mark.parametrize("value", ["../../etc/passwd", "/", "..", "a/b", "a\\b", "a\0b", ".hidden", "x" * 300, "", "-"])
 def test_no_value_leaves_its_folder(value: str) -> None:
     name = slug(value)
     assert name

@@ -92,10 +92,7 @@ def test_a_report_appears_whole_and_survives_a_failing_one() -> None:
     )
     assert "logged in with ********** and **********" in stream
     assert "../params/company.yaml" in stream  # so the kernel ran in the notebook's folder
-    assert (
-        "North America in 2017-Q4"
-        in Path("reports/2017-Q4").joinpath(report.folder.name, "report.html").read_text()
-    )
+    assert "North America in 2017-Q4" in Path("reports/2017-Q4").joinpath(report.folder.name, "report.html").read_text()
     assert "<td>What was given<small>region: North America</small>" in Path("reports/index.html").read_text()
     assert "reports_what_it_was_given__North-America/report.pdf" in Path("reports/index.html").read_text()
 
@@ -140,10 +137,7 @@ def test_another_companys_report_is_not_overwritten() -> None:
     (plan.folder / "manifest.json").write_text(json.dumps({"company": "Other", "distinct": {}}))
     with pytest.raises(UsageError, match="holds another report"):
         plan_report("reports_what_it_was_given", period="2017-Q4")
-    assert (
-        plan_report("reports_what_it_was_given", period="2017-Q4", output_dir=Path("mine")).folder.parts[0]
-        == "mine"
-    )
+    assert plan_report("reports_what_it_was_given", period="2017-Q4", output_dir=Path("mine")).folder.parts[0] == "mine"
 
 
 def test_a_period_that_is_not_given_is_the_notebooks_own() -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,73 +14,16 @@ import ibis.expr.datatypes as dtypes
 import ibis.expr.types as ir
 
 from kpi_analysis import sql
-from kpi_analysis.company import Company, TableSpec, expand_secrets
-from kpi_analysis.errors import ConfigError, DataError, did_you_mean
-from kpi_analysis.periods import Period
+from kpi_analysis.company import Company, TableSpec
+from kpi_analysis.errors import ConfigError, did_you_mean
 from kpi_analysis.schema import DERIVED, TABLES, Column, Derived, Table
-
-EARLY_SHARE = 0.1
-READERS = {
-    ".csv": "csv", ".csv.gz": "csv", ".tsv": "csv", ".tsv.gz": "csv", ".txt": "csv", ".parquet": "parquet",
-    ".jsonl": "json", ".ndjson": "json", ".jsonl.gz": "json", ".ndjson.gz": "json", ".xlsx": "excel",
-}  # fmt: skip
+from kpi_analysis.sources.files import digest, find_files, is_text, read_files
+from kpi_analysis.sources.parts import Extent, Fingerprint, MappedColumn
 
 
 @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
 def timezone(zone: str, moment: dtypes.Timestamp(timezone="UTC")) -> dtypes.Timestamp():  # type: ignore[valid-type]
     """Wall-clock time of a moment in a zone; DuckDB and Postgres share the name."""
-
-
-@dataclass(frozen=True)
-class MappedColumn:
-    """A canonical column, the text it is mapped from, and its expression before and after conversion."""
-
-    column: Column
-    text: str
-    raw: ir.Value
-    value: ir.Value
-
-    @property
-    def is_converted(self) -> bool:
-        """Whether text becomes a number or a date here, so that it can fail."""
-        return bool(self.raw.type().is_string()) and self.column.kind != "text"
-
-
-@dataclass(frozen=True)
-class Fingerprint:
-    """What was read: where from, how many rows, its newest day, and for files their bytes and hash."""
-
-    table: str
-    origin: str
-    rows: int
-    first: str | None
-    newest: str | None
-    bytes: int | None = None
-    hash: str | None = None
-
-    def record(self) -> dict[str, Any]:
-        """Return it as JSON-ready data."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Extent:
-    """How far a date column reaches: its first and last day, and on how many days there are rows."""
-
-    first: dt.date | None
-    last: dt.date | None
-    days: int
-
-    def covers(self, period: Period) -> bool:
-        """Whether the data were there when a period began.
-
-        They were if the first row lies in its first tenth, or no further in than three times the usual distance
-        between days with rows: by chance, a gap is longer than that one time in twenty.
-        """
-        if self.first is None or self.last is None:
-            return False
-        spacing = (self.last - self.first).days / max(1, self.days - 1)
-        return (self.first - period.start).days <= max(EARLY_SHARE * period.full_days, 3 * spacing)
 
 
 @dataclass
@@ -92,9 +34,12 @@ class Sources:
     ----------
     company : Company
         Tables given by `path` are read by DuckDB in memory; `table` and `sql` go to the company's `source`.
+    door : callable
+        Called once with the sources and the name of a table before it is used; raises where its data are wrong.
     """
 
     company: Company
+    door: Callable[[Sources, str], None] = lambda sources, name: None
     _raw: dict[str, ir.Table] = field(default_factory=dict)
     _tables: dict[str, ir.Table] = field(default_factory=dict)
     _extents: dict[str, Extent] = field(default_factory=dict)
@@ -140,11 +85,9 @@ class Sources:
             When the data contradict the schema: nothing may be computed from them.
         """
         if name not in self._tables:
-            from kpi_analysis.checks import refuse_errors
-
-            refuse_errors(self, name)
+            self.door(self, name)
             canonical = self.unchecked(name)
-            if self._is_text(name):
+            if is_text(self.files(name)):
                 canonical = self.local.create_table(f"canonical_{name}", canonical, temp=True)
             self._tables[name] = canonical
         return self._tables[name]
@@ -250,36 +193,15 @@ class Sources:
             raise ConfigError(f"table {name} is not connected.", remedy=hint, file=self.company.path)
         return self.company.tables[name]
 
-    def _is_text(self, name: str) -> bool:
-        return any(reader in ("csv", "excel", "json") for reader in map(_reader, self.files(name)))
-
     def files(self, name: str) -> list[Path]:
         """Files behind a table, none where it comes from a database."""
         spec = self._spec(name)
-        if spec.path is None:
-            return []
-        pattern = Path(expand_secrets(spec.path, self.company.path))
-        full = pattern if pattern.is_absolute() else self.company.folder / pattern
-        if any(sign in full.name or sign in str(full.parent) for sign in "*?["):
-            anchor = Path(full.anchor) if full.is_absolute() else Path()
-            found = sorted(anchor.glob(str(full.relative_to(anchor) if full.is_absolute() else full)))
-        else:
-            found = [full] if full.is_file() else []
-        if not found:
-            siblings = [item.name for item in full.parent.glob("*")] if full.parent.is_dir() else []
-            remedy = did_you_mean(full.name, siblings) or "Paths are relative to the company file."
-            raise ConfigError(
-                f"table {name}: there is no file '{spec.path}'.",
-                remedy=remedy,
-                file=self.company.path,
-                line=self.company.line("tables", name, "path"),
-            )
-        return found
+        return [] if spec.path is None else find_files(self.company, name, spec.path)
 
     def _open(self, name: str, spec: TableSpec) -> ir.Table:
         try:
             if spec.path is not None:
-                return self._read_files(name, self.files(name), spec)
+                return read_files(self.local, self.company, name, self.files(name), spec)
             if spec.table is not None:
                 *database, table = spec.table.split(".")
                 return self.remote.table(table, database=".".join(database) or None)
@@ -294,25 +216,6 @@ class Sources:
                 file=self.company.path,
                 line=self.company.line("tables", name, key),
             ) from None
-
-    def _read_files(self, name: str, files: list[Path], spec: TableSpec) -> ir.Table:
-        readers = {_reader(file) for file in files}
-        if None in readers or len(readers) != 1:
-            raise ConfigError(
-                f"table {name}: '{spec.path}' is of no known kind.",
-                remedy=f"Use one of {', '.join(READERS)}; one kind a table.",
-                file=self.company.path,
-                line=self.company.line("tables", name, "path"),
-            )
-        reader = readers.pop()
-        paths = [str(file) for file in files]
-        if reader == "csv":
-            return self.local.read_csv(paths, all_varchar=True, header=True, union_by_name=len(paths) > 1)
-        if reader == "parquet":
-            return self.local.read_parquet(paths)
-        if reader == "json":
-            return self.local.read_json(paths, format="newline_delimited")
-        return self.local.create_table(f"raw_{name}", _read_excel(files, spec.sheet), temp=True)
 
     # ------------------------------------------------------------------ mapping
 
@@ -367,10 +270,6 @@ class Sources:
         first, newest = self.extent(name).first, self.extent(name).last
         files = self.files(name)
         size = sum(file.stat().st_size for file in files) if files else None
-        digest = hashlib.sha256()
-        for file in files:
-            with file.open("rb") as stream:
-                digest.update(hashlib.file_digest(stream, "sha256").digest())
         rows = int(self.table(name).count().to_pyarrow().as_py())
         return Fingerprint(
             name,
@@ -379,34 +278,8 @@ class Sources:
             first.isoformat() if first else None,
             newest.isoformat() if newest else None,
             size,
-            digest.hexdigest() if files else None,
+            digest(files) if files else None,
         )
-
-
-def _reader(file: Path) -> str | None:
-    suffixes = [suffix.lower() for suffix in file.suffixes[-2:]]
-    return READERS.get("".join(suffixes)) or READERS.get(suffixes[-1] if suffixes else "")
-
-
-def _read_excel(files: Iterable[Path], sheet: str | None) -> Any:
-    """Read sheets as text, as a CSV is, so that every kind of file is converted and checked by one road."""
-    import pandas as pd
-    import pyarrow as pa
-
-    frames = [pd.read_excel(file, sheet_name=sheet or 0, dtype=object) for file in files]
-    frame = pd.concat(frames, ignore_index=True)
-    columns = {str(name): pa.array([_as_text(value) for value in frame[name]], pa.string()) for name in frame}
-    return pa.table(columns)
-
-
-def _as_text(value: Any) -> str | None:
-    if value is None or value != value:
-        return None
-    if isinstance(value, dt.datetime):
-        return value.isoformat(sep=" ")
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def _day(value: Any) -> dt.date | None:
@@ -417,4 +290,4 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
-__all__ = ["DataError", "Fingerprint", "MappedColumn", "Sources"]
+__all__ = ["Extent", "Fingerprint", "MappedColumn", "Sources"]

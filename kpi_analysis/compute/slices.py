@@ -1,0 +1,37 @@
+"""What KPIs can be sliced and filtered by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kpi_analysis import sql
+from kpi_analysis.errors import UsageError, did_you_mean
+from kpi_analysis.sources import Sources
+
+
+def known_columns(sources: Sources) -> dict[str, set[str]]:
+    """Return the columns of each connected table, with those that it takes from another one."""
+    return {name: {*sources.columns(name), *sources.derived(name)} for name in sources.connected}
+
+
+def check_slices(sources: Sources, by: Sequence[str], where: str | None) -> None:
+    """Refuse a dimension or a condition that no connected table can answer.
+
+    Raises
+    ------
+    UsageError
+        With the nearest name.
+    ConfigError
+        When the condition is no SQL, or holds what is not allowed.
+    """
+    columns = known_columns(sources)
+    known = sorted({column for names in columns.values() for column in names})
+    asked = sql.columns_of(where) if where else frozenset()
+    for name in (*by, *sorted(asked)):
+        if name not in known:
+            use = "to slice by" if name in by else f"as '{where}' wants"
+            hint = did_you_mean(name, known) or f"Known: {', '.join(known)}."
+            raise UsageError(f"no connected table has a column '{name}' {use}.", remedy=hint)
+    if where:
+        able = [name for name, present in columns.items() if asked <= present]
+        sql.condition(where, sources.with_derived(able[0], asked & set(sources.derived(able[0])))) if able else None

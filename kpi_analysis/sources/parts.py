@@ -1,0 +1,66 @@
+"""What sources are made of: mapped columns, how far data reach, and fingerprints."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import ibis.expr.types as ir
+
+from kpi_analysis.periods import Period
+from kpi_analysis.schema import Column
+
+EARLY_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class MappedColumn:
+    """A canonical column, the text it is mapped from, and its expression before and after conversion."""
+
+    column: Column
+    text: str
+    raw: ir.Value
+    value: ir.Value
+
+    @property
+    def is_converted(self) -> bool:
+        """Whether text becomes a number or a date here, so that it can fail."""
+        return bool(self.raw.type().is_string()) and self.column.kind != "text"
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What was read: where from, how many rows, its newest day, and for files their bytes and hash."""
+
+    table: str
+    origin: str
+    rows: int
+    first: str | None
+    newest: str | None
+    bytes: int | None = None
+    hash: str | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Return it as JSON-ready data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How far a date column reaches: its first and last day, and on how many days there are rows."""
+
+    first: dt.date | None
+    last: dt.date | None
+    days: int
+
+    def covers(self, period: Period) -> bool:
+        """Whether the data were there when a period began.
+
+        They were if the first row lies in its first tenth, or no further in than three times the usual distance
+        between days with rows: by chance, a gap is longer than that one time in twenty.
+        """
+        if self.first is None or self.last is None:
+            return False
+        spacing = (self.last - self.first).days / max(1, self.days - 1)
+        return (self.first - period.start).days <= max(EARLY_SHARE * period.full_days, 3 * spacing)
