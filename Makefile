@@ -43,9 +43,8 @@ lint: $(READY) ## ruff and mypy
 lock: $(READY) ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-config --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-		--quiet --upgrade -o requirements.lock
+		--quiet -o requirements.lock
 
 clean: ## remove reports and caches
 	@find reports -mindepth 1 -maxdepth 1 ! -name .gitkeep ! -name example -exec rm -rf {} +
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
-	@find kpi_analysis tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

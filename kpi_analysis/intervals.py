@@ -19,7 +19,7 @@ References
 
 from __future__ import annotations
 
-from math import exp, fsum, inf, isfinite, isinf, lgamma, sqrt
+from math import inf, isfinite, isinf, sqrt
 from statistics import NormalDist
 
 import numpy as np
@@ -28,9 +28,7 @@ from numpy.typing import ArrayLike
 from kpi_analysis.errors import DataError
 
 # scipy.special is imported where it is needed: it costs 0.2 s, and most reports need Wilson only.
-
 Interval = tuple[float, float]
-
 UNBOUNDED: Interval = (-inf, inf)
 SMALL_SAMPLE = 40
 FEW_TRIALS = 30
@@ -52,16 +50,10 @@ def wilson(successes: float, trials: float, *, level: float = 0.95) -> Interval:
     successes, trials : float
         Counts, such as won and closed deals.
 
-    Returns
-    -------
-    tuple of float
-        Lower and upper limit, as fractions.
-
     Examples
     --------
-    >>> low, high = wilson(81, 263)
-    >>> round(low, 4), round(high, 4)
-    (0.2553, 0.3662)
+    >>> [round(limit, 4) for limit in wilson(81, 263)]
+    [0.2553, 0.3662]
     """
     _check_rate(successes, trials)
     z = _normal_quantile(level)
@@ -77,14 +69,12 @@ def wilson(successes: float, trials: float, *, level: float = 0.95) -> Interval:
 def jeffreys(successes: float, trials: float, *, level: float = 0.95) -> Interval:
     """Return Jeffreys' interval of a rate: the middle of the beta posterior from Beta(½, ½).
 
-    Parameters and errors are those of `wilson`. With no successes the lower limit is 0, with nothing else the
-    upper is 1.
+    Parameters are those of `wilson`. With no successes the lower limit is 0, with nothing else the upper is 1.
 
     Examples
     --------
-    >>> low, high = jeffreys(3, 12)
-    >>> round(low, 4), round(high, 4)
-    (0.076, 0.5286)
+    >>> [round(limit, 4) for limit in jeffreys(3, 12)]
+    [0.0759, 0.5292]
     """
     _check_rate(successes, trials)
     tail = _tail(level)
@@ -116,56 +106,43 @@ def proportion(successes: float, trials: float, *, level: float = 0.95) -> Inter
 def newcombe(successes1: float, trials1: float, successes2: float, trials2: float, *, level: float = 0.95) -> Interval:
     """Return the interval of the difference of two independent rates, the first less the second.
 
-    Newcombe's hybrid score method (his number 10) squares and adds the distances to Wilson's limits.
-
-    Parameters
-    ----------
-    successes1, trials1, successes2, trials2 : float
-        Counts of the two periods or groups.
-
-    Returns
-    -------
-    tuple of float
-        Lower and upper limit, as fractions between −1 and 1; times 100 they are percentage points.
+    Newcombe's hybrid score method (his number 10) squares and adds the distances to Wilson's limits. Fractions
+    between −1 and 1; times 100 they are percentage points.
 
     Examples
     --------
-    >>> low, high = newcombe(56, 70, 48, 80)
-    >>> round(low, 4), round(high, 4)
-    (0.0524, 0.3339)
+    >>> [round(limit, 4) for limit in newcombe(56, 70, 48, 80)]
+    [0.0524, 0.3339]
     """
     low1, high1 = wilson(successes1, trials1, level=level)
     low2, high2 = wilson(successes2, trials2, level=level)
     rate1, rate2 = successes1 / trials1, successes2 / trials2
-    difference = rate1 - rate2
     below = sqrt((rate1 - low1) ** 2 + (high2 - rate2) ** 2)
     above = sqrt((high1 - rate1) ** 2 + (rate2 - low2) ** 2)
-    return max(-1.0, difference - below), min(1.0, difference + above)
+    return max(-1.0, rate1 - rate2 - below), min(1.0, rate1 - rate2 + above)
 
 
 def same_rate(successes1: float, trials1: float, successes2: float, trials2: float) -> float:
     """Say how likely counts at least this far apart are if both rates are the same (two-sided p-value).
 
-    Fisher's exact test where a cell of the two-by-two table, counted or expected, is below 5 (Cochran's rule);
-    else the score test, which is Pearson's chi-square without continuity correction.
+    Fisher's exact test where a cell of the two-by-two table, counted or expected, is below 5 (Cochran); else
+    the score test, which is Pearson's chi-square without continuity correction. Counts must be whole.
 
     Examples
     --------
     >>> round(same_rate(56, 70, 48, 80), 4), round(same_rate(1, 10, 6, 10), 4)
-    (0.0082, 0.0573)
+    (0.008, 0.0573)
     """
-    counts = (successes1, trials1, successes2, trials2)
     _check_rate(successes1, trials1)
     _check_rate(successes2, trials2)
+    counts = (successes1, trials1, successes2, trials2)
     if not all(float(count).is_integer() for count in counts):
-        raise NoEstimate(
-            f"{counts} are not all whole numbers, and the test compares counts.",
-            remedy="Give counts of cases, not weighted or shared ones.",
-        )
+        remedy = "Give counts of cases, not weighted or shared ones."
+        raise NoEstimate(f"{counts} are not all whole numbers, and the test compares counts.", remedy=remedy)
     successes, trials = successes1 + successes2, trials1 + trials2
-    failures = trials - successes
-    cells = (successes1, trials1 - successes1, successes2, trials2 - successes2)
-    if min(*cells, min(successes, failures) * min(trials1, trials2) / trials) < SMALLEST_CELL:
+    counted = min(successes1, trials1 - successes1, successes2, trials2 - successes2)
+    expected = min(successes, trials - successes) * min(trials1, trials2) / trials
+    if min(counted, expected) < SMALLEST_CELL:
         return _fisher(int(successes1), int(trials1), int(trials2), int(successes))
     pooled = successes / trials
     spread = sqrt(pooled * (1 - pooled) * (1 / trials1 + 1 / trials2))
@@ -175,16 +152,12 @@ def same_rate(successes1: float, trials1: float, successes2: float, trials2: flo
 def garwood(count: float, *, level: float = 0.95) -> Interval:
     """Return the exact limits of a Poisson count: how many such events a like period might have brought.
 
-    Parameters
-    ----------
-    count : float
-        Events seen, such as leads; 0 has an upper limit too (3.69 at 95 %).
+    Exact: they hold the expected count at least as often as `level` says. None seen has an upper limit too, 3.69.
 
     Examples
     --------
-    >>> low, high = garwood(50)
-    >>> round(low, 4), round(high, 4)
-    (37.1105, 65.9185)
+    >>> [round(limit, 4) for limit in garwood(50)]
+    [37.111, 65.9188]
     """
     if not 0 <= count < inf:
         raise NoEstimate(f"{count} is no count of events.", remedy="Give a count of 0 or more.")
@@ -199,6 +172,7 @@ def rate_per(total: float, count: float, *, level: float = 0.95) -> Interval:
     """Return the interval of a fixed amount per event, such as cost per lead with the spend known.
 
     The spend is certain, the number of leads is chance: Garwood's limits of the count, inverted.
+    Where no event came the upper limit is infinite: the spend sets a floor to the cost per lead, but no ceiling.
 
     Parameters
     ----------
@@ -207,20 +181,12 @@ def rate_per(total: float, count: float, *, level: float = 0.95) -> Interval:
     count : float
         Events that it brought.
 
-    Returns
-    -------
-    tuple of float
-        Lower and upper limit, in the unit of the total. The upper one is infinite where no event came: the
-        spend sets a floor to the cost per lead but no ceiling.
-
     Examples
     --------
-    >>> low, high = rate_per(10_000, 50)
-    >>> round(low, 2), round(high, 2)
-    (151.7, 269.46)
-    >>> low, high = rate_per(10_000, 0)
-    >>> round(low, 2), high
-    (2710.85, inf)
+    >>> [round(limit, 2) for limit in rate_per(10_000, 50)]
+    [151.7, 269.46]
+    >>> [round(limit, 2) for limit in rate_per(10_000, 0)]
+    [2710.85, inf]
     """
     if not 0 <= total < inf:
         raise NoEstimate(f"A total of {total} is no amount spent.", remedy="Give an amount of 0 or more.")
@@ -231,16 +197,12 @@ def rate_per(total: float, count: float, *, level: float = 0.95) -> Interval:
 
 
 def fieller(
-    a: float,
-    b: float,
-    variance_a: float,
-    variance_b: float,
-    covariance: float = 0.0,
-    *,
-    level: float = 0.95,
-    degrees: float = inf,
-) -> Interval:
+    a: float, b: float, variance_a: float, variance_b: float, covariance: float = 0.0,
+    *, level: float = 0.95, degrees: float = inf,
+) -> Interval:  # fmt: skip
     """Return Fieller's interval of the ratio a / b of two uncertain numbers.
+
+    `UNBOUNDED` ("not estimable") where b is not distinguishable from zero: no finite range holds the ratio.
 
     Parameters
     ----------
@@ -251,32 +213,23 @@ def fieller(
     degrees : float
         Degrees of freedom of the variances; infinite where they are known.
 
-    Returns
-    -------
-    tuple of float
-        Lower and upper limit; `UNBOUNDED` ("not estimable") where b is not distinguishable from zero, because
-        then no finite range holds the ratio.
-
     Examples
     --------
-    >>> low, high = fieller(10, 5, 1, 0.25)
-    >>> round(low, 4), round(high, 4)
-    (1.509, 2.6508)
+    >>> [round(limit, 4) for limit in fieller(10, 5, 1, 0.25)]
+    [1.509, 2.6508]
     >>> fieller(10, 1, 1, 1)
     (-inf, inf)
     """
     known = all(map(isfinite, (a, b, variance_a, variance_b, covariance)))
     most = variance_a * variance_b * (1 + 1e-9)  # computed moments may overshoot by rounding
     if not known or variance_a < 0 or variance_b < 0 or covariance * covariance > most:
-        raise NoEstimate(
-            f"Variances {variance_a} and {variance_b} with covariance {covariance} of {a} and {b} cannot be.",
-            remedy="Give finite numbers, variances of 0 or more, and a covariance that they allow.",
-        )
+        found = f"Variances {variance_a} and {variance_b} with covariance {covariance} of {a} and {b} cannot be."
+        raise NoEstimate(found, remedy="Give finite numbers, variances of 0 or more, a covariance they allow.")
     quantile = _student_quantile(level, degrees)
     square = quantile * quantile
     # The limits solve (a − ratio·b)² = square·Var(a − ratio·b), a parabola in the ratio.
     curvature = b * b - square * variance_b
-    if curvature <= 0 or isinf(square):
+    if not curvature > 0:  # also where the quantile is not finite
         return UNBOUNDED
     middle = a * b - square * covariance
     root = sqrt(max(0.0, middle * middle - curvature * (a * a - square * variance_a)))
@@ -286,28 +239,18 @@ def fieller(
 def ratio_of_sums(numerators: ArrayLike, denominators: ArrayLike, *, level: float = 0.95) -> Interval:
     """Return Fieller's interval of sum(numerators) / sum(denominators), such as CAC or ROI from its rows.
 
-    Parameters
-    ----------
-    numerators, denominators : array
-        Pairs that do not depend on one another: rows, days or campaigns.
-
-    Returns
-    -------
-    tuple of float
-        Lower and upper limit; `UNBOUNDED` from a single pair or an uncertain denominator.
+    The pairs (rows, days, campaigns) must not depend on one another. `UNBOUNDED` from a single pair, or where
+    the sum of the denominators is not distinguishable from zero.
 
     Examples
     --------
-    >>> low, high = ratio_of_sums([900, 1100, 1000, 1200], [10, 12, 9, 11])
-    >>> round(low, 2), round(high, 2)
-    (85.81, 116.14)
+    >>> [round(limit, 2) for limit in ratio_of_sums([900, 1100, 1000, 1200], [10, 12, 9, 11])]
+    [83.68, 119.51]
     """
     above, below = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
     if above.ndim != 1 or above.shape != below.shape or not above.size:
-        raise NoEstimate(
-            f"Numerators of shape {above.shape} and denominators of shape {below.shape} are no pairs.",
-            remedy="Give two lists of the same length, with at least one pair.",
-        )
+        found = f"Numerators of shape {above.shape} and denominators of shape {below.shape} are no pairs."
+        raise NoEstimate(found, remedy="Give two lists of the same length, with at least one pair.")
     if not (np.isfinite(above).all() and np.isfinite(below).all()):
         raise NoEstimate("Some pairs have a missing value.", remedy="Drop the pairs that are not complete.")
     pairs = above.size
@@ -319,28 +262,20 @@ def ratio_of_sums(numerators: ArrayLike, denominators: ArrayLike, *, level: floa
 
 
 def net_promoter(promoters: float, passives: float, detractors: float, *, level: float = 0.95) -> Interval:
-    """Return the interval of a net promoter score, in points between −100 and 100.
+    """Return the interval of a net promoter score, in points between −100 and 100, from its counts of answers.
 
     Uses the multinomial variance of the score after adding three answers (¾, 1½, ¾), Rocks' adjusted Wald
     method; without them the interval shrinks to a point where all answers agree.
 
-    Parameters
-    ----------
-    promoters, passives, detractors : float
-        Answers of 9 to 10, 7 to 8 and 0 to 6.
-
     Examples
     --------
-    >>> low, high = net_promoter(50, 30, 20)
-    >>> round(low, 1), round(high, 1)
-    (14.1, 44.1)
+    >>> [round(limit, 1) for limit in net_promoter(50, 30, 20)]
+    [14.1, 44.2]
     """
     answers = promoters + passives + detractors
     if not min(promoters, passives, detractors) >= 0 or not 0 < answers < inf:
-        raise NoEstimate(
-            f"{promoters} promoters, {passives} passives and {detractors} detractors make no score.",
-            remedy="Give counts of 0 or more, with at least one answer.",
-        )
+        found = f"{promoters} promoters, {passives} passives and {detractors} detractors make no score."
+        raise NoEstimate(found, remedy="Give counts of 0 or more, with at least one answer.")
     score = (promoters - detractors) / answers
     adjusted = (promoters - detractors) / (answers + 3)
     variance = ((promoters + detractors + 1.5) / (answers + 3) - adjusted * adjusted) / (answers + 3)
@@ -353,21 +288,17 @@ def net_promoter(promoters: float, passives: float, detractors: float, *, level:
 def mean(total: float, squares: float, count: float, *, level: float = 0.95) -> Interval:
     """Return Student's t interval of a mean, from three sums that a database delivers.
 
+    In the unit of the values; `UNBOUNDED` from a single one.
+
     Parameters
     ----------
     total, squares, count : float
         Sum of the values, sum of their squares, number of values.
 
-    Returns
-    -------
-    tuple of float
-        Lower and upper limit, in the unit of the values; `UNBOUNDED` from a single value.
-
     Examples
     --------
-    >>> low, high = mean(30, 220, 5)        # 2, 4, 6, 8, 10
-    >>> round(low, 3), round(high, 3)
-    (2.074, 9.926)
+    >>> [round(limit, 3) for limit in mean(30, 220, 5)]        # 2, 4, 6, 8, 10
+    [2.074, 9.926]
     """
     centre, variance = _moments(total, squares, count)
     if count == 1:
@@ -377,24 +308,17 @@ def mean(total: float, squares: float, count: float, *, level: float = 0.95) -> 
 
 
 def difference_of_means(
-    total1: float,
-    squares1: float,
-    count1: float,
-    total2: float,
-    squares2: float,
-    count2: float,
-    *,
-    level: float = 0.95,
-) -> Interval:
+    total1: float, squares1: float, count1: float, total2: float, squares2: float, count2: float,
+    *, level: float = 0.95,
+) -> Interval:  # fmt: skip
     """Return Welch's t interval of the difference of two means, the first less the second.
 
-    The sums are those of `mean`, and so are the errors; the two variances may differ.
+    The sums are those of `mean`; the two variances may differ. `UNBOUNDED` where either mean is of one value.
 
     Examples
     --------
-    >>> low, high = difference_of_means(30, 220, 5, 15, 55, 5)      # 2, 4 … 10 against 1, 2 … 5
-    >>> round(low, 3), round(high, 3)
-    (-0.865, 6.865)
+    >>> [round(limit, 3) for limit in difference_of_means(30, 220, 5, 15, 55, 5)]      # 2, 4 … 10 against 1, 2 … 5
+    [-0.888, 6.888]
     """
     centre1, variance1 = _moments(total1, squares1, count1)
     centre2, variance2 = _moments(total2, squares2, count2)
@@ -412,16 +336,9 @@ def difference_of_means(
 def too_few(trials: float, successes: float | None = None) -> bool:
     """Say whether a rate rests on so little that it may be printed with its interval only.
 
-    Below `FEW_TRIALS` = 30 trials (the least sample for which the US National Center for Health Statistics
-    prints a proportion) the half width at a rate of one half exceeds 17 percentage points; below `FEW_EVENTS`
-    = 5 successes or failures one case more or less moves the rarer side by over a fifth.
-
-    Parameters
-    ----------
-    trials : float
-        The denominator of the rate.
-    successes : float, optional
-        Its numerator, where the rarer outcome is to be judged too.
+    Below `FEW_TRIALS` = 30 trials (the least for which the US National Center for Health Statistics prints a
+    proportion) a rate of one half is known to no better than 17 points either way. Below `FEW_EVENTS` = 5
+    successes or failures, judged where `successes` is given, one case more is a quarter of the rarer side or over.
 
     Examples
     --------
@@ -435,10 +352,8 @@ def too_few(trials: float, successes: float | None = None) -> bool:
 
 def _check_rate(successes: float, trials: float) -> None:
     if not 0 < trials < inf or not 0 <= successes <= trials:
-        raise NoEstimate(
-            f"{successes} successes of {trials} trials are no rate.",
-            remedy="Give at least one trial, and between none and all of them as successes.",
-        )
+        remedy = "Give at least one trial, and between none and all of them as successes."
+        raise NoEstimate(f"{successes} successes of {trials} trials are no rate.", remedy=remedy)
 
 
 def _tail(level: float) -> float:
@@ -454,10 +369,9 @@ def _normal_quantile(level: float) -> float:
 def _student_quantile(level: float, degrees: float) -> float:
     if isinf(degrees):
         return _normal_quantile(level)
-    tail = _tail(level)
     from scipy.special import stdtrit
 
-    return -float(stdtrit(degrees, tail))
+    return -float(stdtrit(degrees, _tail(level)))
 
 
 def _moments(total: float, squares: float, count: float) -> tuple[float, float]:
@@ -465,25 +379,20 @@ def _moments(total: float, squares: float, count: float) -> tuple[float, float]:
     spread = squares - total * total / count if count >= 1 else -inf
     # The difference of two large sums carries rounding: only what exceeds it is a contradiction.
     if not spread >= -1e-9 * abs(squares) or not spread < inf or not count < inf:
-        raise NoEstimate(
-            f"No {count} values have the sum {total} and the sum of squares {squares}.",
-            remedy="Give the three sums over the same rows, with missing values left out of all.",
-        )
+        found = f"No {count} values have the sum {total} and the sum of squares {squares}."
+        raise NoEstimate(found, remedy="Give the three sums over the same rows, without missing values.")
     return total / count, max(0.0, spread) / (count - 1) / count if count > 1 else 0.0
 
 
 def _fisher(successes1: int, trials1: int, trials2: int, successes: int) -> float:
     """Return Fisher's two-sided p: the chance of all tables that are no likelier than the one seen."""
-    trials = trials1 + trials2
+    from scipy.special import gammaln
 
-    def log_chance(k: int) -> float:
-        return _log_choose(trials1, k) + _log_choose(trials2, successes - k) - _log_choose(trials, successes)
-
+    least = max(0, successes - trials2)
+    table = np.arange(least, min(successes, trials1) + 1)
+    cells = (table, trials1 - table, successes - table, trials2 - successes + table)
+    weight = -sum(gammaln(cell + 1) for cell in cells)
     # Tables as likely as the one seen must count as such in spite of rounding.
-    seen = log_chance(successes1) + 1e-7
-    possible = range(max(0, successes - trials2), min(successes, trials1) + 1)
-    return min(1.0, fsum(exp(chance) for chance in map(log_chance, possible) if chance <= seen))
-
-
-def _log_choose(n: int, k: int) -> float:
-    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
+    unlikely = weight <= weight[successes1 - least] + 1e-7
+    chance = np.exp(weight - weight.max())
+    return float(min(1.0, chance[unlikely].sum() / chance.sum()))

@@ -10,12 +10,13 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from kpi_analysis import __version__, appendix, messages, tables
+from kpi_analysis import appendix, messages, tables
 from kpi_analysis.blocks import Beside, Block, Figure, Note, Table, Title
 from kpi_analysis.catalogue import Metric
 from kpi_analysis.charts.base import Caption, Width
@@ -172,7 +173,7 @@ class Report:
             return None
         shown = frame.head(most)
         rows = records(shown)
-        ends = [(str(rows[i][by]), rows[i]["value"]) for i in (-1, 0)]
+        lowest, highest = ((str(rows[i][by]), float(rows[i]["value"])) for i in (-1, 0))
         notes = []
         if rows[0]["ci_low"] is not None:
             by_chance = max(1, round(len(rows) * 0.05))
@@ -184,9 +185,9 @@ class Report:
         parts_add_up = metric.unit in ("currency", "count") and frame.value.ge(0).all()
         caption = Caption(
             id=f"{kpi}_by_{by}",
-            title=messages.biggest(metric, *ends[1], whole["value"], by, self.format)
+            title=messages.biggest(metric, highest[0], highest[1], whole["value"], by, self.format)
             if parts_add_up and self.opened.is_additive(kpi)
-            else messages.spread(metric, *ends, by, self.format),
+            else messages.spread(metric, lowest, highest, by, self.format),
             measure=f"{metric.label} by {by}, {{unit}}, {self.period_name}",
             note=" ".join(notes),
             values=values(shown, (by,)),
@@ -288,7 +289,7 @@ class Report:
             "provenance": "Prepared from the company’s own tables; every figure stands in the attached results.json",
             "sources": [fingerprint.record() for fingerprint in self.opened.sources.fingerprints()],
             "catalogue": self.opened.catalogue.hash,
-            "code": __version__,
+            "code": version("kpi-analysis"),
         }
 
 

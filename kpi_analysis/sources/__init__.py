@@ -19,6 +19,7 @@ from kpi_analysis.errors import ConfigError, did_you_mean
 from kpi_analysis.schema import DERIVED, TABLES, Column, Derived, Table
 from kpi_analysis.sources.files import digest, find_files, is_text, read_files
 from kpi_analysis.sources.parts import Extent, Fingerprint, MappedColumn
+from kpi_analysis.sql.types import on_duckdb
 
 
 @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
@@ -258,6 +259,8 @@ class Sources:
         kind, zone = value.type(), self.company.timezone
         if kind.is_date():
             return value
+        if kind.is_string() and not on_duckdb(value):
+            return sql.to_type(value, "date")
         if kind.is_string():
             offset = value.strip().re_search(r"\d[ T]\d\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$")
             local = timezone(zone, sql.to_type(value, "timestamp('UTC')"))

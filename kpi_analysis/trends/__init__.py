@@ -1,0 +1,11 @@
+"""Does a KPI rise or fall, is a period unusual, did the level change: honest answers from short histories.
+
+Each function takes a finished pandas Series in time order and returns a new object; none reads data or a clock.
+"""
+
+from kpi_analysis.trends.changes import ChangePoint, change_point
+from kpi_analysis.trends.direction import Trend, trend
+from kpi_analysis.trends.discovery import discoveries
+from kpi_analysis.trends.xmr import signals
+
+__all__ = ["ChangePoint", "Trend", "change_point", "discoveries", "signals", "trend"]

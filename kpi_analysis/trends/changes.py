@@ -1,0 +1,2 @@
+class ChangePoint: pass
+def change_point(h): pass

@@ -1,0 +1,65 @@
+"""The door of the package: a history is checked here once and is trusted afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from kpi_analysis.errors import DataError, UsageError
+
+Values = npt.NDArray[np.float64]
+
+
+def numbers(history: pd.Series[Any]) -> Values:
+    """Return the values of a history in time order, each gap as NaN at its own position.
+
+    Parameters
+    ----------
+    history : pandas.Series
+        One value a period, in time order; a missing value is a gap and never a zero.
+
+    Raises
+    ------
+    UsageError
+        When it is no Series, or holds something other than numbers.
+    DataError
+        When it holds an infinite value.
+
+    Examples
+    --------
+    >>> numbers(pd.Series([3, None, 5])).tolist()
+    [3.0, nan, 5.0]
+    """
+    if not isinstance(history, pd.Series):
+        raise UsageError(
+            f"A history is a pandas Series, one value a period; found {type(history).__name__}.",
+            remedy="Wrap the values in pandas.Series(values, index=periods).",
+        )
+    try:
+        values = history.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        raise UsageError(
+            f"A history holds numbers; found values of type {history.dtype}.",
+            remedy="Convert it with pandas.to_numeric first.",
+        ) from None
+    if np.isinf(values).any():
+        period = history.index[int(np.isinf(values).argmax())]
+        raise DataError(
+            f"The history is infinite in {period}; a finite number or a gap is wanted.",
+            remedy="Leave a value that cannot be computed empty.",
+        )
+    return values
+
+
+def points(count: int) -> str:
+    """Return a count of points in words.
+
+    Examples
+    --------
+    >>> points(1), points(4)
+    ('1 point', '4 points')
+    """
+    return f"{count} point" if count == 1 else f"{count} points"
