@@ -6,7 +6,7 @@ Examples
 >>> company = open_company("params/company.yaml")
 >>> frame = company.compute(["opportunity_to_win_ratio"], period="2017-Q4")
 >>> round(float(frame.value[0]), 4)
-0.602
+0.6025
 """
 
 from __future__ import annotations
