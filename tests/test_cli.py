@@ -68,7 +68,7 @@ def test_compute_writes_files(company: list[str], tmp_path: Path) -> None:
         (["compute", "--period", "2026-Q1", "--as-of", "31.01.2026"], "2026-09-14"),
         (["compute", "--period", "2026-Q1", "--by", "ownr"], "Did you mean 'owner'"),
         (["compute", "--period", "2026-Q1", "--where", "1; drop table x"], "drop"),
-        (["compute", "sales_revenue", "--period", "2026-Q1", "--format", "csv", "--output", "no/such/folder/a.csv"], "cannot write"),
+        (["compute", "leads", "--period", "2026-Q1", "--format", "csv", "--output", "no/folder/a.csv"], "cannot write"),
         (["compute"], "--period"),
         (["show", "nothing_like_it"], "kpi list"),
         (["list", "--category", "salse"], "Did you mean 'sales'"),

@@ -24,7 +24,7 @@ def other_company(folder: Path) -> Path:
     """The example's opportunities as another CRM would export them: other names, other words, other dates."""
     deals = pd.read_csv(ROOT / "data/crm_sales_opportunities/sales_pipeline.csv")
     export = pd.DataFrame({
-        "Id": deals.opportunity_id, "Verkäufer": deals.sales_agent, "Artikel": deals["product"].replace("GTXPro", "GTX Pro"),
+        "Id": deals.opportunity_id, "Verkäufer": deals.sales_agent, "Artikel": deals["product"],
         "Status": deals.deal_stage.map({"Won": "gewonnen", "Lost": "verloren"}).fillna("offen"),
         "Angelegt": pd.to_datetime(deals.engage_date).dt.strftime("%d.%m.%Y"),
         "Abschluss": pd.to_datetime(deals.close_date).dt.strftime("%d.%m.%Y"), "Wert": deals.close_value,

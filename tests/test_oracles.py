@@ -12,7 +12,12 @@ from opening import open_from
 from kpi_analysis.opened import OpenCompany, open_company
 
 ROOT = Path(__file__).parent.parent
-DEALS_BY_QUARTER = {"2017-Q1": (531, 1134672), "2017-Q2": (1254, 3086111), "2017-Q3": (1257, 2982255), "2017-Q4": (1196, 2802496)}  # fmt: skip
+DEALS_BY_QUARTER = {
+    "2017-Q1": (531, 1134672),
+    "2017-Q2": (1254, 3086111),
+    "2017-Q3": (1257, 2982255),
+    "2017-Q4": (1196, 2802496),
+}
 
 
 @cache
@@ -148,8 +153,8 @@ def test_campaign_totals_are_those_of_the_dashboard(tmp_path: Path, shared_data:
 
 def test_advertisements_without_a_click_have_a_reason(tmp_path: Path, shared_data: Path) -> None:
     raw = pd.read_csv(shared_data / "kag-facebook-ads/KAG_conversion_data.csv", dtype=str).assign(spent_on="2026-01-01")
-    columns = {"amount": "Spent", "clicks": "Clicks", "impressions": "Impressions", "conversions": "Approved_Conversion",
-               "campaign": "xyz_campaign_id", "channel": "ad_id"}  # fmt: skip
+    columns = {"amount": "Spent", "clicks": "Clicks", "impressions": "Impressions",
+               "conversions": "Approved_Conversion", "campaign": "xyz_campaign_id", "channel": "ad_id"}  # fmt: skip
     company = open_from(tmp_path, {"spend": raw}, columns={"spend": columns})
     frame = company.compute(["cost_per_click", "click_through_rate", "cost_per_conversion"], period="2026-01")
     assert frame.value.tolist() == pytest.approx([1.538195, 0.00017881, 54.407071], rel=3e-5)

@@ -190,9 +190,7 @@ class Sheet:
         """Fill the inside of a closed line."""
         self._add(Polygon(list(points), closed=True, facecolor=fill, edgecolor="none", linewidth=0))
 
-    def dot(
-        self, x: float, y: float, *, radius: float = 0.8, fill: str = LIGHT.accent, ring: str = ""
-    ) -> None:
+    def dot(self, x: float, y: float, *, radius: float = 0.8, fill: str = LIGHT.accent, ring: str = "") -> None:
         """Draw a dot, or an open ring in the colour `ring`."""
         self._add(
             Ellipse(

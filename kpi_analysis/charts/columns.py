@@ -203,9 +203,7 @@ def _paint(chart: _Columns, sheet: Sheet) -> None:
     all_labelled = True
     for all_labelled in (True, False):
         notes = _notes(chart, all_labelled)
-        right = max(
-            (text_width(words, TYPE.chart_label, bold=True) + 1.6 for words, *_ in notes), default=0.0
-        )
+        right = max((text_width(words, TYPE.chart_label, bold=True) + 1.6 for words, *_ in notes), default=0.0)
         # where not every column has room for its number, the reader needs an axis
         left = 0.0 if all_labelled else _axis_width(chart, ticks)
         pitch = (sheet.width - left - right) / len(chart.periods)
@@ -277,9 +275,7 @@ def _label(chart: _Columns, sheet: Sheet, i: int, x: float, y: Linear) -> None:
     now = chart.colour(i) == LIGHT.ink
     ends = [value, *(chart.intervals[i] or ())]
     place = y(max(ends)) - 2.0 if value >= 0 else y(min(ends)) + 2.2
-    sheet.text(
-        x, place, chart.write(value), bold=now, colour=LIGHT.ink if now else LIGHT.muted, align="center"
-    )
+    sheet.text(x, place, chart.write(value), bold=now, colour=LIGHT.ink if now else LIGHT.muted, align="center")
 
 
 def _needed(chart: _Columns, sheet: Sheet, x: float, pitch: float, y: Linear) -> None:

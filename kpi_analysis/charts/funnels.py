@@ -151,9 +151,7 @@ def _paint(steps: Sequence[_Step], label: str, sheet: Sheet, f: Format) -> None:
     size = 8.8 if roomy else TYPE.chart_label
     share_head = "of the step before" if roomy else "of step before"
     names = min(max(text_width(step.name, size) for step in steps) + 3, sheet.width * 0.27)
-    change = (
-        _column_width([step.change for step in steps], label if roomy else "change", size) if label else 0.0
-    )
+    change = _column_width([step.change for step in steps], label if roomy else "change", size) if label else 0.0
     share = _column_width([step.share for step in steps], share_head, size)
     share_at = sheet.width - (change + 3 if change else 0)
     counts = [f.value(step.count, "count") if is_known(step.count) else "" for step in steps]

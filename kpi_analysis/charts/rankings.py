@@ -127,9 +127,7 @@ def ranking(
     ]
     entries.sort(key=lambda e: (not is_known(e.value), -(e.value or 0) if is_known(e.value) else 0, e.name))
     scale = format.scale([*values, reference], unit)
-    chart = _Ranking(
-        entries, reference, reference_label, count_label if counts else "", unit, scale, format, better
-    )
+    chart = _Ranking(entries, reference, reference_label, count_label if counts else "", unit, scale, format, better)
     keys = ["band: 95% interval"] if any(is_known(e.low) and is_known(e.high) for e in entries) else []
     said = caption.with_key(format.unit_label(unit, scale), keys)
     return said.figure(
@@ -230,9 +228,7 @@ def _paint(
         sheet.line([(middle, _HEAD - 0.6), (middle, floor)], colour=LIGHT.faint, width=0.8)
     top = _HEAD
     for entry, words, height in zip(chart.entries, lines, heights, strict=True):
-        sheet.line(
-            [(0, top), (sheet.width, top)], colour=LIGHT.rule if top == _HEAD else LIGHT.grid, width=0.4
-        )
+        sheet.line([(0, top), (sheet.width, top)], colour=LIGHT.rule if top == _HEAD else LIGHT.grid, width=0.4)
         _entry(chart, sheet, entry, words, top + height / 2, at, x)
         top += height
     sheet.line([(0, top), (sheet.width, top)], colour=LIGHT.grid, width=0.4)
@@ -261,9 +257,7 @@ def _heads(chart: _Ranking, sheet: Sheet, at: _Places, x: Linear) -> None:
         words = shorten(f"{chart.reference_label} {chart.write(chart.reference)}", at.plot_right - 2, size)
         half = text_width(words, size) / 2
         right = at.plot_right - half
-        sheet.text(
-            min(max(x(chart.reference), half), right), y, words, size=size, colour=LIGHT.muted, align="center"
-        )
+        sheet.text(min(max(x(chart.reference), half), right), y, words, size=size, colour=LIGHT.muted, align="center")
 
 
 def _entry(

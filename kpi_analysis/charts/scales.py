@@ -90,9 +90,7 @@ def tick_words(ticks: Sequence[float], unit: str, scale: Scale, f: Format) -> li
     """
     factor = 100 if unit.startswith("percent") else 1 / scale.divisor
     decimals = 0
-    while decimals < 9 and any(
-        abs(round(t * factor, decimals) - t * factor) > 1e-9 * abs(t * factor) for t in ticks
-    ):
+    while decimals < 9 and any(abs(round(t * factor, decimals) - t * factor) > 1e-9 * abs(t * factor) for t in ticks):
         decimals += 1
     return [f.value(t, unit, replace(scale, decimals=decimals)) for t in ticks]
 
@@ -223,9 +221,7 @@ def _end(group: Sequence[float], step: float) -> float:
     return _start(group, step) + step * (len(group) - 1)
 
 
-def alt_range(
-    periods: Sequence[str], values: Sequence[float | None], write: Callable[[float], str], f: Format
-) -> str:
+def alt_range(periods: Sequence[str], values: Sequence[float | None], write: Callable[[float], str], f: Format) -> str:
     """Return a series in words, for who cannot see it: its ends, its lowest and its highest value."""
     there = [(p, float(v)) for p, v in zip(periods, values, strict=True) if is_known(v)]
     if not there:

@@ -78,9 +78,7 @@ def number_cell(value: float, unit: str, scale: Scale | None, f: Format) -> Cell
     return Cell(digits, suffix=text[len(digits) :])
 
 
-def aligned(
-    lines: Mapping[str, Sequence[Cell]], numeric: Collection[int], point: str
-) -> dict[str, list[Cell]]:
+def aligned(lines: Mapping[str, Sequence[Cell]], numeric: Collection[int], point: str) -> dict[str, list[Cell]]:
     """Return rows with pads in their numeric columns, so that decimal points stand one above the other.
 
     Parameters

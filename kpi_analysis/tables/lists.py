@@ -108,9 +108,7 @@ def _value_cells(row: Record, fields: Sequence[Field], scales: Mapping[str, Scal
         if value is None:
             cells.append(NOTHING if field.unit else Cell())
         elif field.unit:
-            cells.append(
-                replace(number_cell(value, field.unit, scales[field.column], f), strong=field.strong)
-            )
+            cells.append(replace(number_cell(value, field.unit, scales[field.column], f), strong=field.strong))
         else:
             cells.append(Cell(str(value), strong=field.strong))
     return cells

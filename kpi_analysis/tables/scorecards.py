@@ -116,9 +116,7 @@ def scorecard(
         history_label or f"{max(len(h) for h in histories.values())} periods",
     )
     full = {name: line for name, line in lines.items() if len(line) == len(heads)}
-    kept = [
-        i for i in range(len(heads)) if i in (0, 2) or any(_has_content(line[i]) for line in full.values())
-    ]
+    kept = [i for i in range(len(heads)) if i in (0, 2) or any(_has_content(line[i]) for line in full.values())]
     told = aligned(full, _NUMERIC, format.point)
     heads = [_wide_enough(head, [cells[i] for cells in told.values()], i) for i, head in enumerate(heads)]
     if 5 not in kept:
@@ -183,9 +181,7 @@ def _roomier(head: Column) -> Column:
 def _history(frame: pd.DataFrame, kpi: str) -> list[Record]:
     rows = list(records(frame[frame["kpi"] == kpi]))
     if not rows:
-        raise ValueError(
-            f"Found no row of the KPI '{kpi}' in the frame. Compute it together with the others."
-        )
+        raise ValueError(f"Found no row of the KPI '{kpi}' in the frame. Compute it together with the others.")
     return rows
 
 

@@ -43,9 +43,7 @@ def months(n: int) -> list[str]:
 
 
 def columns(values: Sequence[float | None], unit: str = "count", **more: Any) -> Maker:
-    return lambda id: columns_over_time(
-        caption(id), months(len(values)), values, unit=unit, format=GB, **more
-    )
+    return lambda id: columns_over_time(caption(id), months(len(values)), values, unit=unit, format=GB, **more)
 
 
 def line(values: Sequence[float | None], unit: str = "count", **more: Any) -> Maker:
@@ -224,9 +222,7 @@ def test_no_figure_stays_open() -> None:
 
 def test_a_sheet_can_be_drawn_in_a_thread() -> None:
     found: list[str] = []
-    thread = threading.Thread(
-        target=lambda: found.append(draw(10, 5, "a", lambda sheet: sheet.text(0, 2, "x")))
-    )
+    thread = threading.Thread(target=lambda: found.append(draw(10, 5, "a", lambda sheet: sheet.text(0, 2, "x"))))
     thread.start()
     thread.join()
     assert found and ">x</text>" in found[0]
