@@ -14,7 +14,8 @@ from kpi_analysis.catalogue import Catalogue, shipped
 from kpi_analysis.checks import check_sources, refuse_errors
 from kpi_analysis.company import Company, load_company
 from kpi_analysis.compute import compute
-from kpi_analysis.compute.measures import MeasureReader, is_additive
+from kpi_analysis.compute.measures import MeasureReader
+from kpi_analysis.compute.ways import is_additive
 from kpi_analysis.errors import Finding
 from kpi_analysis.formula import Name
 from kpi_analysis.sources import Sources

@@ -26,20 +26,57 @@ Unit = Literal[
 _FUNCTIONS = {"avg": "mean", "quantile_cont": "quantile"}
 
 
+class Pair(Strict):
+    """Each account's sum of `value` at the opening and at the closing of a period: what came, went and stayed.
+
+    The opening is the end of the period before (`prior`), or of the same period a year ago (`year_ago`).
+    """
+
+    key: str
+    value: str
+    since: Literal["prior", "year_ago"] = "prior"
+
+
 class Aggregate(Strict):
     """How a measure is read from one table.
 
-    A *flow* has `date`: rows are counted in the period in which that date lies. A *stock* has `open`: rows that
-    have begun and not ended at the end of the period. With `first`, only the first row of each value of that
-    column counts, such as the first order of a customer.
+    Parameters
+    ----------
+    table : str
+    agg : str
+        An aggregate in SQL: ``sum(amount)``, ``count(*)``, ``median(hours)``.
+    where : str, optional
+        Which rows count.
+    date : str, optional
+        A *flow*: rows count in the period in which this date lies.
+    open : (str, str) or (str,), optional
+        A *stock*: rows that have begun and not ended at the end of the period; with one date, they never end.
+    first : str, optional
+        Only the first row of each value of this column counts, such as the first order of a customer.
+    last : str, optional
+        A *balance*: of each value of this column, the rows of the latest date up to the end of the period.
+    per : str, optional
+        First `each` is aggregated for every value of this column, then `agg` over ``each``; `having` says which of
+        them count, and `top` how many, the largest first.
+    pair : Pair, optional
+        `agg` runs over accounts with ``opening``, ``closing`` and ``before`` (whether they were there earlier).
+    account : str, optional
+        An account of the ledger that must occur in it.
     """
 
     table: str
     agg: str
     where: str | None = None
     date: str | None = None
-    open: tuple[str, str] | None = None
+    open: tuple[str, str] | tuple[str] | None = None
     first: str | None = None
+    last: str | None = None
+    per: str | None = None
+    each: str | None = None
+    having: str | None = None
+    top: int | None = Field(default=None, ge=1)
+    pair: Pair | None = None
+    account: str | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Aggregate:
@@ -47,48 +84,96 @@ class Aggregate(Strict):
             raise ValueError(f"unknown table '{self.table}'. {did_you_mean(self.table, TABLES)}")
         if (self.date is None) == (self.open is None):
             raise ValueError("a measure has either date (a flow) or open (a stock)")
-        for column in (self.date, self.first, *(self.open or ())):
-            if column is not None and column not in TABLES[self.table].columns:
+        if (self.per is None) != (self.each is None):
+            raise ValueError("per and each go together")
+        if self.pair is not None and (self.open is None or len(self.open) != 2):
+            raise ValueError("a pair needs open: [begin, end]")
+        for column in self.key_columns:
+            if column not in TABLES[self.table].columns:
                 hint = did_you_mean(column, TABLES[self.table].columns)
                 raise ValueError(f"table {self.table} has no column '{column}'. {hint}")
         return self
 
     @property
+    def kind(self) -> Literal["flow", "first", "per", "stock", "balance", "pair"]:
+        """By which road it is read."""
+        if self.pair is not None:
+            return "pair"
+        if self.open is not None:
+            return "stock"
+        if self.last is not None:
+            return "balance"
+        if self.per is not None:
+            return "per"
+        return "first" if self.first is not None else "flow"
+
+    @property
     def is_stock(self) -> bool:
         """Whether it is read at the end of a period and never summed over time."""
-        return self.open is not None
+        return self.kind in ("stock", "balance")
+
+    @property
+    def condition(self) -> str | None:
+        """Which rows count, the account included."""
+        account = f"account = '{self.account}'" if self.account is not None else None
+        return " and ".join(f"({text})" for text in (account, self.where) if text) or None
+
+    @property
+    def row_texts(self) -> tuple[str, ...]:
+        """SQL texts that are read on rows of the table, and not on what is made of them."""
+        if self.kind == "pair":
+            texts = [self.pair.value if self.pair else None]
+        elif self.kind == "per":
+            texts = [self.each, self.condition]
+        else:
+            texts = [self.agg, self.condition]
+        return tuple(text for text in texts if text)
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """Columns that are named outright."""
+        named = (self.date, self.first, self.last, self.per, self.pair.key if self.pair else None)
+        return tuple(column for column in (*named, *(self.open or ())) if column)
 
 
 class Measure(Strict):
     """A number that one table gives.
 
     `either` lists ways to read it in order: the first that the company's tables allow counts. `choice` names a
-    setting of the company file that picks the way by its table.
+    setting of the company file that picks the way by its table. `setting` is a number of the company file itself.
     """
 
     label: str | None = None
     empty: str | None = None
     choice: str | None = None
+    setting: str | None = None
     either: tuple[Aggregate, ...] = ()
     table: str | None = None
     agg: str | None = None
     where: str | None = None
     date: str | None = None
-    open: tuple[str, str] | None = None
+    open: tuple[str, str] | tuple[str] | None = None
     first: str | None = None
+    last: str | None = None
+    per: str | None = None
+    each: str | None = None
+    having: str | None = None
+    top: int | None = None
+    pair: Pair | None = None
+    account: str | None = None
 
     @cached_property
     def aggregates(self) -> tuple[Aggregate, ...]:
-        """The ways to read it, in order."""
-        if self.either:
+        """The ways to read it, in order; none where it is a setting."""
+        if self.either or self.setting:
             return self.either
-        fields = self.model_dump(include={"table", "agg", "where", "date", "open", "first"})
-        return (Aggregate.model_validate({key: value for key, value in fields.items() if value is not None}),)
+        fields = self.model_dump(exclude={"label", "empty", "choice", "setting", "either"}, exclude_none=True)
+        return (Aggregate.model_validate(fields),)
 
     @model_validator(mode="after")
     def _fits(self) -> Measure:
-        if bool(self.either) == bool(self.table):
-            raise ValueError("a measure has a table, or a list `either` of ways to read it")
+        if sum(bool(part) for part in (self.either, self.table, self.setting)) != 1:
+            raise ValueError("a measure has a table, a list `either` of ways to read it, or a setting")
         _ = self.aggregates
         return self
 
@@ -106,7 +191,7 @@ class Metric(Strict):
     category: str
     supports: str | None = None
     empty: str | None = None
-    interval: Literal["proportion"] | None = None
+    interval: Literal["proportion", "rate_per", "net_promoter"] | None = None
     headline: bool = False
     note: str = ""
     example: dict[str, float] = Field(default_factory=dict)
@@ -162,7 +247,8 @@ class Catalogue:
 
     def is_stock(self, measure: str) -> bool:
         """Whether a measure is read at the end of a period."""
-        return self.measures[measure].aggregates[0].is_stock
+        ways = self.measures[measure].aggregates
+        return bool(ways) and ways[0].is_stock
 
     def label(self, name: str) -> str:
         """Name of a measure or metric in words."""
@@ -189,16 +275,27 @@ class Catalogue:
 
     def measure_in_words(self, name: str, ways: Mapping[str, Aggregate] | None = None) -> str:
         """Return how a measure is read: ``sum of amount in orders, by ordered_on``."""
+        if self.measures[name].setting is not None:
+            return f"{self.measures[name].setting} of the company file"
         way = (ways or {}).get(name) or self.measures[name].aggregates[0]
         function, _, argument = way.agg.partition("(")
         inner = argument.removesuffix(")")
         counted = f"distinct {inner.split(None, 1)[1]}" if inner.startswith("distinct ") else "rows"
         words = f"number of {counted}" if function == "count" else f"{_FUNCTIONS.get(function, function)} of {inner}"
         words += f" in {way.table}"
-        if way.where:
-            words += f" where {way.where}"
+        if way.condition:
+            words += f" where {way.condition.strip('()') if way.condition.count('(') == 1 else way.condition}"
+        if way.pair is not None:
+            opening = "a year ago" if way.pair.since == "year_ago" else "at the start"
+            return f"{words}, each {way.pair.key} by its {way.pair.value} at the end (closing) and {opening} (opening)"
         if way.first:
             words += f", the first of each {way.first}"
+        if way.per:
+            words += f", each: {way.each} of a {way.per}"
+        if way.top:
+            words += f", the largest {way.top}"
+        if way.kind == "balance":
+            return f"{words}, the latest of each {way.last}"
         return words + (", open at the end of the period" if way.is_stock else f", by {way.date}")
 
     def empty_reason(self, node: Node, metric: Metric) -> str:

@@ -44,6 +44,7 @@ class Sources:
     _raw: dict[str, ir.Table] = field(default_factory=dict)
     _tables: dict[str, ir.Table] = field(default_factory=dict)
     _extents: dict[str, Extent] = field(default_factory=dict)
+    _words: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def local(self) -> Any:
@@ -163,6 +164,14 @@ class Sources:
                 first, last = _day(found.get(f"{n}.first")), _day(found.get(f"{n}.last"))
                 self._extents[f"{name}.{n}"] = Extent(first, last, int(found.get(f"{n}.days") or 0))
         return self._extents[key]
+
+    def distinct(self, name: str, column: str) -> frozenset[str]:
+        """Words that occur in a column, such as the accounts of the ledger."""
+        key = f"{name}.{column}"
+        if key not in self._words:
+            found = self.table(name).select(column).distinct().to_pyarrow().column(0).to_pylist()
+            self._words[key] = frozenset(word for word in found if word is not None)
+        return self._words[key]
 
     def last_day(self) -> dt.date | None:
         """Last day on which anything happened in any connected table: how far the data reach.

@@ -1,0 +1,104 @@
+"""How this company can read a measure, or why it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kpi_analysis import sql
+from kpi_analysis.catalogue import Aggregate, Measure
+from kpi_analysis.company import settings
+from kpi_analysis.sources import Sources
+
+ADDITIVE = ("sum", "count")
+ZERO_WITHOUT_ROWS = (*ADDITIVE, "distinct")
+
+Query = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Readable:
+    """A measure as this company can read it, or the reason why it cannot."""
+
+    name: str
+    aggregate: Aggregate | None
+    reason: str = ""
+    constant: float | None = None
+
+    @property
+    def query(self) -> Query:
+        """What measures must share to be read by one query."""
+        way = self.aggregate
+        if way is None:
+            return ()
+        dates = way.open or (str(way.date),)
+        match way.kind:
+            case "first":
+                return (way.kind, way.table, *dates, str(way.first), way.condition or "")
+            case "balance":
+                return (way.kind, way.table, *dates, str(way.last), way.condition or "")
+            case "per":
+                return (way.kind, way.table, *dates, str(way.per), str(way.each), way.condition or "")
+            case "pair":
+                assert way.pair is not None
+                return (way.kind, way.table, *dates, way.pair.key, way.pair.value, way.pair.since)
+            case _:
+                return (way.kind, way.table, *dates)
+
+
+def find_way(sources: Sources, name: str, measure: Measure, by: Sequence[str], where: str | None) -> Readable:
+    """Return the first way to read a measure that the company's tables allow."""
+    if measure.setting is not None:
+        value = getattr(sources.company, measure.setting)
+        missing = "" if value is not None else f"{measure.setting} is not set in the company file"
+        return Readable(name, None, missing, value)
+    ways = list(measure.aggregates)
+    chosen = getattr(sources.company, measure.choice, None) if measure.choice else None
+    if chosen is not None:
+        ways = [way for way in ways if way.table == chosen] or ways
+    reasons = [(way, obstacle(sources, way, by, where)) for way in ways]
+    free = next((way for way, reason in reasons if not reason), None)
+    connected = [pair for pair in reasons if pair[0].table in sources.connected]
+    return Readable(name, free, "" if free is not None else (connected or reasons)[0][1])
+
+
+def obstacle(sources: Sources, way: Aggregate, by: Sequence[str], where: str | None) -> str:
+    """Why this company cannot read a measure this way, or nothing."""
+    if way.table not in sources.connected:
+        return f"table {way.table} is not connected"
+    present = {*sources.columns(way.table), *sources.derived(way.table)}
+    constants = settings(sources.company)
+    named = {name for text in way.row_texts for name in sql.columns_of(text)}
+    for name in sorted(named & set(constants)):
+        if constants[name] is None:
+            return f"{name} is not set in the company file"
+    needed = {name for text in way.row_texts for name in required(text)} | set(way.key_columns)
+    for column in sorted(needed - present - set(constants)):
+        return f"table {way.table} has no column {column}"
+    if way.account is not None and way.account not in sources.distinct(way.table, "account"):
+        return f'the ledger has no account "{way.account}"'
+    for column in (*by, *sorted(sql.columns_of(where) if where else ())):
+        if column not in present:
+            return f"table {way.table} has no column {column}"
+    return ""
+
+
+def required(text: str) -> frozenset[str]:
+    """Columns that a text cannot do without."""
+    return sql.columns_of(text) - sql.optional_columns_of(text)
+
+
+def is_additive(way: Aggregate) -> bool:
+    """Whether the parts of a measure add up to the whole."""
+    return function_of(way) in ADDITIVE and way.kind not in ("per", "pair")
+
+
+def function_of(way: Aggregate) -> str:
+    """Name of the aggregate function; a distinct count adds up over nothing."""
+    name = way.agg.lower().split("(", 1)[0].strip()
+    return "distinct" if name == "count" and "distinct" in way.agg.lower() else name
+
+
+def argument_of(way: Aggregate) -> str:
+    """What the aggregate function is applied to."""
+    return way.agg.split("(", 1)[1].rsplit(")", 1)[0].strip()
