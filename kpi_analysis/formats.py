@@ -22,8 +22,8 @@ from babel.numbers import format_decimal, get_currency_precision, get_currency_s
 MINUS = "−"
 NBSP = "\u00a0"
 _BIDI_MARKS = "\u200e\u200f\u061c"
-_DIFFERENCES = frozenset({"percent", "ratio", "points", "days", "hours", "months", "turns"})
-_DURATIONS = frozenset({"days", "hours", "months"})
+_DIFFERENCES = frozenset({"percent", "ratio", "points", "days", "hours", "minutes", "months", "turns"})
+_DURATIONS = frozenset({"days", "hours", "minutes", "months"})
 UNITS = _DIFFERENCES | {"count", "currency"}
 
 # CLDR's English abbreviations are K, M, B, and it has none for a German thousand

@@ -1,7 +1,8 @@
 """Formulas of KPIs: text to a tree, and the tree to values or to the reason why there is none.
 
 A formula knows ``+ - * / ( )``, numbers, measures, other metrics, ``prior(x)`` (the period before),
-``year_ago(x)``, ``average(x)`` (of a stock: opening and closing balance) and ``days()``.
+``year_ago(x)``, ``average(x)`` (of a stock: opening and closing balance), ``whole(x)`` (all slices together)
+and ``days()``.
 The same tree computes, documents and, later, explains a KPI.
 """
 
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from kpi_analysis.errors import ConfigError, did_you_mean
 
-FUNCTIONS = ("prior", "year_ago", "average", "days")
+FUNCTIONS = ("prior", "year_ago", "average", "whole", "days")
 Operator = Literal["+", "-", "*", "/"]
 
 
@@ -87,7 +88,7 @@ def parse(text: str) -> Node:
         return _convert(tree.body, text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise ConfigError(
-            f"'{text}' is no formula.", remedy="Use + - * / ( ), names, prior(x), year_ago(x), average(x), days()."
+            f"'{text}' is no formula.", remedy="Use + - * / ( ), names, prior(x), year_ago(x), average(x), whole(x), days()."
         ) from None
 
 
@@ -115,7 +116,7 @@ def _convert(node: ast.expr, text: str) -> Node:
     piece = ast.unparse(node)
     raise ConfigError(
         f"'{piece}' is not allowed in the formula '{text}'.",
-        remedy="Use + - * / ( ), numbers, names, prior(x), year_ago(x), average(x), days().",
+        remedy="Use + - * / ( ), numbers, names, prior(x), year_ago(x), average(x), whole(x), days().",
     )
 
 
@@ -145,6 +146,7 @@ def in_words(node: Node, label: Callable[[str], str], parent: int = 0) -> str:
             "prior": "{} of the period before",
             "year_ago": "{} of a year ago",
             "average": "average {}",
+            "whole": "{} of all slices together",
             "days": "days of the period",
         }[node.function]
         return words.format(in_words(node.argument, label, 3) if node.argument is not None else "")

@@ -166,7 +166,7 @@ TABLES: Mapping[str, Table] = {
         ),
         _table(
             "tickets", "one service call or ticket",
-            "*ticket_id text", "*opened_on date", "resolved_on date", "handle_minutes number >=0",
+            "*ticket_id text", "*opened_on timestamp", "resolved_on timestamp", "handle_minutes number >=0",
             "first_contact_resolved boolean", "csat number >=0", "agent text", "channel text",
             key="ticket_id", order=(("opened_on", "resolved_on"),),
         ),

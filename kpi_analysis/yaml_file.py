@@ -99,19 +99,30 @@ def parse_yaml(text: str, path: Path) -> YamlFile:
 def _build(loader: _Loader, node: yaml.Node, at: Location, lines: dict[Location, int], path: Path) -> Any:
     lines.setdefault(at, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
-        loader.flatten_mapping(node)
+        _refuse_twice(loader, node, path)
+        loader.flatten_mapping(node)  # what is merged with << comes first, so that keys of its own win
         result: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             key = loader.construct_object(key_node, deep=True)
             line = key_node.start_mark.line + 1
-            if key in result:
-                raise ConfigError(f"the key '{key}' stands twice.", remedy="Keep one.", file=path, line=line)
             lines[(*at, key)] = line
             result[key] = _build(loader, value_node, (*at, key), lines, path)
         return result
     if isinstance(node, yaml.SequenceNode):
         return [_build(loader, item, (*at, i), lines, path) for i, item in enumerate(node.value)]
     return loader.construct_object(node, deep=True)
+
+
+def _refuse_twice(loader: _Loader, node: yaml.MappingNode, path: Path) -> None:
+    seen = set()
+    for key_node, _ in node.value:
+        if key_node.tag == "tag:yaml.org,2002:merge":
+            continue
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            line = key_node.start_mark.line + 1
+            raise ConfigError(f"the key '{key}' stands twice.", remedy="Keep one.", file=path, line=line)
+        seen.add(key)
 
 
 def load_model(file: YamlFile, model: type[ModelT]) -> ModelT:

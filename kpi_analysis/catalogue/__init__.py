@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -111,6 +112,12 @@ class Aggregate(Strict):
     def is_stock(self) -> bool:
         """Whether it is read at the end of a period and never summed over time."""
         return self.kind in ("stock", "balance")
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether an account measure needs what was there at the opening."""
+        text = f"{self.agg} {self.where or ''}"
+        return self.pair is not None and re.search(r"\b(opening|before)\b", text) is not None
 
     @property
     def condition(self) -> str | None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from kpi_analysis import intervals
 from kpi_analysis.catalogue import Catalogue, Metric
 from kpi_analysis.compute.evaluate import Evaluator
 from kpi_analysis.compute.measures import AFTER, Group, MeasureReader
 from kpi_analysis.compute.slices import check_slices
 from kpi_analysis.errors import UsageError, did_you_mean
-from kpi_analysis.formula import Operation, Values
-from kpi_analysis.intervals import wilson
+from kpi_analysis.formula import Node, Operation, Values
 from kpi_analysis.periods import GRAINS, Period
 from kpi_analysis.sources import Sources
 
@@ -128,6 +128,7 @@ def _records(
     year_ago = evaluator.compared(metric.name, counted, "year_ago").numbers
     upper, lower = _parts(evaluator, metric, counted)
     rows = reader.rows(measures, counted)
+    estimates = _intervals(evaluator, metric, counted)
     complete = counted.complete and whole.start <= end and all(reader.covered(m, counted) for m in measures)
     present = reader.groups_of(measures)
     records = []
@@ -145,7 +146,7 @@ def _records(
                 "previous": previous[index],
                 "year_ago": year_ago[index],
             }
-            | _interval(metric, values.numbers[index], upper[index], lower[index])
+            | (estimates[index] if not values.reasons[index] else {})
         )
     if by and not records:
         missing: Group = (None,) * len(by)  # type: ignore[assignment]
@@ -172,11 +173,46 @@ def _parts(evaluator: Evaluator, metric: Metric, period: Period) -> tuple[Any, A
     return nothing, nothing
 
 
-def _interval(metric: Metric, value: float, upper: float, lower: float) -> dict[str, float]:
-    if metric.interval != "proportion" or np.isnan(value) or not 0 <= upper <= lower:
-        return {}
-    low, high = wilson(upper, lower)
-    return {"ci_low": low, "ci_high": high}
+def _intervals(evaluator: Evaluator, metric: Metric, period: Period) -> list[dict[str, float]]:
+    """The 95 % interval of an estimate, slice by slice, where the catalogue names a method and there is a value."""
+    size = len(evaluator.reader.groups)
+    method = METHODS.get(metric.interval or "")
+    if method is None:
+        return [{}] * size
+    parts = [evaluator.node(part, period, metric) for part in _estimated(metric)]
+    found: list[dict[str, float]] = []
+    for index in range(size):
+        numbers = [float(part.numbers[index]) for part in parts]
+        try:
+            low, high = method(*numbers)
+        except (ValueError, ArithmeticError):
+            found.append({})
+        else:
+            found.append({"ci_low": low, "ci_high": high} if np.isfinite([low, high]).all() else {})
+    return found
+
+
+def _estimated(metric: Metric) -> tuple[Node, ...]:
+    """The parts of a formula that the interval is made of: what is counted, and out of what."""
+    tree = metric.tree
+    if metric.interval == "net_promoter":  # (promoters - detractors) / answers * 100
+        assert isinstance(tree, Operation) and isinstance(tree.left, Operation)
+        difference = tree.left.left
+        assert isinstance(difference, Operation)
+        return difference.left, difference.right, tree.left.right
+    assert isinstance(tree, Operation) and tree.operator == "/"
+    return tree.left, tree.right
+
+
+def _net_promoter(promoters: float, detractors: float, answers: float) -> tuple[float, float]:
+    return intervals.net_promoter(promoters, answers - promoters - detractors, detractors)
+
+
+METHODS: dict[str, Callable[..., tuple[float, float]]] = {
+    "proportion": intervals.proportion,
+    "rate_per": intervals.rate_per,
+    "net_promoter": _net_promoter,
+}
 
 
 def _identity(name: str, period: Period, complete: bool, by: Sequence[str], group: Group) -> dict[str, Any]:

@@ -59,7 +59,17 @@ class Evaluator:
             return Values.constant(period.days, size)
         if node.function == "average":
             return self._average(node, period, metric, as_base=as_base)
+        if node.function == "whole":
+            return self._whole(node, period, metric, as_base=as_base)
         return self._shifted(node, period, metric)
+
+    def _whole(self, node: Call, period: Period, metric: Metric, *, as_base: bool) -> Values:
+        """All slices together; only what adds up can be put together."""
+        assert node.argument is not None
+        values = self.node(node.argument, period, metric, as_base=as_base)
+        told = values.numbers[values.reasons == ""]
+        size = len(self.reader.groups)
+        return Values.constant(float(told.sum()), size) if len(told) else values
 
     def _measure(self, name: str, period: Period, *, as_base: bool) -> Values:
         if self.collecting:

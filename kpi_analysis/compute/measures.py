@@ -166,7 +166,8 @@ class MeasureReader:
         if period.start > self.as_of:
             return AFTER
         extent = self.sources.extent(way.table, way.open[0] if way.open else way.date)
-        if way.pair is not None:
+        if way.looks_back:
+            assert way.pair is not None
             opening = opening_day(period, self.sources.company.calendar, way.pair.since)
             if extent.first is not None and opening < extent.first:
                 return "year ago is before the data begins" if way.pair.since == "year_ago" else PARTLY

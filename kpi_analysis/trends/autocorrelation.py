@@ -10,7 +10,7 @@ from kpi_analysis.trends.history import Values
 HIGHEST = 0.9
 
 
-def lag_one(residuals: Values) -> float:
+def lag_one(residuals: Values, values: Values) -> float:
     """Return the lag-1 autocorrelation, corrected for its bias in short series and kept within 0 and .9.
 
     Parameters
@@ -18,6 +18,8 @@ def lag_one(residuals: Values) -> float:
     residuals : ndarray
         What is left of a series once its trend, or its step, is out; a gap is NaN. Only neighbours in time
         make a pair, so no pair spans a gap.
+    values : ndarray
+        The series itself: what is left at the size of its rounding errors is nothing.
 
     Returns
     -------
@@ -26,9 +28,11 @@ def lag_one(residuals: Values) -> float:
 
     Examples
     --------
-    >>> lag_one(np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0]))
+    >>> there_and_back = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
+    >>> lag_one(there_and_back, there_and_back)
     0.0
-    >>> round(lag_one(np.array([1.0, 2.0, 1.0, 2.0, 3.0, 4.0, 3.0, 4.0])), 3)
+    >>> slow = np.array([1.0, 2.0, 1.0, 2.0, 3.0, 4.0, 3.0, 4.0])
+    >>> lag_one(slow, slow)
     0.9
     """
     known = ~np.isnan(residuals)
@@ -37,14 +41,24 @@ def lag_one(residuals: Values) -> float:
         return 0.0
     centred = residuals - residuals[known].mean()
     power = float((centred[known] ** 2).mean())
-    largest = float(np.abs(residuals[known]).max())
     products = centred[1:] * centred[:-1]
     paired = ~np.isnan(products)
-    # A straight line leaves rounding errors only, and those are no pattern.
-    if power <= (1e-12 * largest) ** 2 or not paired.any():
+    if power <= (1e-12 * float(np.nanmax(np.abs(values)))) ** 2 or not paired.any():
         return 0.0
     raw = float(products[paired].mean()) / power * (count - 1) / count
     return float(np.clip((count * raw + 2) / (count - 4), 0.0, HIGHEST))
+
+
+def rank_correlations(correlation: float, count: int) -> Values:
+    """Return the rank correlations at lags 1 to `count` − 1 of a normal first-order process.
+
+    Examples
+    --------
+    >>> rank_correlations(0.5, 4).round(3).tolist()
+    [0.483, 0.239, 0.119]
+    """
+    ranks: Values = 6 / np.pi * np.arcsin(correlation ** np.arange(1, count) / 2)
+    return ranks
 
 
 def variance_inflation(correlation: float, count: int) -> float:
@@ -55,24 +69,21 @@ def variance_inflation(correlation: float, count: int) -> float:
     correlation : float
         Lag-1 autocorrelation of the detrended series, taken as that of a first-order process.
     count : int
-        Number of points.
+        Number of points, 3 at least.
 
     References
     ----------
     Hamed, K. H. and Rao, A. R. (1998). A modified Mann-Kendall trend test for autocorrelated data.
-    Journal of Hydrology 204, 182-196. The rank correlations are those of a normal process, (6/π) asin(rᵏ/2).
+    Journal of Hydrology 204, 182-196.
 
     Examples
     --------
     >>> variance_inflation(0.0, 24)
     1.0
     >>> round(variance_inflation(0.4, 24), 3)
-    2.01
+    2.028
     """
-    lags = np.arange(1, count)
-    left = count - lags
+    left = count - np.arange(1, count)
     weights = left * (left - 1.0) * (left - 2.0)
-    ranks = 6 / np.pi * np.arcsin(correlation**lags / 2)
-    if count < 3:
-        return 1.0
-    return max(1.0, 1 + 2 * float((weights * ranks).sum()) / (count * (count - 1.0) * (count - 2.0)))
+    total = float((weights * rank_correlations(correlation, count)).sum())
+    return max(1.0, 1 + 2 * total / (count * (count - 1.0) * (count - 2.0)))

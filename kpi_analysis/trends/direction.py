@@ -94,7 +94,7 @@ def trend(history: pd.Series[Any], *, season_length: int = 1) -> Trend:
     --------
     >>> found = trend(pd.Series([100, 104, 103, 110, 115, 118, 117]))
     >>> found.direction, round(found.slope, 2), found.method
-    ('rising', 3.33, 'Mann-Kendall, exact')
+    ('rising', 3.5, 'Mann-Kendall, exact')
     >>> trend(pd.Series([100, 104, 103, 110])).reason
     'not enough data: 4 points, 5 are needed'
     """
@@ -122,7 +122,7 @@ def trend(history: pd.Series[Any], *, season_length: int = 1) -> Trend:
 
 def _plain(values: Values) -> tuple[MannKendall, Slope, str]:
     slope = theil_sen(values)
-    inflation = _inflation(values - slope.slope * np.arange(values.size))
+    inflation = _inflation(values - slope.slope * np.arange(values.size), values)
     test = mann_kendall(values, inflation=inflation)
     return test, slope, "Mann-Kendall, exact" if test.exact else _named("Mann-Kendall", inflation)
 
@@ -134,13 +134,13 @@ def _by_season(values: Values, season_length: int) -> tuple[MannKendall, Slope, 
         season = residuals[start::season_length]
         if not np.isnan(season).all():
             residuals[start::season_length] = season - np.nanmedian(season)
-    inflation = _inflation(residuals)
+    inflation = _inflation(residuals, values)
     test = seasonal_mann_kendall(values, season_length, inflation=inflation)
     return test, slope, _named("seasonal Mann-Kendall", inflation)
 
 
-def _inflation(residuals: Values) -> float:
-    return variance_inflation(lag_one(residuals), int((~np.isnan(residuals)).sum()))
+def _inflation(residuals: Values, values: Values) -> float:
+    return variance_inflation(lag_one(residuals, values), int((~np.isnan(residuals)).sum()))
 
 
 def _named(test: str, inflation: float) -> str:

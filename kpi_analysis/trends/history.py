@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -38,13 +40,12 @@ def numbers(history: pd.Series[Any]) -> Values:
             f"A history is a pandas Series, one value a period; found {type(history).__name__}.",
             remedy="Wrap the values in pandas.Series(values, index=periods).",
         )
-    try:
-        values = history.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError):
+    if not pd.api.types.is_numeric_dtype(history.dtype) and not all(map(_is_number_or_gap, history)):
         raise UsageError(
             f"A history holds numbers; found values of type {history.dtype}.",
             remedy="Convert it with pandas.to_numeric first.",
-        ) from None
+        )
+    values = history.to_numpy(dtype=np.float64, na_value=np.nan)
     if np.isinf(values).any():
         period = history.index[int(np.isinf(values).argmax())]
         raise DataError(
@@ -52,6 +53,10 @@ def numbers(history: pd.Series[Any]) -> Values:
             remedy="Leave a value that cannot be computed empty.",
         )
     return values
+
+
+def _is_number_or_gap(value: object) -> bool:
+    return isinstance(value, Real | Decimal) or value is None or value is pd.NA
 
 
 def points(count: int) -> str:

@@ -106,18 +106,17 @@ def _score(known: Values) -> int:
 
 def _variance(known: Values) -> float:
     _, ties = np.unique(known, return_counts=True)
-    return float(_spread(known.size) - _spread(ties).sum()) / 18
+    return (_spread(known.size) - sum(map(_spread, ties.tolist()))) / 18
 
 
-def _spread(count: int | np.ndarray[tuple[int], np.dtype[np.int64]]) -> np.ndarray[..., np.dtype[np.int64]]:
-    n = np.asarray(count)
-    return n * (n - 1) * (2 * n + 5)
+def _spread(count: int) -> int:
+    return count * (count - 1) * (2 * count + 5)
 
 
 def _z(s: int, variance: float) -> float:
-    return (s - np.sign(s)) / sqrt(variance) if variance > 0 else 0.0
+    return (abs(s) - 1) * (1 if s > 0 else -1) / sqrt(variance) if s and variance > 0 else 0.0
 
 
 def _normal(s: int, variance: float) -> MannKendall:
-    z = float(_z(s, variance))
+    z = _z(s, variance)
     return MannKendall(s, variance, z, erfc(abs(z) / sqrt(2)))

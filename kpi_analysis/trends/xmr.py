@@ -10,8 +10,8 @@ import pandas as pd
 
 from kpi_analysis.trends.history import Values, numbers
 
-# 3 standard deviations, where the mean moving range is 1.128 of them.
-SCALE = 2.66
+# Three standard deviations, of which a mean moving range is 1.128: in print rounded to 2.66.
+SCALE = 3 / 1.128
 NEEDED_RANGES = 4
 RUN = 8
 NEAR = 3
@@ -55,19 +55,19 @@ def signals(history: pd.Series[Any]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> found = signals(pd.Series([50.0, 48, 51, 49, 50, 60], index=list("abcdef")))
+    >>> leads = pd.Series([50, 54, 49, 53, 51, 54, 49, 53, 70], index=[f"2026-0{month}" for month in range(1, 10)])
+    >>> found = signals(leads)
     >>> found.loc[found["signal"] != "", ["period", "signal"]].values.tolist()
-    []
-    >>> found = signals(pd.Series([50.0, 48, 51, 49, 50, 51, 50, 49, 70], index=list("abcdefghi")))
-    >>> found.loc[found["signal"] != "", ["period", "signal"]].values.tolist()
-    [['i', 'above the limits']]
+    [['2026-09', 'above the limits']]
     """
     values = numbers(history)
     ranges = np.abs(np.diff(values))
     ranges = ranges[~np.isnan(ranges)]
-    centre = reach = np.nan
+    centre = reach = slack = np.nan
     if ranges.size >= NEEDED_RANGES:
         centre, reach = float(np.nanmean(values)), SCALE * float(ranges.mean())
+        # The mean of equal values can differ from them by a rounding error, which is no side of the centre.
+        slack = 1e-12 * float(np.nanmax(np.abs(values)))
     return pd.DataFrame(
         {
             "period": history.index,
@@ -75,16 +75,13 @@ def signals(history: pd.Series[Any]) -> pd.DataFrame:
             "centre": centre,
             "lower": centre - reach,
             "upper": centre + reach,
-            "signal": _words(values - centre, reach),
+            "signal": _words(values - centre, reach, slack),
         }
     )
 
 
-def _words(offsets: Values, reach: float) -> list[str]:
+def _words(offsets: Values, reach: float, slack: float) -> list[str]:
     """Name the rule that each period meets, given how far it lies off the centre."""
-    # The mean of equal values can differ from them by a rounding error, which is no side of the centre.
-    known = offsets[~np.isnan(offsets)]
-    slack = 1e-9 * (reach + float(np.abs(known).max(initial=0.0))) if known.size else 0.0
     rules: dict[str, Flags] = {
         "above the limits": offsets > reach + slack,
         "below the limits": offsets < -reach - slack,

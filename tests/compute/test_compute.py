@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from opening import open_from
 
+from kpi_analysis import intervals
 from kpi_analysis.compute import FIELDS_AFTER, FIELDS_BEFORE
 from kpi_analysis.errors import ConfigError, DataError, UsageError
 
@@ -105,7 +106,7 @@ def test_open_deals_are_in_neither_part_of_the_win_ratio(tmp_path: Path) -> None
     company = open_from(tmp_path, {"opportunities": DEALS})
     row = company.compute(["opportunity_to_win_ratio"], period="2026-Q1").iloc[0]
     assert (row.numerator, row.denominator) == (2, 3)
-    assert row.ci_low == pytest.approx(0.2077, abs=1e-4) and row.ci_high == pytest.approx(0.9385, abs=1e-4)
+    assert (row.ci_low, row.ci_high) == intervals.proportion(2, 3)
 
 
 def test_a_stock_is_read_at_the_end_of_the_period(tmp_path: Path) -> None:
@@ -319,3 +320,150 @@ def test_compute_does_not_change_its_sources(tmp_path: Path) -> None:
     company = open_from(tmp_path, {"leads": LEADS})
     first = company.compute(["leads"], period="2026-Q1", by=["channel"])
     pd.testing.assert_frame_equal(first, company.compute(["leads"], period="2026-Q1", by=["channel"]))
+
+
+SUBSCRIPTIONS = """customer_id,started_on,ended_on,mrr,plan
+a,2025-01-01,,100,basic
+b,2025-01-01,2026-02-10,50,basic
+c,2025-01-01,2026-01-15,70,basic
+c,2026-01-15,,90,pro
+d,2026-02-01,,40,basic
+e,2025-01-01,2025-12-01,30,basic
+e,2026-03-05,,20,basic
+f,2026-01-10,2026-03-01,10,basic
+"""
+
+
+def test_recurring_revenue_moves_add_up_to_the_cent(tmp_path: Path) -> None:
+    company = open_from(tmp_path, {"subscriptions": SUBSCRIPTIONS})
+    moves = ["mrr_new", "mrr_expansion", "mrr_contraction", "mrr_churned", "mrr_reactivation"]
+    frame = company.compute(["monthly_recurring_revenue", *moves], period="2026-03", last=3, as_of="2026-03-31")
+    values = frame.pivot(index="period", columns="kpi", values="value")
+    change = (
+        values.mrr_new + values.mrr_expansion - values.mrr_contraction - values.mrr_churned + values.mrr_reactivation
+    )
+    assert (values.monthly_recurring_revenue - [220, 250, 240] == change).all()
+    assert values.loc["2026-01", moves].tolist() == [10, 20, 0, 0, 0]
+    assert values.loc["2026-02", moves].tolist() == [40, 0, 0, 50, 0]
+    assert values.loc["2026-03", moves].tolist() == [0, 0, 0, 10, 20]
+
+
+def test_retention_and_churn_are_shares_of_those_at_the_start(tmp_path: Path) -> None:
+    company = open_from(tmp_path, {"subscriptions": SUBSCRIPTIONS})
+    frame = company.compute(["customer_retention_rate", "churn_rate"], period="2026-Q1", as_of="2026-03-31")
+    assert frame.value.tolist() == [pytest.approx(2 / 3), pytest.approx(1 / 3)], "a and c stay, b goes; d, e, f are new"
+
+
+def test_revenue_retention_follows_the_accounts_of_a_year_ago(tmp_path: Path) -> None:
+    company = open_from(tmp_path, {"subscriptions": SUBSCRIPTIONS})
+    frame = company.compute(["net_revenue_retention", "gross_revenue_retention"], period="2026-03", as_of="2026-03-31")
+    assert frame.value.tolist() == [pytest.approx(210 / 250), pytest.approx((100 + 70 + 20) / 250)]
+    early = company.compute(["net_revenue_retention"], period="2025-06").iloc[0]
+    assert early.reason == "year ago is before the data begins"
+
+
+def test_revenue_per_account_counts_an_account_with_two_plans_once(tmp_path: Path) -> None:
+    rows = "customer_id,started_on,ended_on,mrr\na,2026-01-01,,10\na,2026-01-01,,20\nb,2026-01-01,,30\n"
+    company = open_from(tmp_path, {"subscriptions": rows})
+    row = company.compute(["average_revenue_per_account"], period="2026-01", as_of="2026-01-31").iloc[0]
+    assert (row.value, row.denominator) == (30, 2)
+
+
+LEDGER = """booked_on,account,amount
+2026-01-31,revenue,100
+2026-02-28,revenue,110
+2026-03-31,revenue,120
+2026-01-31,cogs,60
+2026-02-28,cogs,60
+2026-03-31,cogs,60
+2025-12-31,inventory,30
+2026-01-31,inventory,40
+2026-02-28,inventory,50
+2026-03-31,inventory,70
+2026-01-31,operating_expense,20
+2026-03-31,depreciation,5
+"""
+
+
+def test_a_balance_is_the_latest_one_and_never_a_sum(tmp_path: Path) -> None:
+    company = open_from(tmp_path, {"ledger": LEDGER})
+    row = company.compute(["inventory_turnover"], period="2026-Q1").iloc[0]
+    assert row.value == pytest.approx(180 / ((30 + 70) / 2) * 365 / 90)
+
+
+def test_income_is_made_of_accounts(tmp_path: Path) -> None:
+    company = open_from(tmp_path, {"ledger": LEDGER})
+    frame = company.compute(["ebitda", "operating_income", "gross_profit_margin", "ebitda_margin"], period="2026-Q1")
+    assert frame.value.tolist() == [130, 125, pytest.approx(150 / 330), pytest.approx(130 / 330)]
+
+
+def test_an_account_that_the_ledger_lacks_is_named(tmp_path: Path) -> None:
+    company = open_from(tmp_path, {"ledger": LEDGER})
+    frame = company.compute(["working_capital", "operating_cash_flow"], period="2026-Q1")
+    assert frame.reason.tolist() == [
+        'the ledger has no account "current_assets"',
+        'the ledger has no account "operating_cash_flow"',
+    ]
+
+
+def test_followers_are_the_latest_of_each_network(tmp_path: Path) -> None:
+    rows = "posted_on,network,followers\n2026-01-05,x,10\n2026-01-20,x,12\n2026-01-10,y,100\n2026-02-15,x,15\n2026-02-28,y,\n"
+    company = open_from(tmp_path, {"social": rows})
+    frame = company.compute(["social_followers"], period="2026-02", last=2)
+    assert frame.value.tolist() == [112, 15]
+
+
+def test_receivables_are_what_was_invoiced_and_not_yet_paid(tmp_path: Path) -> None:
+    rows = "invoice_id,issued_on,amount,paid_on,paid_amount\n1,2026-01-05,100,2026-02-05,100\n2,2026-01-20,50,2026-01-31,30\n3,2026-02-01,70,,\n"
+    orders = "order_id,ordered_on,customer_id,amount\n1,2026-01-05,a,155\n2,2026-02-28,a,10\n"
+    company = open_from(tmp_path, {"invoices": rows, "orders": orders})
+    frame = company.compute(["accounts_receivable", "days_sales_outstanding", "collection_ratio"], period="2026-01")
+    assert frame.value.tolist() == [120, pytest.approx(120 / 155 * 31), pytest.approx(30 / 150)]
+
+
+def test_concentration_is_by_customer(tmp_path: Path) -> None:
+    company = open_from(tmp_path, {"orders": ORDERS})
+    kpis = ["revenue_concentration", "revenue_concentration_top_ten", "revenue_herfindahl", "repeat_purchase_rate"]
+    frame = company.compute(kpis, period="2026-01")
+    assert frame.value.tolist() == [200 / 350, 1, pytest.approx((150**2 + 200**2) / 350**2), 0]
+
+
+def test_income_sources_are_shares_that_add_up_to_one(tmp_path: Path) -> None:
+    company = open_from(tmp_path, {"orders": ORDERS})
+    frame = company.compute(["income_sources"], period="2026-01", by=["channel"])
+    assert dict(zip(frame.channel, frame.value, strict=True)) == {
+        "email": pytest.approx(200 / 350),
+        "paid": pytest.approx(150 / 350),
+    }
+
+
+def test_turnover_is_over_the_average_headcount(tmp_path: Path) -> None:
+    rows = "employee_id,hired_on,left_on,left_voluntarily\n" + "".join(f"{i},2020-01-01,,\n" for i in range(8))
+    rows += "8,2020-01-01,2026-02-01,true\n9,2020-01-01,2026-03-01,false\n"
+    company = open_from(tmp_path, {"employees": rows})
+    kpis = ["employee_turnover", "voluntary_turnover", "headcount", "employee_turnover_annualised"]
+    frame = company.compute(kpis, period="2026-Q1", as_of="2026-03-31")
+    assert frame.value.tolist() == [pytest.approx(2 / 9), pytest.approx(1 / 9), 8, pytest.approx(2 / 9 * 365 / 90)]
+
+
+def test_resolution_time_is_the_median_of_hours(tmp_path: Path) -> None:
+    rows = "ticket_id,opened_on,resolved_on,csat\n1,2026-01-01 08:00,2026-01-01 10:00,5\n2,2026-01-01 08:00,2026-01-02 08:00,3\n3,2026-01-01 09:00,2026-01-01 14:30,4\n4,2026-01-31 09:00,,\n"
+    company = open_from(tmp_path, {"tickets": rows})
+    frame = company.compute(["resolution_time", "customer_satisfaction"], period="2026-01")
+    assert frame.value.tolist() == [5.5, pytest.approx(2 / 3)]
+
+
+def test_a_promoter_score_is_in_points_with_its_interval(tmp_path: Path) -> None:
+    scores = [10] * 60 + [7] * 18 + [3] * 22
+    rows = pd.DataFrame({"answered_on": "2026-01-15", "score": scores})
+    row = open_from(tmp_path, {"surveys": rows}).compute(["net_promoter_score"], period="2026-01").iloc[0]
+    assert row.value == pytest.approx(38) and row.ci_low < 38 < row.ci_high and row.rows == 100
+
+
+def test_lifetime_value_and_its_ratio_to_cost(tmp_path: Path) -> None:
+    company = open_from(tmp_path, {"subscriptions": SUBSCRIPTIONS}, gross_margin=0.8)
+    frame = company.compute(["customer_lifetime_value", "ltv_to_cac"], period="2026-Q1", as_of="2026-03-31")
+    assert frame.value[0] == pytest.approx(0.8 * (250 / 4) * 90 / 30.4375 / (1 / 3))
+    assert frame.reason[1] == "table spend is not connected"
+    none_lost = company.compute(["customer_lifetime_value"], period="2025-06").iloc[0]
+    assert none_lost.reason == "no customers were lost, so their lifetime is not known"
