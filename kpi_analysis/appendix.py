@@ -17,7 +17,13 @@ from kpi_analysis.formats import Format
 from kpi_analysis.results import values
 
 
-def definitions(frame: pd.DataFrame, metrics: Mapping[str, Metric], words: Mapping[str, str], written: Format) -> Table:
+def definitions(
+    frame: pd.DataFrame,
+    metrics: Mapping[str, Metric],
+    words: Mapping[str, str],
+    written: Format,
+    overridden: Sequence[str] = (),
+) -> Table:
     """Return what each KPI is in words, from how many rows it comes, and how far off it may be.
 
     Parameters
@@ -28,12 +34,15 @@ def definitions(frame: pd.DataFrame, metrics: Mapping[str, Metric], words: Mappi
     words : mapping of str to str
         The formula of each KPI in words.
     written : Format
+    overridden : sequence of str
+        Labels of KPIs that the company defines in its own way.
     """
     told = {
         name: metric.model_copy(update={"formula": ". ".join(filter(None, (words[name], metric.note)))})
         for name, metric in metrics.items()
     }
-    return replace(tables.definitions(frame, told, written), values=values(frame))
+    note = f"Defined by the company in its own way: {', '.join(overridden)}." if overridden else ""
+    return replace(tables.definitions(frame, told, written, note=note), values=values(frame))
 
 
 def not_shown(frame: pd.DataFrame, metrics: Mapping[str, Metric]) -> Table:

@@ -215,7 +215,7 @@ def _late_tables(sources: Sources) -> list[Finding]:
     last = sources.last_day()
     found = []
     for name in sources.connected:
-        newest = sources.extent(name).last
+        newest = sources.newest(name)
         if last and newest and (last - newest).days > LATE_DAYS:
             found.append(
                 Finding("warning", f"table {name}", f"it ends on {newest}, other tables reach {last}.",

@@ -25,9 +25,14 @@ CompanyFile = Annotated[Path, typer.Option("--company", help="The company file."
 
 
 def _kpi_names(incomplete: str) -> list[str]:
-    from kpi_analysis.catalogue import shipped
+    return [name for name in _catalogue(DEFAULT_COMPANY).metrics if name.startswith(incomplete)]
 
-    return [name for name in shipped().metrics if name.startswith(incomplete)]
+
+def _catalogue(company: Path) -> Any:
+    """The catalogue of a company: the shipped KPIs and those of the kpis.yaml beside its file."""
+    from kpi_analysis.catalogue import with_own
+
+    return with_own(company.parent / "kpis.yaml")
 
 
 KpiName = Annotated[str, typer.Argument(help="Id of a KPI.", autocompletion=_kpi_names)]
@@ -68,12 +73,12 @@ def compute(
 @app.command("list", epilog="Example: kpi list --category marketing")
 def list_kpis(
     category: Annotated[str | None, typer.Option(help="Only this category.")] = None,
+    company: CompanyFile = DEFAULT_COMPANY,
 ) -> None:
     """List the KPIs of the catalogue."""
-    from kpi_analysis.catalogue import shipped
     from kpi_analysis.console import print_catalogue
 
-    metrics = list(shipped().metrics.values())
+    metrics = list(_catalogue(company).metrics.values())
     categories = {metric.category for metric in metrics}
     if category is not None and category not in categories:
         hint = did_you_mean(category, categories) or f"Known: {', '.join(sorted(categories))}."
@@ -82,12 +87,11 @@ def list_kpis(
 
 
 @app.command(epilog="Example: kpi show sales_velocity")
-def show(kpi: KpiName) -> None:
+def show(kpi: KpiName, company: CompanyFile = DEFAULT_COMPANY) -> None:
     """Show one KPI: question, formula, unit, tables and a worked example."""
-    from kpi_analysis.catalogue import shipped
     from kpi_analysis.console import print_metric
 
-    print_metric(shipped(), shipped().metric(kpi).name)
+    print_metric(_catalogue(company), kpi)
 
 
 @app.command(epilog="Example: kpi check --company params/company.yaml")

@@ -57,6 +57,18 @@ class TableSpec(Strict):
         return self
 
 
+class RatesSpec(TableSpec):
+    """`rates:` of the company file: what one unit of a currency is worth in the company's own, from a day on."""
+
+    @field_validator("columns")
+    @classmethod
+    def _known_columns(cls, value: dict[str, str]) -> dict[str, str]:
+        for column in value:
+            if column not in ("date", "currency", "rate"):
+                raise ValueError(f"rates have the columns date, currency and rate; found '{column}'")
+        return value
+
+
 class AttributionSpec(Strict):
     """By which rule, and within how many days, revenue is credited to the touches before it."""
 
@@ -81,6 +93,7 @@ class Company(Strict):
     timezone: str = "UTC"
     source: str = "duckdb://"
     tables: dict[str, TableSpec] = Field(default_factory=dict)
+    rates: RatesSpec | None = None
     revenue_from: RevenueTable | None = None
     inbound_channels: tuple[str, ...] = ()
     gross_margin: float | None = Field(default=None, gt=0, le=1)

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from kpi_analysis.errors import ConfigError, did_you_mean
 
 FUNCTIONS = ("prior", "year_ago", "average", "whole", "days")
+ALLOWED = "+ - * / ( ), numbers, names, prior(x), year_ago(x), average(x), whole(x), days()"
 Operator = Literal["+", "-", "*", "/"]
 
 
@@ -87,9 +88,7 @@ def parse(text: str) -> Node:
         tree = ast.parse(" ".join(text.split()), mode="eval")
         return _convert(tree.body, text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise ConfigError(
-            f"'{text}' is no formula.", remedy="Use + - * / ( ), names, prior(x), year_ago(x), average(x), whole(x), days()."
-        ) from None
+        raise ConfigError(f"'{text}' is no formula.", remedy=f"Use {ALLOWED}.") from None
 
 
 _OPERATORS: dict[type[ast.operator], Operator] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
@@ -116,7 +115,7 @@ def _convert(node: ast.expr, text: str) -> Node:
     piece = ast.unparse(node)
     raise ConfigError(
         f"'{piece}' is not allowed in the formula '{text}'.",
-        remedy="Use + - * / ( ), numbers, names, prior(x), year_ago(x), average(x), whole(x), days().",
+        remedy=f"Use {ALLOWED}.",
     )
 
 

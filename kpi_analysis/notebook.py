@@ -225,7 +225,8 @@ class Report:
         frame = self._compute(self.headline_kpis)
         told = frame[frame.value.notna()]
         words = {name: self.opened.formula(name) for name in told.kpi}
-        return appendix.definitions(told, self._metrics(told), words, self.format)
+        overridden = [self._metric(name).label for name in self.opened.catalogue.overridden]
+        return appendix.definitions(told, self._metrics(told), words, self.format, overridden)
 
     def not_shown(self) -> Table | None:
         """KPIs of the catalogue without a value in this period, and why."""

@@ -10,11 +10,12 @@ from pathlib import Path
 import ibis.expr.types as ir
 import pandas as pd
 
-from kpi_analysis.catalogue import Catalogue, shipped
+from kpi_analysis.catalogue import Catalogue, with_own
 from kpi_analysis.checks import check_sources, refuse_errors
 from kpi_analysis.company import Company, load_company
 from kpi_analysis.compute import compute
 from kpi_analysis.compute.measures import MeasureReader
+from kpi_analysis.compute.own import check_own
 from kpi_analysis.compute.ways import is_additive
 from kpi_analysis.errors import Finding
 from kpi_analysis.formula import Name
@@ -74,12 +75,12 @@ class OpenCompany:
         return self.sources.table(name)
 
     def check(self) -> list[Finding]:
-        """Check every connected table against the canonical schema."""
-        return check_sources(self.sources)
+        """Check every connected table against the canonical schema, and the user's own KPIs against the tables."""
+        return [*check_sources(self.sources), *check_own(self.sources, self.catalogue)]
 
 
 def open_company(path: str | Path = "params/company.yaml") -> OpenCompany:
-    """Open a company by its company file.
+    """Open a company by its company file; a ``kpis.yaml`` beside it adds KPIs of the user's own.
 
     Raises
     ------
@@ -87,4 +88,4 @@ def open_company(path: str | Path = "params/company.yaml") -> OpenCompany:
         When the file is missing or says something that cannot be meant.
     """
     company = load_company(path)
-    return OpenCompany(company, shipped(), Sources(company, refuse_errors))
+    return OpenCompany(company, with_own(company.folder / "kpis.yaml"), Sources(company, refuse_errors))

@@ -48,6 +48,10 @@ class Table:
         A column whose values stand once.
     order : tuple of pairs
         Columns that cannot lie the other way round in time, such as created before closed.
+    money : tuple of str
+        Columns that hold money, in the currency of the row.
+    money_on : tuple of str
+        The day at whose rate it is converted: the first of these that is known.
     """
 
     name: str
@@ -56,6 +60,8 @@ class Table:
     columns: Mapping[str, Column]
     key: str | None = None
     order: tuple[tuple[str, str], ...] = ()
+    money: tuple[str, ...] = ()
+    money_on: tuple[str, ...] = ()
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -87,10 +93,13 @@ def _table(
     *columns: str,
     key: str | None = None,
     order: tuple[tuple[str, str], ...] = (),
+    money: str = "",
+    money_on: str = "",
 ) -> Table:
     parsed = [_column(text) for text in columns]
     date = next(c.name for c in parsed if c.kind in ("date", "timestamp"))
-    return Table(name, row, date, {c.name: c for c in parsed}, key, order)
+    columns_ = {c.name: c for c in parsed}
+    return Table(name, row, date, columns_, key, order, tuple(money.split()), tuple((money_on or date).split()))
 
 
 def _column(text: str) -> Column:
@@ -109,6 +118,8 @@ TABLES: Mapping[str, Table] = {
             "*spent_on date", "*amount number >=0", "channel text", "campaign text", "kind text marketing|sales",
             "impressions number >=0", "clicks number >=0", "conversions number >=0", "reach number >=0",
             "region text",
+            "currency text",
+            money="amount",
         ),
         _table(
             "leads", "one lead",
@@ -121,12 +132,16 @@ TABLES: Mapping[str, Table] = {
             "*opportunity_id text", "*created_on date", "closed_on date", "*outcome text won|lost|open",
             "amount number", "lead_id text", "customer_id text", "owner text", "product text", "region text",
             "channel text",
+            "currency text",
             key="opportunity_id", order=(("created_on", "closed_on"),),
+            money="amount", money_on="closed_on created_on",
         ),
         _table(
             "orders", "one order or order line",
             "*order_id text", "*ordered_on date", "*customer_id text", "*amount number", "cost number",
             "quantity number", "product text", "channel text", "region text", "segment text",
+            "currency text",
+            money="amount cost",
         ),
         _table(
             "customers", "one customer",
@@ -137,22 +152,30 @@ TABLES: Mapping[str, Table] = {
             "subscriptions", "one customer's plan over an interval",
             "*customer_id text", "*started_on date", "ended_on date", "*mrr number >=0", "plan text",
             "segment text", "region text",
+            "currency text",
             order=(("started_on", "ended_on"),),
+            money="mrr",
         ),
         _table(
             "touchpoints", "one marketing touch before a conversion",
             "*path_id text", "*touched_at timestamp", "*channel text", "cost number >=0", "converted boolean",
             "value number",
+            "currency text",
+            money="cost value",
         ),
         _table(
             "invoices", "one invoice",
             "*invoice_id text", "*issued_on date", "*amount number", "due_on date", "paid_on date",
             "paid_amount number", "customer_id text",
+            "currency text",
             key="invoice_id", order=(("issued_on", "due_on"),),
+            money="amount paid_amount",
         ),
         _table(
             "ledger", "one account's figure for a period",
             "*booked_on date", "*account text", "*amount number",
+            "currency text",
+            money="amount",
         ),
         _table(
             "web_traffic", "a day's visits of a channel",

@@ -3,226 +3,51 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal
-
-from pydantic import Field, model_validator
 
 from kpi_analysis import formula
+from kpi_analysis.catalogue.model import Aggregate, CatalogueFile, Measure, Metric, Pair
 from kpi_analysis.errors import ConfigError, UsageError, did_you_mean
 from kpi_analysis.formula import Node
-from kpi_analysis.schema import TABLES
-from kpi_analysis.yaml_file import Strict, YamlFile, load_model, read_yaml
+from kpi_analysis.yaml_file import YamlFile, load_model, read_yaml
 
-Unit = Literal[
-    "count", "currency", "percent", "ratio", "days", "hours", "months", "minutes", "points", "turns",
-    "count/day", "currency/day", "currency/hour", "currency/month",
-]  # fmt: skip
-
+__all__ = ["Aggregate", "Catalogue", "Measure", "Metric", "Origin", "Pair", "read_catalogue", "shipped", "with_own"]
 
 _FUNCTIONS = {"avg": "mean", "quantile_cont": "quantile"}
 
 
-class Pair(Strict):
-    """Each account's sum of `value` at the opening and at the closing of a period: what came, went and stayed.
+@dataclass(frozen=True)
+class Origin:
+    """Where a measure or metric is defined."""
 
-    The opening is the end of the period before (`prior`), or of the same period a year ago (`year_ago`).
-    """
-
-    key: str
-    value: str
-    since: Literal["prior", "year_ago"] = "prior"
-
-
-class Aggregate(Strict):
-    """How a measure is read from one table.
-
-    Parameters
-    ----------
-    table : str
-    agg : str
-        An aggregate in SQL: ``sum(amount)``, ``count(*)``, ``median(hours)``.
-    where : str, optional
-        Which rows count.
-    date : str, optional
-        A *flow*: rows count in the period in which this date lies.
-    open : (str, str) or (str,), optional
-        A *stock*: rows that have begun and not ended at the end of the period; with one date, they never end.
-    first : str, optional
-        Only the first row of each value of this column counts, such as the first order of a customer.
-    last : str, optional
-        A *balance*: of each value of this column, the rows of the latest date up to the end of the period.
-    per : str, optional
-        First `each` is aggregated for every value of this column, then `agg` over ``each``; `having` says which of
-        them count, and `top` how many, the largest first.
-    pair : Pair, optional
-        `agg` runs over accounts with ``opening``, ``closing`` and ``before`` (whether they were there earlier).
-    account : str, optional
-        An account of the ledger that must occur in it.
-    """
-
-    table: str
-    agg: str
-    where: str | None = None
-    date: str | None = None
-    open: tuple[str, str] | tuple[str] | None = None
-    first: str | None = None
-    last: str | None = None
-    per: str | None = None
-    each: str | None = None
-    having: str | None = None
-    top: int | None = Field(default=None, ge=1)
-    pair: Pair | None = None
-    account: str | None = None
-
-    @model_validator(mode="after")
-    def _fits(self) -> Aggregate:
-        if self.table not in TABLES:
-            raise ValueError(f"unknown table '{self.table}'. {did_you_mean(self.table, TABLES)}")
-        if (self.date is None) == (self.open is None):
-            raise ValueError("a measure has either date (a flow) or open (a stock)")
-        if (self.per is None) != (self.each is None):
-            raise ValueError("per and each go together")
-        if self.pair is not None and (self.open is None or len(self.open) != 2):
-            raise ValueError("a pair needs open: [begin, end]")
-        for column in self.key_columns:
-            if column not in TABLES[self.table].columns:
-                hint = did_you_mean(column, TABLES[self.table].columns)
-                raise ValueError(f"table {self.table} has no column '{column}'. {hint}")
-        return self
-
-    @property
-    def kind(self) -> Literal["flow", "first", "per", "stock", "balance", "pair"]:
-        """By which road it is read."""
-        if self.pair is not None:
-            return "pair"
-        if self.open is not None:
-            return "stock"
-        if self.last is not None:
-            return "balance"
-        if self.per is not None:
-            return "per"
-        return "first" if self.first is not None else "flow"
-
-    @property
-    def is_stock(self) -> bool:
-        """Whether it is read at the end of a period and never summed over time."""
-        return self.kind in ("stock", "balance")
-
-    @property
-    def looks_back(self) -> bool:
-        """Whether an account measure needs what was there at the opening."""
-        text = f"{self.agg} {self.where or ''}"
-        return self.pair is not None and re.search(r"\b(opening|before)\b", text) is not None
-
-    @property
-    def condition(self) -> str | None:
-        """Which rows count, the account included."""
-        account = f"account = '{self.account}'" if self.account is not None else None
-        return " and ".join(f"({text})" for text in (account, self.where) if text) or None
-
-    @property
-    def row_texts(self) -> tuple[str, ...]:
-        """SQL texts that are read on rows of the table, and not on what is made of them."""
-        if self.kind == "pair":
-            texts = [self.pair.value if self.pair else None]
-        elif self.kind == "per":
-            texts = [self.each, self.condition]
-        else:
-            texts = [self.agg, self.condition]
-        return tuple(text for text in texts if text)
-
-    @property
-    def key_columns(self) -> tuple[str, ...]:
-        """Columns that are named outright."""
-        named = (self.date, self.first, self.last, self.per, self.pair.key if self.pair else None)
-        return tuple(column for column in (*named, *(self.open or ())) if column)
-
-
-class Measure(Strict):
-    """A number that one table gives.
-
-    `either` lists ways to read it in order: the first that the company's tables allow counts. `choice` names a
-    setting of the company file that picks the way by its table. `setting` is a number of the company file itself.
-    """
-
-    label: str | None = None
-    empty: str | None = None
-    choice: str | None = None
-    setting: str | None = None
-    either: tuple[Aggregate, ...] = ()
-    table: str | None = None
-    agg: str | None = None
-    where: str | None = None
-    date: str | None = None
-    open: tuple[str, str] | tuple[str] | None = None
-    first: str | None = None
-    last: str | None = None
-    per: str | None = None
-    each: str | None = None
-    having: str | None = None
-    top: int | None = None
-    pair: Pair | None = None
-    account: str | None = None
-
-    @cached_property
-    def aggregates(self) -> tuple[Aggregate, ...]:
-        """The ways to read it, in order; none where it is a setting."""
-        if self.either or self.setting:
-            return self.either
-        fields = self.model_dump(exclude={"label", "empty", "choice", "setting", "either"}, exclude_none=True)
-        return (Aggregate.model_validate(fields),)
-
-    @model_validator(mode="after")
-    def _fits(self) -> Measure:
-        if sum(bool(part) for part in (self.either, self.table, self.setting)) != 1:
-            raise ValueError("a measure has a table, a list `either` of ways to read it, or a setting")
-        _ = self.aggregates
-        return self
-
-
-class Metric(Strict):
-    """A KPI: what it answers, its formula in words of measures, unit, direction and place in the tree of goals."""
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    label: str
-    question: str
-    formula: str
-    unit: Unit
-    better: Literal["higher", "lower", "neutral"]
-    level: Literal["strategic", "operational"]
-    category: str
-    supports: str | None = None
-    empty: str | None = None
-    interval: Literal["proportion", "rate_per", "net_promoter"] | None = None
-    headline: bool = False
-    note: str = ""
-    example: dict[str, float] = Field(default_factory=dict)
-
-    @cached_property
-    def tree(self) -> Node:
-        """The formula as a tree."""
-        return formula.parse(self.formula)
-
-
-class CatalogueFile(Strict):
-    """One file of the catalogue."""
-
-    measures: dict[str, Measure] = Field(default_factory=dict)
-    metrics: tuple[Metric, ...] = ()
+    file: Path | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All measures and metrics, checked against each other."""
+    """All measures and metrics, checked against each other.
+
+    Parameters
+    ----------
+    measures, metrics : mapping by name
+    hash : str
+        Of the files that they were read from.
+    own, overridden : tuple of str
+        Metrics of the user's own file, and those of them that replace a shipped one.
+    origins : mapping of str to Origin
+        Where an own metric stands, and an own measure under ``measure <name>``.
+    """
 
     measures: Mapping[str, Measure]
     metrics: Mapping[str, Metric]
-    hash: str = field(default="")
+    hash: str = ""
+    own: tuple[str, ...] = ()
+    overridden: tuple[str, ...] = ()
+    origins: Mapping[str, Origin] = field(default_factory=dict)
 
     def metric(self, name: str) -> Metric:
         """Return a KPI by its id.
@@ -322,8 +147,25 @@ def shipped() -> Catalogue:
     return read_catalogue(sorted(Path(__file__).parent.glob("*.yaml")))
 
 
-def read_catalogue(paths: Iterable[Path]) -> Catalogue:
+def with_own(path: Path) -> Catalogue:
+    """Return the shipped catalogue with a user's own measures and KPIs; those of the same name are overridden.
+
+    Parameters
+    ----------
+    path : path
+        A ``kpis.yaml``. The shipped catalogue alone where there is no such file.
+    """
+    return read_catalogue([path], base=shipped()) if path.is_file() else shipped()
+
+
+def read_catalogue(paths: Iterable[Path], *, base: Catalogue | None = None) -> Catalogue:
     """Read catalogue files into one catalogue.
+
+    Parameters
+    ----------
+    paths : iterable of path
+    base : Catalogue, optional
+        What the files add to, and may override.
 
     Raises
     ------
@@ -332,23 +174,29 @@ def read_catalogue(paths: Iterable[Path]) -> Catalogue:
     """
     measures: dict[str, Measure] = {}
     metrics: dict[str, Metric] = {}
-    origin: dict[str, tuple[YamlFile, int | None]] = {}
-    digest = hashlib.sha256()
+    origins: dict[str, Origin] = {}
+    digest = hashlib.sha256(base.hash.encode() if base else b"")
     for path in paths:
         file = read_yaml(path)
         content = load_model(file, CatalogueFile)
         digest.update(path.read_bytes())
         for name, measure in content.measures.items():
-            _refuse_twice(name, measures, file, file.line(("measures", name)))
+            line = file.line(("measures", name))
+            _refuse_twice(name, measures, file, line)
             measures[name] = measure
+            origins[f"measure {name}"] = Origin(file.path, line)
         for index, metric in enumerate(content.metrics):
             line = file.line(("metrics", index, "name"))
             _refuse_twice(metric.name, metrics, file, line)
             metrics[metric.name] = metric
-            origin[metric.name] = (file, file.line(("metrics", index, "formula")) or line)
-    catalogue = Catalogue(measures, metrics, digest.hexdigest())
+            origins[metric.name] = Origin(file.path, file.line(("metrics", index, "formula")) or line)
+    own = tuple(metrics) if base else ()
+    overridden = tuple(name for name in metrics if base and name in base.metrics)
+    if base:
+        measures, metrics = {**base.measures, **measures}, {**base.metrics, **metrics}
+    catalogue = Catalogue(measures, metrics, digest.hexdigest(), own, overridden, origins if base else {})
     for name in metrics:
-        _check_metric(catalogue, name, *origin[name])
+        _check_metric(catalogue, name, origins.get(name, Origin()))
     return catalogue
 
 
@@ -357,25 +205,24 @@ def _refuse_twice(name: str, known: Mapping[str, object], file: YamlFile, line: 
         raise ConfigError(f"'{name}' is defined twice.", remedy="Rename one.", file=file.path, line=line)
 
 
-def _check_metric(catalogue: Catalogue, name: str, file: YamlFile, line: int | None) -> None:
+def _check_metric(catalogue: Catalogue, name: str, origin: Origin) -> None:
     known = {*catalogue.measures, *catalogue.metrics}
+
+    def problem(message: str, remedy: str | None = None) -> ConfigError:
+        return ConfigError(message, remedy=remedy, file=origin.file, line=origin.line)
 
     def visit(metric: str, path: tuple[str, ...]) -> None:
         if metric in path:
             chain = " → ".join((*path[path.index(metric) :], metric))
-            raise ConfigError(f"metric {name} goes in a circle: {chain}.", file=file.path, line=line)
+            raise problem(f"metric {name} goes in a circle: {chain}.", "Take one of them out.")
         try:
             needed = formula.names(catalogue.metrics[metric].tree)
         except ConfigError as error:
-            raise ConfigError(
-                f"metric {metric}: {error.message}", remedy=error.remedy, file=file.path, line=line
-            ) from None
+            raise problem(f"metric {metric}: {error.message}", error.remedy) from None
         for part in sorted(needed):
             if part not in known:
                 hint = did_you_mean(part, known) or "Define it under measures."
-                raise ConfigError(
-                    f"metric {metric} names an unknown measure '{part}'.", remedy=hint, file=file.path, line=line
-                )
+                raise problem(f"metric {metric} names an unknown measure '{part}'.", hint)
             if part not in catalogue.measures:
                 visit(part, (*path, metric))
 
@@ -384,13 +231,9 @@ def _check_metric(catalogue: Catalogue, name: str, file: YamlFile, line: int | N
         if isinstance(part, formula.Call) and part.function == "average":
             flows = [m for m in formula.names(part) if m in catalogue.measures and not catalogue.is_stock(m)]
             if flows:
-                raise ConfigError(
-                    f"metric {name}: average() needs a stock, but {flows[0]} is summed over the period.",
-                    remedy="Divide it by something instead.", file=file.path, line=line,
-                )  # fmt: skip
+                message = f"metric {name}: average() needs a stock, but {flows[0]} is summed over the period."
+                raise problem(message, "Divide it by something instead.")
     supports = catalogue.metrics[name].supports
     if supports is not None and supports not in catalogue.metrics:
         hint = did_you_mean(supports, catalogue.metrics)
-        raise ConfigError(
-            f"metric {name} supports an unknown KPI '{supports}'.", remedy=hint, file=file.path, line=line
-        )
+        raise problem(f"metric {name} supports an unknown KPI '{supports}'.", hint)

@@ -12,11 +12,13 @@ from typing import Any
 import ibis
 import ibis.expr.datatypes as dtypes
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from kpi_analysis import sql
 from kpi_analysis.company import Company, TableSpec
 from kpi_analysis.errors import ConfigError, did_you_mean
 from kpi_analysis.schema import DERIVED, TABLES, Column, Derived, Table
+from kpi_analysis.sources.currencies import in_company_currency, read_rates
 from kpi_analysis.sources.files import digest, find_files, is_text, read_files
 from kpi_analysis.sources.parts import Extent, Fingerprint, MappedColumn
 from kpi_analysis.sql.types import on_duckdb
@@ -69,6 +71,12 @@ class Sources:
                 line=self.company.line("source"),
             ) from None
 
+    @cached_property
+    def rates(self) -> pa.Table | None:
+        """The rates of the company file: day, currency, rate."""
+        spec = self.company.rates
+        return None if spec is None else read_rates(self.company, self._open("rates", spec), spec)
+
     @property
     def connected(self) -> tuple[str, ...]:
         """Names of the connected tables."""
@@ -88,7 +96,7 @@ class Sources:
         """
         if name not in self._tables:
             self.door(self, name)
-            canonical = self.unchecked(name)
+            canonical = in_company_currency(self.company, name, self.unchecked(name), self.rates)
             if is_text(self.files(name)):
                 canonical = self.local.create_table(f"canonical_{name}", canonical, temp=True)
             self._tables[name] = canonical
@@ -173,16 +181,17 @@ class Sources:
             self._words[key] = frozenset(word for word in found if word is not None)
         return self._words[key]
 
-    def last_day(self) -> dt.date | None:
-        """Last day on which anything happened in any connected table: how far the data reach.
+    def newest(self, name: str) -> dt.date | None:
+        """Last day on which anything happened in a table.
 
         Days that are planned and not events, such as the due date of an invoice, do not count.
         """
-        days = []
-        for name in self.connected:
-            events = [TABLES[name].date, *(later for _, later in TABLES[name].order if later != "due_on")]
-            days += [self.extent(name, column).last for column in events]
-        return max((day for day in days if day is not None), default=None)
+        events = [TABLES[name].date, *(later for _, later in TABLES[name].order if later != "due_on")]
+        return max((day for column in events if (day := self.extent(name, column).last) is not None), default=None)
+
+    def last_day(self) -> dt.date | None:
+        """Last day on which anything happened in any connected table: how far the data reach."""
+        return max((day for name in self.connected if (day := self.newest(name)) is not None), default=None)
 
     def fingerprints(self) -> list[Fingerprint]:
         """Return what was read, table by table."""
@@ -211,7 +220,7 @@ class Sources:
     def _open(self, name: str, spec: TableSpec) -> ir.Table:
         try:
             if spec.path is not None:
-                return read_files(self.local, self.company, name, self.files(name), spec)
+                return read_files(self.local, self.company, name, find_files(self.company, name, spec.path), spec)
             if spec.table is not None:
                 *database, table = spec.table.split(".")
                 return self.remote.table(table, database=".".join(database) or None)

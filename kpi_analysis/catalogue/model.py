@@ -1,0 +1,209 @@
+"""What a catalogue file holds: measures over tables, and metrics over measures."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from kpi_analysis import formula
+from kpi_analysis.errors import did_you_mean
+from kpi_analysis.formula import Node
+from kpi_analysis.schema import TABLES
+from kpi_analysis.yaml_file import Strict
+
+Unit = Literal[
+    "count", "currency", "percent", "ratio", "days", "hours", "months", "minutes", "points", "turns",
+    "count/day", "currency/day", "currency/hour", "currency/month",
+]  # fmt: skip
+
+
+class Pair(Strict):
+    """Each account's sum of `value` at the opening and at the closing of a period: what came, went and stayed.
+
+    The opening is the end of the period before (`prior`), or of the same period a year ago (`year_ago`).
+    """
+
+    key: str
+    value: str
+    since: Literal["prior", "year_ago"] = "prior"
+
+
+class Aggregate(Strict):
+    """How a measure is read from one table.
+
+    Parameters
+    ----------
+    table : str
+    agg : str
+        An aggregate in SQL: ``sum(amount)``, ``count(*)``, ``median(hours)``.
+    where : str, optional
+        Which rows count.
+    date : str, optional
+        A *flow*: rows count in the period in which this date lies.
+    open : (str, str) or (str,), optional
+        A *stock*: rows that have begun and not ended at the end of the period; with one date, they never end.
+    first : str, optional
+        Only the first row of each value of this column counts, such as the first order of a customer.
+    last : str, optional
+        A *balance*: of each value of this column, the rows of the latest date up to the end of the period.
+    per : str, optional
+        First `each` is aggregated for every value of this column, then `agg` over ``each``; `having` says which of
+        them count, and `top` how many, the largest first.
+    pair : Pair, optional
+        `agg` runs over accounts with ``opening``, ``closing`` and ``before`` (whether they were there earlier).
+    account : str, optional
+        An account of the ledger that must occur in it.
+    """
+
+    table: str
+    agg: str
+    where: str | None = None
+    date: str | None = None
+    open: tuple[str, str] | tuple[str] | None = None
+    first: str | None = None
+    last: str | None = None
+    per: str | None = None
+    each: str | None = None
+    having: str | None = None
+    top: int | None = Field(default=None, ge=1)
+    pair: Pair | None = None
+    account: str | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Aggregate:
+        if self.table not in TABLES:
+            raise ValueError(f"unknown table '{self.table}'. {did_you_mean(self.table, TABLES)}")
+        if (self.date is None) == (self.open is None):
+            raise ValueError("a measure has either date (a flow) or open (a stock)")
+        if (self.per is None) != (self.each is None):
+            raise ValueError("per and each go together")
+        if self.pair is not None and (self.open is None or len(self.open) != 2):
+            raise ValueError("a pair needs open: [begin, end]")
+        for column in self.key_columns:
+            if column not in TABLES[self.table].columns:
+                hint = did_you_mean(column, TABLES[self.table].columns)
+                raise ValueError(f"table {self.table} has no column '{column}'. {hint}")
+        return self
+
+    @property
+    def kind(self) -> Literal["flow", "first", "per", "stock", "balance", "pair"]:
+        """By which road it is read."""
+        if self.pair is not None:
+            return "pair"
+        if self.open is not None:
+            return "stock"
+        if self.last is not None:
+            return "balance"
+        if self.per is not None:
+            return "per"
+        return "first" if self.first is not None else "flow"
+
+    @property
+    def is_stock(self) -> bool:
+        """Whether it is read at the end of a period and never summed over time."""
+        return self.kind in ("stock", "balance")
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether an account measure needs what was there at the opening."""
+        text = f"{self.agg} {self.where or ''}"
+        return self.pair is not None and re.search(r"\b(opening|before)\b", text) is not None
+
+    @property
+    def condition(self) -> str | None:
+        """Which rows count, the account included."""
+        account = f"account = '{self.account}'" if self.account is not None else None
+        return " and ".join(f"({text})" for text in (account, self.where) if text) or None
+
+    @property
+    def row_texts(self) -> tuple[str, ...]:
+        """SQL texts that are read on rows of the table, and not on what is made of them."""
+        if self.kind == "pair":
+            texts = [self.pair.value if self.pair else None]
+        elif self.kind == "per":
+            texts = [self.each, self.condition]
+        else:
+            texts = [self.agg, self.condition]
+        return tuple(text for text in texts if text)
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """Columns that are named outright."""
+        named = (self.date, self.first, self.last, self.per, self.pair.key if self.pair else None)
+        return tuple(column for column in (*named, *(self.open or ())) if column)
+
+
+class Measure(Strict):
+    """A number that one table gives.
+
+    `either` lists ways to read it in order: the first that the company's tables allow counts. `choice` names a
+    setting of the company file that picks the way by its table. `setting` is a number of the company file itself.
+    """
+
+    label: str | None = None
+    empty: str | None = None
+    choice: str | None = None
+    setting: str | None = None
+    either: tuple[Aggregate, ...] = ()
+    table: str | None = None
+    agg: str | None = None
+    where: str | None = None
+    date: str | None = None
+    open: tuple[str, str] | tuple[str] | None = None
+    first: str | None = None
+    last: str | None = None
+    per: str | None = None
+    each: str | None = None
+    having: str | None = None
+    top: int | None = None
+    pair: Pair | None = None
+    account: str | None = None
+
+    @cached_property
+    def aggregates(self) -> tuple[Aggregate, ...]:
+        """The ways to read it, in order; none where it is a setting."""
+        if self.either or self.setting:
+            return self.either
+        fields = self.model_dump(exclude={"label", "empty", "choice", "setting", "either"}, exclude_none=True)
+        return (Aggregate.model_validate(fields),)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Measure:
+        if sum(bool(part) for part in (self.either, self.table, self.setting)) != 1:
+            raise ValueError("a measure has a table, a list `either` of ways to read it, or a setting")
+        _ = self.aggregates
+        return self
+
+
+class Metric(Strict):
+    """A KPI: what it answers, its formula in words of measures, unit, direction and place in the tree of goals."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    label: str
+    question: str
+    formula: str
+    unit: Unit
+    better: Literal["higher", "lower", "neutral"]
+    level: Literal["strategic", "operational"]
+    category: str
+    supports: str | None = None
+    empty: str | None = None
+    interval: Literal["proportion", "rate_per", "net_promoter"] | None = None
+    headline: bool = False
+    note: str = ""
+    example: dict[str, float] = Field(default_factory=dict)
+
+    @cached_property
+    def tree(self) -> Node:
+        """The formula as a tree."""
+        return formula.parse(self.formula)
+
+
+class CatalogueFile(Strict):
+    """One file of the catalogue."""
+
+    measures: dict[str, Measure] = Field(default_factory=dict)
+    metrics: tuple[Metric, ...] = ()
