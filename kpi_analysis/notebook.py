@@ -182,6 +182,8 @@ class Report:
             )
         if len(frame) > most:
             notes.append(f"The {most} highest of {len(frame)}.")
+        if metric.unit == "count" and not self.opened.is_additive(kpi):
+            notes.append("One that stands in two slices counts in each: the slices do not add up to the whole.")
         parts_add_up = metric.unit in ("currency", "count") and frame.value.ge(0).all()
         caption = Caption(
             id=f"{kpi}_by_{by}",

@@ -53,6 +53,8 @@ class Evaluator:
             left = self.node(node.left, period, metric, as_base=as_base)
             right = self.node(node.right, period, metric, as_base=as_base)
             growth = isinstance(node.right, Call) and node.right.function in SHIFTED
+            if growth and isinstance(node.right, Call):
+                right = self._per_week(node.right, period, right)
             zero = self.catalogue.empty_reason(node.right, metric) if node.operator == "/" else ""
             return formula.combine(node.operator, left, right, zero=zero, growth=growth)
         if node.function == "days":
@@ -90,6 +92,22 @@ class Evaluator:
             told = reason.replace("the period", words, 1)
             reasons = np.where(reasons == reason, told, reasons)
         return Values(values.numbers, reasons)
+
+    def _per_week(self, base: Call, period: Period, values: Values) -> Values:
+        """Bring the base of a growth rate to as many weeks as the period has: 53 weeks against 52 are no growth.
+
+        Only calendars of weeks need it, and only what is summed over time.
+        """
+        target = self.calendar.prior(period) if base.function == "prior" else self.calendar.year_ago(period)
+        if self.calendar.type == "gregorian" or target is None or target.days == period.days:
+            return values
+        measures = {name for part in formula.names(base) for name in self._measures(part)}
+        if any(self.reader.is_stock(name) for name in measures):
+            return values
+        return Values(values.numbers * (period.days / target.days), values.reasons)
+
+    def _measures(self, name: str) -> tuple[str, ...]:
+        return (name,) if name in self.catalogue.measures else self.catalogue.measures_of(name)
 
     def _average(self, node: Call, period: Period, metric: Metric, *, as_base: bool) -> Values:
         """Mean of a stock's opening and closing balance."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import ibis
-import ibis.expr.datatypes as dtypes
 import ibis.expr.types as ir
 import pyarrow as pa
 
@@ -19,14 +18,10 @@ from kpi_analysis.company import Company, TableSpec
 from kpi_analysis.errors import ConfigError, did_you_mean
 from kpi_analysis.schema import DERIVED, TABLES, Column, Derived, Table
 from kpi_analysis.sources.currencies import in_company_currency, read_rates
+from kpi_analysis.sources.engines import connect, first_line, timezone
 from kpi_analysis.sources.files import digest, find_files, is_text, read_files
 from kpi_analysis.sources.parts import Extent, Fingerprint, MappedColumn
 from kpi_analysis.sql.types import on_duckdb
-
-
-@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
-def timezone(zone: str, moment: dtypes.Timestamp(timezone="UTC")) -> dtypes.Timestamp():  # type: ignore[valid-type]
-    """Wall-clock time of a moment in a zone; DuckDB and Postgres share the name."""
 
 
 @dataclass
@@ -62,10 +57,10 @@ class Sources:
         if url in ("duckdb://", "duckdb://:memory:"):
             return self.local
         try:
-            return ibis.connect(url)
+            return connect(url)
         except Exception as error:  # every driver has an error family of its own
             raise ConfigError(
-                f"the source {self.company.source} cannot be reached: {_first_line(error)}.",
+                f"the source {self.company.source} cannot be reached: {first_line(error)}.",
                 remedy="Check the URL, the network and the password; try it with: kpi doctor",
                 file=self.company.path,
                 line=self.company.line("source"),
@@ -230,7 +225,7 @@ class Sources:
         except Exception as error:  # drivers and readers each have an error family of their own
             key = "path" if spec.path is not None else "table" if spec.table is not None else "sql"
             raise ConfigError(
-                f"table {name} cannot be read from {self.describe(name)}: {_first_line(error)}.",
+                f"table {name} cannot be read from {self.describe(name)}: {first_line(error)}.",
                 remedy="Check the file, the name of the table or the query.",
                 file=self.company.path,
                 line=self.company.line("tables", name, key),
@@ -305,10 +300,6 @@ class Sources:
 
 def _day(value: Any) -> dt.date | None:
     return value.date() if isinstance(value, dt.datetime) else value
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 __all__ = ["Extent", "Fingerprint", "MappedColumn", "Sources"]

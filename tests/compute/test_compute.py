@@ -407,14 +407,26 @@ def test_an_account_that_the_ledger_lacks_is_named(tmp_path: Path) -> None:
 
 
 def test_followers_are_the_latest_of_each_network(tmp_path: Path) -> None:
-    rows = "posted_on,network,followers\n2026-01-05,x,10\n2026-01-20,x,12\n2026-01-10,y,100\n2026-02-15,x,15\n2026-02-28,y,\n"
+    rows = (
+        "posted_on,network,followers\n"
+        "2026-01-05,x,10\n"
+        "2026-01-20,x,12\n"
+        "2026-01-10,y,100\n"
+        "2026-02-15,x,15\n"
+        "2026-02-28,y,\n"
+    )
     company = open_from(tmp_path, {"social": rows})
     frame = company.compute(["social_followers"], period="2026-02", last=2)
     assert frame.value.tolist() == [112, 15]
 
 
 def test_receivables_are_what_was_invoiced_and_not_yet_paid(tmp_path: Path) -> None:
-    rows = "invoice_id,issued_on,amount,paid_on,paid_amount\n1,2026-01-05,100,2026-02-05,100\n2,2026-01-20,50,2026-01-31,30\n3,2026-02-01,70,,\n"
+    rows = (
+        "invoice_id,issued_on,amount,paid_on,paid_amount\n"
+        "1,2026-01-05,100,2026-02-05,100\n"
+        "2,2026-01-20,50,2026-01-31,30\n"
+        "3,2026-02-01,70,,\n"
+    )
     orders = "order_id,ordered_on,customer_id,amount\n1,2026-01-05,a,155\n2,2026-02-28,a,10\n"
     company = open_from(tmp_path, {"invoices": rows, "orders": orders})
     frame = company.compute(["accounts_receivable", "days_sales_outstanding", "collection_ratio"], period="2026-01")
@@ -447,7 +459,13 @@ def test_turnover_is_over_the_average_headcount(tmp_path: Path) -> None:
 
 
 def test_resolution_time_is_the_median_of_hours(tmp_path: Path) -> None:
-    rows = "ticket_id,opened_on,resolved_on,csat\n1,2026-01-01 08:00,2026-01-01 10:00,5\n2,2026-01-01 08:00,2026-01-02 08:00,3\n3,2026-01-01 09:00,2026-01-01 14:30,4\n4,2026-01-31 09:00,,\n"
+    rows = (
+        "ticket_id,opened_on,resolved_on,csat\n"
+        "1,2026-01-01 08:00,2026-01-01 10:00,5\n"
+        "2,2026-01-01 08:00,2026-01-02 08:00,3\n"
+        "3,2026-01-01 09:00,2026-01-01 14:30,4\n"
+        "4,2026-01-31 09:00,,\n"
+    )
     company = open_from(tmp_path, {"tickets": rows})
     frame = company.compute(["resolution_time", "customer_satisfaction"], period="2026-01")
     assert frame.value.tolist() == [5.5, pytest.approx(2 / 3)]
@@ -467,3 +485,18 @@ def test_lifetime_value_and_its_ratio_to_cost(tmp_path: Path) -> None:
     assert frame.reason[1] == "table spend is not connected"
     none_lost = company.compute(["customer_lifetime_value"], period="2025-06").iloc[0]
     assert none_lost.reason == "no customers were lost, so their lifetime is not known"
+
+
+def test_a_year_of_53_weeks_is_compared_by_the_week(tmp_path: Path) -> None:
+    calendar = {"type": "4-4-5", "year_starts": dt.date(2023, 1, 29)}  # fiscal 2023 has 53 weeks, 2022 has 52
+    orders = (
+        "order_id,ordered_on,customer_id,amount\n"
+        "1,2022-01-30,a,0\n"
+        "2,2022-02-01,a,1000\n"
+        "3,2023-02-01,a,1060\n"
+        "4,2024-02-03,a,0\n"
+    )
+    company = open_from(tmp_path, {"orders": orders}, calendar=calendar)
+    frame = company.compute(["revenue_growth", "sales_revenue"], period="2023")
+    assert frame.value[0] == pytest.approx(1060 / 53 / (1000 / 52) - 1), "+4.0 % a week, not 6 %"
+    assert frame.value[1] == 1060
