@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from kpi_analysis.projections.families import Array, Family, plain_family, responses, seasonal_family
@@ -45,6 +44,16 @@ class FamilyDesign:
     log_determinants: Array
     noise_in_future: Array
 
+    @property
+    def padded(self) -> int:
+        """A length for Fourier transforms in which nothing wraps round."""
+        return -(-2 * int(self.filtering.shape[1]) // 64) * 64
+
+    @cached_property
+    def spectrum(self) -> NDArray[np.complex128]:
+        """Fourier transform of the filtering response."""
+        return np.fft.rfft(self.filtering, self.padded)
+
     @cached_property
     def spreads(self) -> Array:
         """Square roots of the covariance of the future in units of the noise, (models, horizon, horizon)."""
@@ -52,12 +61,12 @@ class FamilyDesign:
         own = self.noise_in_future[:, None]
         covariance = future @ self.covariance @ _transposed(future) + own @ _transposed(own)
         horizon = own.shape[-1]
-        return np.linalg.cholesky(covariance).reshape(-1, horizon, horizon)
+        return np.asarray(np.linalg.cholesky(covariance), dtype=float).reshape(-1, horizon, horizon)
 
     @cached_property
     def outliers(self) -> Regressors:
         """One value moved, at each time."""
-        reach = correlated(self.filtering, self.unknowns_in_surprises)
+        reach = correlated(self, self.unknowns_in_surprises)
         return self._regressors(reach, np.cumsum(self.filtering**2, axis=1)[:, ::-1])
 
     @cached_property
@@ -102,19 +111,29 @@ class Design:
         """How many values are there."""
         return self.length - len(self.gaps)
 
+    @property
+    def seasonal(self) -> bool:
+        """Whether the seasonal family is in."""
+        return len(self.families) > 1
+
+    @property
+    def plain_models(self) -> int:
+        """How many models have no season; they come first."""
+        return int(self.families[0].log_determinants.size)
+
     @cached_property
     def spreads(self) -> Array:
         """The square roots of the future's covariance, model by model."""
         return np.concatenate([family.spreads for family in self.families])
 
 
-@lru_cache(maxsize=48)
+@lru_cache(maxsize=32)
 def design(length: int, horizon: int, season_length: int, gaps: tuple[int, ...] = ()) -> Design:
     """Return the design for histories of `length` periods with values missing at `gaps`."""
     families = [plain_family()]
     if season_length > 1 and length - len(gaps) >= season_length + season_length // 2 + 1:
         families.append(seasonal_family(season_length))
-    has_drift = [np.repeat(family.has_drift(), len(family.season_scales)) for family in families]
+    has_drift = [np.repeat(family.has_drift(), len(family.prior_precisions())) for family in families]
     built = tuple(_family_design(family, length, horizon, gaps) for family in families)
     return Design(length, horizon, gaps, built, np.concatenate(has_drift))
 
@@ -136,12 +155,12 @@ def _family_design(family: Family, length: int, horizon: int, gaps: tuple[int, .
     in_future = np.concatenate([start_in_future, no_future], axis=2) - surprises_in_future @ in_surprises
 
     prior = family.prior_precisions()
-    full_prior = np.hstack([prior, np.zeros((len(prior), len(gaps)))])
-    information = (_transposed(in_surprises) @ in_surprises)[:, None] + np.eye(full_prior.shape[1]) * full_prior[
-        :, None, :
-    ]
+    precisions = np.hstack([prior, np.zeros((len(prior), len(gaps)))])
+    from_values = _transposed(in_surprises) @ in_surprises
+    information = from_values[:, None] + np.eye(precisions.shape[1]) * precisions[:, None]
     covariance = np.linalg.inv(information)
-    log_determinants = 0.5 * np.log(prior).sum(axis=1) - 0.5 * np.linalg.slogdet(information)[1]
+    log_prior = family.log_prior_odds() + 0.5 * np.log(prior).sum(axis=1)
+    log_determinants = log_prior - 0.5 * np.linalg.slogdet(information)[1]
     return FamilyDesign(
         filtering,
         in_surprises,
@@ -153,21 +172,18 @@ def _family_design(family: Family, length: int, horizon: int, gaps: tuple[int, .
     )
 
 
-def filtered(filtering: Array, values: Array) -> Array:
+def filtered(family: FamilyDesign, values: Array) -> Array:
     """Return the surprises (dynamics, columns, n) of series (columns, n) whose unknowns are all zero."""
-    length = values.shape[1]
-    padded = np.hstack([np.zeros((len(values), length - 1)), values])
-    lags = sliding_window_view(padded, length, axis=1)
-    return np.tensordot(filtering[:, ::-1], lags, axes=(1, 2))
+    spectrum = np.fft.rfft(values, family.padded)
+    moved = np.fft.irfft(family.spectrum[:, None] * spectrum, family.padded)
+    return moved[:, :, : values.shape[1]]
 
 
-def correlated(response: Array, following: Array) -> Array:
-    """Return, for each time, the sum of `following` (dynamics, n, …) from then on times the response (dynamics, n)."""
-    length = response.shape[1]
-    size = 2 * length
+def correlated(family: FamilyDesign, following: Array) -> Array:
+    """Return, for each time, the sum of `following` (dynamics, n, …) from then on times the filtering response."""
     extra = (None,) * (following.ndim - 2)
-    spectrum = np.conj(np.fft.rfft(response, size, axis=1))[(..., *extra)]
-    return np.fft.irfft(spectrum * np.fft.rfft(following, size, axis=1), size, axis=1)[:, :length]
+    spectrum = np.conj(family.spectrum)[(..., *extra)] * np.fft.rfft(following, family.padded, axis=1)
+    return np.fft.irfft(spectrum, family.padded, axis=1)[:, : following.shape[1]]
 
 
 def from_the_end(values: Array) -> Array:

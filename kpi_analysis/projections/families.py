@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 LEVEL_PRECISION = 1e-6
-SLOPE_SCALE = 0.3
+GENTLE_SLOPE = (0.3, 1.0)
+# A straight line with hardly any noise has a slope that the gentle prior all but rules out, and would flatten.
+STEEP_SLOPE = (30.0, 1e-4)
 NO_SLOPE = (0.0, 0.0)
 DRIFT = (1.0, 0.0)
 TRENDS = (NO_SLOPE, DRIFT, (0.85, 0.0), (0.85, 0.1), (0.95, 0.0), (0.95, 0.1))
@@ -39,6 +41,8 @@ class Family:
         gamma/(1 - alpha): how much of what the level leaves goes to the season.
     season_scales : tuple of float
         Prior deviation of a seasonal state, in units of the noise.
+    slope_scales : tuple of (scale, odds)
+        Prior deviation of the slope in units of the noise, and how likely that prior is beside the first one.
     """
 
     season_length: int
@@ -46,6 +50,7 @@ class Family:
     trends: tuple[tuple[float, float], ...] = TRENDS
     season_shares: tuple[float, ...] = (0.0,)
     season_scales: tuple[float, ...] = (1.0,)
+    slope_scales: tuple[tuple[float, float], ...] = (GENTLE_SLOPE,)
 
     @property
     def states(self) -> int:
@@ -63,10 +68,14 @@ class Family:
     def prior_precisions(self) -> Array:
         """Return the prior precisions of the states at the start, one row for each prior."""
         rows = [
-            [LEVEL_PRECISION, SLOPE_SCALE**-2] + [scale**-2] * self.season_length
-            for scale in self.season_scales
+            [LEVEL_PRECISION, slope**-2] + [season**-2] * self.season_length
+            for (slope, _), season in product(self.slope_scales, self.season_scales)
         ]
         return np.array(rows)
+
+    def log_prior_odds(self) -> Array:
+        """Return how likely each prior is beside the first one, as a logarithm."""
+        return np.log([odds for (_, odds), _ in product(self.slope_scales, self.season_scales)])
 
     def has_drift(self) -> NDArray[np.bool_]:
         """Return which dynamics keep a constant slope."""
@@ -74,8 +83,8 @@ class Family:
 
 
 def plain_family() -> Family:
-    """Return the 24 models without a season; they are always in."""
-    return Family(0, alphas=(0.05, 0.2, 0.5, 0.99))
+    """Return the 48 models without a season; they are always in."""
+    return Family(0, alphas=(0.05, 0.2, 0.5, 0.99), slope_scales=(GENTLE_SLOPE, STEEP_SLOPE))
 
 
 def seasonal_family(season_length: int) -> Family:

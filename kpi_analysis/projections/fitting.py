@@ -5,14 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from kpi_analysis.projections.design import Design, filtered
+from kpi_analysis.projections.design import Design, FamilyDesign, filtered
 from kpi_analysis.projections.families import Array
 
 OUTLIER_LIMIT = 3.5
-NORMAL_MEDIAN = 1.4826    # standard deviations in a median absolute deviation
+NORMAL_MEDIAN = 1.4826  # standard deviations in a median absolute deviation
 SMALLEST = 1e-12
+
+
+@dataclass(frozen=True)
+class FamilyFit:
+    """The models of one family fitted to series in columns.
+
+    Parameters
+    ----------
+    plain : array (dynamics, columns, n)
+        Surprises as they would be with all unknowns zero.
+    unknowns : array (dynamics, priors, columns, unknowns)
+        Posterior means of the states at the start, and of the missing values.
+    squares : array (dynamics, priors, columns)
+        Squared surprises, with what the prior adds.
+    """
+
+    plain: Array
+    unknowns: Array
+    squares: Array
 
 
 @dataclass(frozen=True)
@@ -31,6 +49,8 @@ class Fit:
         Each model's estimate of the deviation of a surprise.
     surprises : array (columns, n)
         The average model's surprises.
+    families : tuple of FamilyFit
+        What the models are made from.
     """
 
     log_likelihood: Array
@@ -38,58 +58,75 @@ class Fit:
     futures: Array
     noise: Array
     surprises: Array
+    families: tuple[FamilyFit, ...]
 
     @property
     def centre(self) -> Array:
         """The average projection, (columns, horizon)."""
-        centre: Array = np.einsum("cm,cmh->ch", self.weights, self.futures)
+        centre: Array = (self.weights[:, None] @ self.futures)[:, 0]
         return centre
 
 
 def fit(design: Design, values: Array) -> Fit:
     """Fit every model of `design` to each row of `values` (columns, n), whose gaps hold zero."""
     degrees = design.observed - 1
-    results = []
-    for family in design.families:
-        plain = filtered(family.filtering, values)
-        seen = plain @ family.unknowns_in_surprises
-        unknowns = seen[:, None] @ family.covariance
-        squares = (plain**2).sum(axis=2)[:, None] - (seen[:, None] * unknowns).sum(axis=3)
-        squares = np.maximum(squares, SMALLEST * degrees)
-        future = (plain @ np.swapaxes(family.surprises_in_future, 1, 2))[:, None]
-        future = future + unknowns @ np.swapaxes(family.unknowns_in_future, 1, 2)[:, None]
-        evidence = family.log_determinants[:, :, None] - 0.5 * degrees * np.log(squares)
-        results.append((plain, unknowns, squares, future, evidence))
-
-    columns = values.shape[0]
-    evidence = np.concatenate([_by_column(part[4], columns) for part in results], axis=1)
-    squares = np.concatenate([_by_column(part[2], columns) for part in results], axis=1)
-    futures = np.concatenate([_by_column(part[3], columns) for part in results], axis=1)
+    families = tuple(_family_fit(family, values, degrees) for family in design.families)
+    pairs = list(zip(design.families, families, strict=True))
+    evidence = _by_column(
+        [family.log_determinants[:, :, None] - 0.5 * degrees * np.log(own.squares) for family, own in pairs]
+    )
     weights = 0.5 * _softmax(evidence) + 0.5 * _softmax(np.where(design.has_drift, evidence, -np.inf))
-    surprises = np.zeros_like(values)
+    return Fit(
+        evidence,
+        weights,
+        _by_column([_futures(family, own) for family, own in pairs]),
+        np.sqrt(_by_column([own.squares for own in families]) / degrees),
+        _mean_surprises(pairs, weights),
+        families,
+    )
+
+
+def _family_fit(family: FamilyDesign, values: Array, degrees: int) -> FamilyFit:
+    plain = filtered(family, values)
+    seen = (plain @ family.unknowns_in_surprises)[:, None]
+    unknowns = seen @ family.covariance
+    squares = (plain**2).sum(axis=2)[:, None] - (seen * unknowns).sum(axis=3)
+    return FamilyFit(plain, unknowns, np.maximum(squares, SMALLEST * degrees))
+
+
+def _futures(family: FamilyDesign, own: FamilyFit) -> Array:
+    from_surprises = own.plain @ np.swapaxes(family.surprises_in_future, 1, 2)
+    from_unknowns = own.unknowns @ np.swapaxes(family.unknowns_in_future, 1, 2)[:, None]
+    return from_surprises[:, None] + from_unknowns
+
+
+def _mean_surprises(pairs: list[tuple[FamilyDesign, FamilyFit]], weights: Array) -> Array:
+    total = np.zeros(pairs[0][1].plain.shape[1:])
     first = 0
-    for family, (plain, unknowns, part_squares, _, _) in zip(design.families, results, strict=True):
-        dynamics, priors = part_squares.shape[:2]
-        share = weights[:, first : first + dynamics * priors].reshape(columns, dynamics, priors)
-        first += dynamics * priors
-        surprises += np.einsum("cdr,dct->ct", share, plain)
-        mean_unknowns = np.einsum("cdr,drcp->cdp", share, unknowns)
-        surprises -= np.einsum("dtp,cdp->ct", family.unknowns_in_surprises, mean_unknowns, optimize=True)
-    return Fit(evidence, weights, futures, np.sqrt(squares / degrees), surprises)
+    for family, own in pairs:
+        dynamics, priors, columns = own.squares.shape
+        last = first + dynamics * priors
+        share = np.moveaxis(weights[:, first:last].reshape(columns, dynamics, priors), 0, 2)
+        first = last
+        unknowns = (share[..., None] * own.unknowns).sum(axis=1)
+        explained = unknowns @ np.swapaxes(family.unknowns_in_surprises, 1, 2)
+        total += (share.sum(axis=1)[..., None] * own.plain - explained).sum(axis=0)
+    return total
 
 
-def outlying(design: Design, surprises: Array) -> Array:
-    """Return what of the surprises (columns, n) lies beyond the limit that noise hardly reaches."""
+def outlying(design: Design, surprises: Array, limit: float = OUTLIER_LIMIT) -> Array:
+    """Return what of the surprises (columns, n) lies beyond `limit` robust standard deviations."""
     there = np.ones(design.length, dtype=bool)
     there[list(design.gaps)] = False
     usual = np.median(np.abs(surprises[:, there]), axis=1, keepdims=True)
-    limit = OUTLIER_LIMIT * NORMAL_MEDIAN * usual
-    return np.where(there, surprises - np.clip(surprises, -limit, limit), 0.0)
+    farthest = limit * NORMAL_MEDIAN * usual
+    return np.where(there, surprises - np.clip(surprises, -farthest, farthest), 0.0)
 
 
-def _by_column(part: Array, columns: int) -> Array:
-    moved = np.moveaxis(part, 2, 0)
-    return moved.reshape(columns, part.shape[0] * part.shape[1], *part.shape[3:])
+def _by_column(parts: list[Array]) -> Array:
+    """Return (dynamics, priors, columns, …) of the families as one array (columns, models, …)."""
+    flat = [np.moveaxis(part, 2, 0).reshape(part.shape[2], -1, *part.shape[3:]) for part in parts]
+    return np.concatenate(flat, axis=1)
 
 
 def _softmax(evidence: Array) -> Array:
