@@ -101,12 +101,17 @@ def check(
         "notebooks"
     ),
 ) -> None:
-    """Check sources, tables, columns, types, keys, ranges, catalogue and report parameters before anything runs."""
+    """Check tables, types, keys, ranges, own KPIs, SMART targets and report parameters before anything runs."""
     from kpi_analysis.console import print_findings
     from kpi_analysis.opened import open_company
+    from kpi_analysis.outlook import check_targets
     from kpi_analysis.run.check import check_notebooks
 
-    findings = [*open_company(company).check(), *check_notebooks(notebooks)]
+    opened = open_company(company)
+    findings = opened.check()
+    if not any(finding.level == "error" for finding in findings):
+        findings += check_targets(opened, opened.sources.last_day())
+    findings += check_notebooks(notebooks)
     print_findings(findings)
     if any(finding.level == "error" for finding in findings):
         raise typer.Exit(2)

@@ -20,6 +20,7 @@ from kpi_analysis.compute.ways import is_additive
 from kpi_analysis.errors import Finding
 from kpi_analysis.formula import Name
 from kpi_analysis.sources import Sources
+from kpi_analysis.targets.spec import Target, load_targets
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,14 @@ class OpenCompany:
         What its KPIs are.
     sources : Sources
         Its connected tables.
+    targets : tuple of Target
+        What shall be reached.
     """
 
     company: Company
     catalogue: Catalogue
     sources: Sources
+    targets: tuple[Target, ...] = ()
 
     def compute(
         self,
@@ -80,7 +84,7 @@ class OpenCompany:
 
 
 def open_company(path: str | Path = "params/company.yaml") -> OpenCompany:
-    """Open a company by its company file; a ``kpis.yaml`` beside it adds KPIs of the user's own.
+    """Open a company by its company file; a ``kpis.yaml`` beside it adds KPIs, a ``targets.yaml`` targets.
 
     Raises
     ------
@@ -88,4 +92,6 @@ def open_company(path: str | Path = "params/company.yaml") -> OpenCompany:
         When the file is missing or says something that cannot be meant.
     """
     company = load_company(path)
-    return OpenCompany(company, with_own(company.folder / "kpis.yaml"), Sources(company, refuse_errors))
+    folder = company.folder
+    targets = load_targets(folder / "targets.yaml")
+    return OpenCompany(company, with_own(folder / "kpis.yaml"), Sources(company, refuse_errors), targets)

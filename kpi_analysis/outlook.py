@@ -1,0 +1,247 @@
+"""Will we make it? Histories are computed, projected and held against the targets."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from kpi_analysis.catalogue import Metric
+from kpi_analysis.errors import Finding, KpiError, did_you_mean
+from kpi_analysis.opened import OpenCompany
+from kpi_analysis.periods import Period
+from kpi_analysis.projections import Projection, probability, project
+from kpi_analysis.targets import Judged, Target, expected_by_now, next_review, smart, status_of
+
+SEASON = {"day": 7, "week": 52, "month": 12, "quarter": 4, "year": 1}
+HISTORY = {"day": 400, "week": 156, "month": 60, "quarter": 24, "year": 12}
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The outlook of a company as of a day.
+
+    Parameters
+    ----------
+    opened : OpenCompany
+    as_of : date
+        The last day that counts.
+    """
+
+    opened: OpenCompany
+    as_of: dt.date
+
+    def history(self, kpi: str, grain: str, *, where: str | None = None) -> pd.Series:
+        """Return the complete periods of a KPI by label; a period without a value is a gap."""
+        calendar = self.opened.company.calendar
+        last = calendar.containing(self.as_of, grain)
+        frame = self.opened.compute(
+            [kpi], period=last.label, grain=grain, last=HISTORY[grain], where=where, as_of=self.as_of
+        )
+        series = pd.Series(frame.value.to_numpy(float), index=frame.period.to_list(), name=kpi)
+        told = frame.complete.to_numpy(bool) & frame.value.notna().to_numpy()
+        if not told.any():
+            return series.iloc[:0]
+        first = int(np.argmax(told))
+        end = len(series) if frame.complete.iloc[-1] else len(series) - 1
+        return series.iloc[first:end].where(pd.Series(told[first:end], index=series.index[first:end]))
+
+    def project(self, kpi: str, grain: str, horizon: int, *, where: str | None = None) -> tuple[pd.Series, Projection]:
+        """Return the complete history of a KPI and where it is heading."""
+        metric = self.opened.catalogue.metric(kpi)
+        history = self.history(kpi, grain, where=where)
+        is_rate = metric.interval == "proportion"
+        projection = project(
+            history,
+            horizon,
+            season_length=SEASON[grain],
+            non_negative=metric.unit in ("count", "currency", "days", "hours") and bool((history.dropna() >= 0).all()),
+            bounds=(0.0, 1.0) if is_rate else None,
+        )
+        return history, projection
+
+    @cached_property
+    def judged(self) -> tuple[Judged, ...]:
+        """Every target of the company, judged."""
+        return tuple(self.judge(target) for target in self.opened.targets)
+
+    def judge(self, target: Target) -> Judged:
+        """Judge one target: its chance, its pace, its status, and whether it is SMART."""
+        catalogue = self.opened.catalogue
+        if target.kpi not in catalogue.metrics:
+            verdicts = smart(
+                target, known=False, value_reason="", chance=None, chance_reason="", strategic=False, over=False
+            )
+            return Judged(target, target.kpi, "count", "higher", reason="unknown KPI", verdicts=verdicts)
+        metric = catalogue.metric(target.kpi)
+        judged = Judged(target, metric.label, metric.unit, metric.better, review_due=next_review(target, self.as_of))
+        judged, over = self._measured(judged, metric)
+        verdicts = smart(
+            target,
+            known=True,
+            value_reason=judged.reason if judged.goal is None or judged.current is None else "",
+            chance=judged.chance,
+            chance_reason=judged.reason,
+            strategic=self._is_strategic(target.supports or target.kpi),
+            over=over,
+        )
+        return replace(judged, verdicts=verdicts)
+
+    def _measured(self, judged: Judged, metric: Metric) -> tuple[Judged, bool]:
+        target, calendar = judged.target, self.opened.company.calendar
+        additive = self.opened.is_additive(target.kpi) and not self._is_stock(metric)
+        stock = self._is_stock(metric)
+        grain = self._grain(target, additive=additive, stock=stock)
+        baseline, reason = self._baseline(target)
+        goal = target.goal.value(baseline)
+        judged = replace(judged, baseline=baseline, goal=goal, total=additive)
+        if goal is None:
+            return replace(judged, reason=reason or "the baseline has no value"), False
+        if target.by is None:
+            return replace(judged, reason="no deadline"), False
+        whole = calendar.containing(target.by, grain)
+        step = "month" if additive or stock else grain
+        judged = replace(judged, period=whole.label)
+        if whole.end <= self.as_of:
+            value, reason = self._value(target, whole.label)
+            status = status_of(None, value, goal, metric.better, over=True)
+            return replace(judged, current=value, reason=reason, status=status), True
+        return self._ahead(judged, metric, whole, step), False
+
+    def _ahead(self, judged: Judged, metric: Metric, whole: Period, step: str) -> Judged:
+        """Judge a target whose deadline is to come."""
+        target, calendar, goal = judged.target, self.opened.company.calendar, judged.goal
+        assert goal is not None
+        history = self.history(target.kpi, step, where=target.where)
+        if history.dropna().empty:
+            _, reason = self._value(target, calendar.containing(self.as_of, step).label)
+            return replace(judged, reason=reason or "no complete period")
+        last = calendar.parse(str(history.index[-1]))
+        horizon = 0
+        while calendar.shift(last, horizon).end < whole.end:
+            horizon += 1
+        history, projection = self.project(target.kpi, step, horizon, where=target.where)
+        judged = replace(judged, history=history, projection=projection)
+        if judged.total:
+            judged = self._sum_so_far(judged, whole, step, last, horizon)
+        else:
+            judged = self._level_so_far(judged, last, horizon)
+        if projection.reason:
+            return replace(judged, reason=projection.reason)
+        to_date = (judged.current or 0.0) if judged.total else 0.0
+        steps = min(horizon, len(calendar.within(whole, step))) if judged.total else horizon
+        ahead = replace(projection, paths=projection.paths[:, -steps:])
+        better: Literal["lower", "higher"] = "lower" if metric.better == "lower" else "higher"
+        chance = probability(ahead, goal, to_date=to_date, total=judged.total, better=better)
+        return replace(judged, chance=chance, status=status_of(chance, None, goal, metric.better, over=False))
+
+    def _sum_so_far(self, judged: Judged, whole: Period, step: str, last: Period, horizon: int) -> Judged:
+        """How much of a sum is reached by the complete steps, and how much should be."""
+        calendar, goal = self.opened.company.calendar, judged.goal
+        assert goal is not None
+        steps = [period.label for period in calendar.within(whole, step)]
+        done = [label for label in steps if calendar.parse(label).end <= last.end]
+        known = judged.history
+        so_far = float(sum(known.get(label, np.nan) for label in done)) if done else 0.0
+        if np.isnan(so_far):
+            return replace(judged, reason="a month of the period has no value")
+
+        def year_ago(labels: list[str]) -> list[float | None]:
+            ago = [calendar.year_ago(calendar.parse(label)) for label in labels]
+            return [None if p is None or p.label not in known.index else float(known[p.label]) for p in ago]
+
+        rest = [label for label in steps if label not in done]
+        elapsed = sum(calendar.parse(label).days for label in done) / whole.full_days
+        expected = expected_by_now(goal, done=year_ago(done), rest=year_ago(rest), elapsed=elapsed)
+        needed = (goal - so_far) / len(rest) if rest else None
+        return replace(judged, current=so_far, expected=expected if done else None, needed=needed)
+
+    def _level_so_far(self, judged: Judged, last: Period, horizon: int) -> Judged:
+        """Where a level stands, and where it should stand on a straight line from the baseline to the goal."""
+        current = float(judged.history.iloc[-1])
+        if np.isnan(current):
+            return replace(judged, reason=f"{last.label} has no value")
+        assert judged.goal is not None
+        expected = None
+        start = judged.target.baseline
+        if isinstance(start, str) and judged.baseline is not None:
+            begun = self.opened.company.calendar.parse(start).end
+            whole = (judged.target.by - begun).days if judged.target.by else 0
+            share = (last.end - begun).days / whole if whole > 0 else 1.0
+            expected = judged.baseline + (judged.goal - judged.baseline) * min(max(share, 0.0), 1.0)
+        needed = (judged.goal - current) / horizon if horizon else None
+        return replace(judged, current=current, expected=expected, needed=needed)
+
+    def _grain(self, target: Target, *, additive: bool, stock: bool) -> str:
+        """Over which period a target is meant: that of its baseline, else the year, the month or the quarter."""
+        if isinstance(target.baseline, str):
+            return self.opened.company.calendar.parse(target.baseline).grain
+        return "year" if additive else "month" if stock else "quarter"
+
+    def _baseline(self, target: Target) -> tuple[float | None, str]:
+        if target.baseline is None or not isinstance(target.baseline, str):
+            return target.baseline, ""
+        return self._value(target, target.baseline)
+
+    def _value(self, target: Target, period: str) -> tuple[float | None, str]:
+        row = self.opened.compute([target.kpi], period=period, where=target.where, as_of=self.as_of).iloc[0]
+        return (None, str(row.reason)) if pd.isna(row.value) else (float(row.value), "")
+
+    def _is_stock(self, metric: Metric) -> bool:
+        measures = self.opened.catalogue.measures_of(metric.name)
+        return all(self.opened.catalogue.is_stock(name) for name in measures)
+
+    def _is_strategic(self, kpi: str | None) -> bool:
+        """Whether the chain of what a KPI supports ends in a strategic one."""
+        seen: set[str] = set()
+        while kpi is not None and kpi in self.opened.catalogue.metrics and kpi not in seen:
+            metric = self.opened.catalogue.metrics[kpi]
+            if metric.level == "strategic":
+                return True
+            seen.add(kpi)
+            kpi = metric.supports
+        return False
+
+
+def check_targets(opened: OpenCompany, as_of: dt.date | None) -> list[Finding]:
+    """Return what is wrong with the targets: an error where one is not S, M or T, a warning on A and R."""
+    if as_of is None:
+        return []
+    outlook, findings = Outlook(opened, as_of), []
+    needs = {
+        "S": "Name a KPI of the catalogue, the objective and the owner.",
+        "M": "Connect what the KPI needs, and give a baseline that has a value.",
+        "A": "Set it so that it is neither out of reach nor no stretch.",
+        "R": "Say which KPI it supports, up to a strategic one, and what is done for it.",
+        "T": "Give a deadline (by: 2026-12-31) and how often it is reviewed (review: monthly).",
+    }
+    for target in opened.targets:
+        file, line = target.place
+        try:
+            judged = outlook.judge(target)
+        except KpiError as error:
+            findings.append(Finding.of(f"target {target.kpi}", error))
+            continue
+        for letter, missing in judged.verdicts.items():
+            if missing:
+                level = "error" if letter in "SMT" else "warning"
+                hint = did_you_mean(target.kpi, opened.catalogue.metrics) if missing == "unknown KPI" else ""
+                why = f" ({judged.reason})" if letter in "MA" and judged.reason else ""
+                findings.append(
+                    Finding(
+                        level,  # type: ignore[arg-type]
+                        f"target {target.kpi}",
+                        f"not {NAMES[letter]}: {missing}{why}.",
+                        hint or needs[letter],
+                        str(file) if file else None,
+                        line,
+                    )
+                )
+    return findings
+
+
+NAMES = {"S": "specific", "M": "measurable", "A": "attainable", "R": "relevant", "T": "time-bound"}
