@@ -1,7 +1,7 @@
 # The first call sets up .venv from requirements.lock; later calls find it ready.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-PERIOD ?= 2017-Q4
+PERIOD ?= 2026-Q3
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready

@@ -3,7 +3,7 @@
 Examples
 --------
 >>> from kpi_analysis import open_company
->>> company = open_company("params/company.yaml")
+>>> company = open_company("params/crm_sales/company.yaml")
 >>> frame = company.compute(["opportunity_to_win_ratio"], period="2017-Q4")
 >>> round(float(frame.value[0]), 4)
 0.6025

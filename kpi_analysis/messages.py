@@ -57,7 +57,12 @@ def sentence(metric: Metric, row: Mapping[str, Any], place: str, written: Format
 
 
 def headline(
-    rows: Mapping[str, Mapping[str, Any]], metrics: Mapping[str, Metric], written: Format, *, over: bool = True
+    rows: Mapping[str, Mapping[str, Any]],
+    metrics: Mapping[str, Metric],
+    written: Format,
+    *,
+    against: str = "previous",
+    over: bool = True,
 ) -> str:
     """Say in one sentence what the two first KPIs of a report did; both are named with value and change.
 
@@ -67,6 +72,8 @@ def headline(
         In the order of the scorecard.
     metrics : mapping of str to Metric
     written : Format
+    against : str
+        The field that they are compared with: previous or year_ago.
     over : bool
         Whether the period is; else the sentence says that it is not.
     """
@@ -76,7 +83,7 @@ def headline(
             continue
         metric = metrics[name]
         value = written.prose(row["value"], metric.unit)
-        words = change_words(metric, row["value"], row["previous"], written)
+        words = change_words(metric, row["value"], row[against], written)
         if not words:
             clauses.append(f"{metric.label} came to {value}")
         elif words == "did not change":

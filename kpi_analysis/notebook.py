@@ -27,13 +27,18 @@ from kpi_analysis.compute.measures import BEFORE
 from kpi_analysis.compute.slices import known_columns
 from kpi_analysis.errors import UsageError
 from kpi_analysis.formats import Format
+from kpi_analysis.intervals import FEW_TRIALS
 from kpi_analysis.opened import OpenCompany, open_company
+from kpi_analysis.outlook import Outlook
+from kpi_analysis.outlook_report import OutlookSections, count_words
 from kpi_analysis.periods import Period, period_label, period_words
 from kpi_analysis.results import records, values
 
 HISTORY = {"day": 31, "week": 26, "month": 13, "quarter": 12, "year": 6}
 FINER = {"year": "quarter", "quarter": "month", "month": "week", "week": "day", "day": "day"}
 LONGEST_RANKING = 40
+LONGEST_SCORECARD = 12
+NOT_ALLOWED = r"is not connected|has no column|is not set|has no account"
 
 
 @dataclass
@@ -67,15 +72,16 @@ class Report:
 
     @cached_property
     def headline_kpis(self) -> tuple[str, ...]:
-        """KPIs of the scorecard: those that the catalogue calls headline and this company's tables allow."""
-        frame = self._compute(tuple(name for name, m in self.opened.catalogue.metrics.items() if m.headline))
-        told = frame[
-            frame.value.notna() | ~frame.reason.fillna("").str.contains(r"is not connected|has no column|is not set")
-        ]
-        order = {name: place for place, name in enumerate(self.opened.catalogue.metrics)}
-        groups = {"sales": 0, "marketing": 1}
-        names = sorted(told.kpi, key=lambda name: (groups.get(self._metric(name).category, 9), order[name]))
-        return tuple(names)
+        """KPIs of the scorecard: the most important that this company's tables allow, and those with a target."""
+        metrics = self.opened.catalogue.metrics
+        aimed_at = {target.kpi for target in self.opened.targets} & set(metrics)
+        frame = self._compute(tuple(name for name, m in metrics.items() if m.headline or name in aimed_at))
+        able = frame[frame.value.notna() | ~frame.reason.fillna("").str.contains(NOT_ALLOWED)]
+        order = {name: place for place, name in enumerate(metrics)}
+        ranked = sorted(able.kpi, key=lambda name: (name not in aimed_at, metrics[name].headline or 1, order[name]))
+        groups = {name: place for place, name in enumerate(("sales", "marketing", "customers", "finance"))}
+        shown = ranked[:LONGEST_SCORECARD]
+        return tuple(sorted(shown, key=lambda name: (groups.get(metrics[name].category, 9), order[name])))
 
     # ------------------------------------------------------------------ sections
 
@@ -83,12 +89,19 @@ class Report:
         """The message of the report, and what it rests on."""
         rows = self._rows(self._compute(self.headline_kpis))
         told = sum(row["value"] is not None for row in rows.values())
-        against = self._against()
+        first = next((row for row in rows.values() if row["value"] is not None), {"year_ago": None})
+        base = "previous" if first["year_ago"] is None else "year_ago"
+        against = self._against(base)
         deck = (
             f"{self.period_name}: {period_words(self.period)}, {messages.completeness(self.period)}. Against {against}."
         )
+        counts = count_words(self.outlook.judged)
+        if counts:
+            deck += f" Of {len(self.outlook.judged)} targets {counts}."
         return Title(
-            messages.headline(rows, self.opened.catalogue.metrics, self.format, over=self.period.complete),
+            messages.headline(
+                rows, self.opened.catalogue.metrics, self.format, against=base, over=self.period.complete
+            ),
             deck if told else f"{deck} See the reasons on the last page.",
             self._facts(),
             values(self._compute(self.headline_kpis)),
@@ -104,24 +117,25 @@ class Report:
         return Title(text, values=values(frame))
 
     def scorecard(self, kpis: Sequence[str] | None = None) -> Table:
-        """Every headline KPI with its history, its value, and its changes on the period before and a year ago."""
+        """Headline KPIs with their history, value, changes on the period before and a year ago, and targets."""
         names = tuple(kpis) if kpis else self.headline_kpis
-        frame = _with_data(self._compute(names, last=HISTORY[self.period.grain]), self.period.label)
+        frame = self._with_targets(self._compute(names, last=HISTORY[self.period.grain]))
         metrics = {name: self._metric(name) for name in names}
-        shown = frame[frame.period == self.period.label]
         calendar = self.opened.company.calendar
         ago = calendar.year_ago(self.period)
+        shown = _with_data(frame, self.period.label)
         table = tables.scorecard(
-            frame,
+            shown,
             metrics,
             self.format,
             period_label=self.period_name,
             previous_label=f"vs {period_label(calendar.prior(self.period), calendar)}",
             year_ago_label=f"vs {period_label(ago, calendar)}" if ago else "vs year ago",
-            history_label=f"{frame.period.nunique()} {self.period.grain}s",
+            history_label=f"{shown.period.nunique()} {self.period.grain}s",
             note=self._scorecard_note(),
         )
-        return replace(table, values=values(shown))
+        reported = frame[frame.period == self.period.label].drop(columns=["chance", "target_scope"])
+        return replace(table, values=values(reported))
 
     def over_time(
         self, kpi: str, *, grain: str | None = None, width: Width = "full", bars: bool = False
@@ -173,7 +187,9 @@ class Report:
             return None
         shown = frame.head(most)
         rows = records(shown)
-        lowest, highest = ((str(rows[i][by]), float(rows[i]["value"])) for i in (-1, 0))
+        judged = [row for row in rows if row["rows"] >= FEW_TRIALS]  # one of one is no record
+        ends = judged if len(judged) > 1 else rows
+        lowest, highest = ((str(ends[i][by]), float(ends[i]["value"])) for i in (-1, 0))
         notes = []
         if rows[0]["ci_low"] is not None:
             by_chance = max(1, round(len(rows) * 0.05))
@@ -215,6 +231,11 @@ class Report:
         if len(there) < 2:
             return there[0] if there else None
         return Beside(tuple(there))
+
+    @cached_property
+    def outlook(self) -> OutlookSections:
+        """Sections on what is to come: targets, chances, projections."""
+        return OutlookSections(Outlook(self.opened, self.as_of), self.format)
 
     # ------------------------------------------------------------------ appendix
 
@@ -266,17 +287,36 @@ class Report:
     def _rows(self, frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
         return {row["kpi"]: row for row in records(frame)}
 
-    def _against(self) -> str:
-        prior = self.opened.company.calendar.prior(self.period)
-        name = period_label(prior, self.opened.company.calendar)
-        return name if self.period.complete else f"the same {prior.days} days of {name}"
+    def _against(self, base: str) -> str:
+        calendar = self.opened.company.calendar
+        then = calendar.prior(self.period) if base == "previous" else calendar.year_ago(self.period)
+        assert then is not None
+        name = period_label(then, calendar)
+        return name if self.period.complete else f"the same {then.days} days of {name}"
 
     def _scorecard_note(self) -> str:
         notes = ["↓: lower is better. Bold, coloured changes are beyond the KPI’s usual variation."]
         notes.append(f"Small charts, each on its own scale: dot {self.period_name}, ring a year before.")
         if not self.period.complete:
             notes.append(f"The {self.period.grain} is not over: it is compared with the same {self.period.days} days.")
+        if self.outlook.judged:
+            notes.append("Chance: share of projected paths that reach the target by its deadline; FY: whole year.")
         return " ".join(notes)
+
+    def _with_targets(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Put each company-wide target into the rows of its KPI in the period reported."""
+        told = frame.copy()
+        told["chance"], told["target_scope"] = float("nan"), ""
+        for one in self.outlook.judged:
+            if one.goal is None or one.spec.where is not None:
+                continue
+            rows = (told.kpi == one.spec.kpi) & (told.period == self.period.label)
+            told.loc[rows, "target"] = one.goal
+            told.loc[rows, "status"] = one.status
+            told.loc[rows, "pace"] = one.pace if one.pace is not None else float("nan")
+            told.loc[rows, "chance"] = one.chance if one.chance is not None else float("nan")
+            told.loc[rows, "target_scope"] = " FY" if one.total and one.period != self.period.label else ""
+        return told
 
     def _facts(self) -> dict[str, Any]:
         company = self.opened.company

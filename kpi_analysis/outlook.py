@@ -92,7 +92,7 @@ class Outlook:
         return replace(judged, verdicts=verdicts)
 
     def _measured(self, judged: Judged, metric: Metric) -> tuple[Judged, bool]:
-        target, calendar = judged.target, self.opened.company.calendar
+        target, calendar = judged.spec, self.opened.company.calendar
         additive = self.opened.is_additive(target.kpi) and not self._is_stock(metric)
         stock = self._is_stock(metric)
         grain = self._grain(target, additive=additive, stock=stock)
@@ -114,7 +114,7 @@ class Outlook:
 
     def _ahead(self, judged: Judged, metric: Metric, whole: Period, step: str) -> Judged:
         """Judge a target whose deadline is to come."""
-        target, calendar, goal = judged.target, self.opened.company.calendar, judged.goal
+        target, calendar, goal = judged.spec, self.opened.company.calendar, judged.goal
         assert goal is not None
         history = self.history(target.kpi, step, where=target.where)
         if history.dropna().empty:
@@ -167,10 +167,10 @@ class Outlook:
             return replace(judged, reason=f"{last.label} has no value")
         assert judged.goal is not None
         expected = None
-        start = judged.target.baseline
+        start = judged.spec.baseline
         if isinstance(start, str) and judged.baseline is not None:
             begun = self.opened.company.calendar.parse(start).end
-            whole = (judged.target.by - begun).days if judged.target.by else 0
+            whole = (judged.spec.by - begun).days if judged.spec.by else 0
             share = (last.end - begun).days / whole if whole > 0 else 1.0
             expected = judged.baseline + (judged.goal - judged.baseline) * min(max(share, 0.0), 1.0)
         needed = (judged.goal - current) / horizon if horizon else None

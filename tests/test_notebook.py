@@ -35,7 +35,7 @@ def test_the_title_is_made_of_the_figures(report: Report) -> None:
     title = report.title()
     row = records(report.opened.compute(["sales_revenue"], period="2026-Q2"))[0]
     assert report.format.prose(row["value"], "currency") in title.title
-    assert "complete" in title.deck and "Q1 2026" in title.deck
+    assert "complete" in title.deck and "Against Q2 2025" in title.deck, "last year is known"
     assert title.facts["period"] == "2026-Q2" and title.facts["sources"][0]["table"] == "opportunities"
 
 

@@ -22,7 +22,7 @@ DEALS_BY_QUARTER = {
 
 @cache
 def crm() -> OpenCompany:
-    return open_company(ROOT / "params/company.yaml")
+    return open_company(ROOT / "params/crm_sales/company.yaml")
 
 
 @cache

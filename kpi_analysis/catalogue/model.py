@@ -192,7 +192,8 @@ class Metric(Strict):
     supports: str | None = None
     empty: str | None = None
     interval: Literal["proportion", "rate_per", "net_promoter"] | None = None
-    headline: bool = False
+    headline: int | None = Field(default=None, ge=1, le=3)  # 1 comes onto the scorecard first
+    matures_in: int | None = None  # days after which a cohort is judged; until then it is incomplete
     note: str = ""
     example: dict[str, float] = Field(default_factory=dict)
 

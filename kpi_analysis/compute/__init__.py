@@ -129,7 +129,10 @@ def _records(
     upper, lower = _parts(evaluator, metric, counted)
     rows = reader.rows(measures, counted)
     estimates = _intervals(evaluator, metric, counted)
-    complete = counted.complete and whole.start <= end and all(reader.covered(m, counted) for m in measures)
+    mature = metric.matures_in is None or (end - whole.end).days >= metric.matures_in
+    complete = counted.complete and mature and whole.start <= end and all(reader.covered(m, counted) for m in measures)
+    if not mature:  # a young cohort against an old one would always be a fall
+        previous, year_ago = np.full_like(previous, np.nan), np.full_like(year_ago, np.nan)
     present = reader.groups_of(measures)
     records = []
     for index, group in enumerate(reader.groups):

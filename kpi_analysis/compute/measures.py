@@ -176,7 +176,7 @@ class MeasureReader:
             return f"table {way.table} has no rows with a date"
         if period.last_day < first:
             return BEFORE
-        if as_base and not extent.covers(period):
+        if as_base and not way.is_stock and not extent.covers(period):
             return PARTLY
         if period.start > last and not way.is_stock and way.pair is None:
             return f"table {way.table} ends on {last}"

@@ -8,25 +8,29 @@ Each reader takes a `Request` and returns records: slot, dimensions, ``m_<measur
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
+from ibis.common.exceptions import OperationNotDefinedError, UnsupportedBackendType, UnsupportedOperationError
 
 from kpi_analysis import sql
 from kpi_analysis.catalogue import Aggregate
 from kpi_analysis.compute.ways import ADDITIVE, function_of
-from kpi_analysis.errors import ConfigError
+from kpi_analysis.errors import ConfigError, KpiError
 from kpi_analysis.periods import Calendar, Period, day_table
 from kpi_analysis.schema import TABLES
+from kpi_analysis.sources.engines import engine_name, first_line, in_bytes
 
 NONE = "(none)"
+UNSUPPORTED = (OperationNotDefinedError, UnsupportedBackendType, UnsupportedOperationError)
 
 RowSet = frozenset[str]
 Record = dict[str, Any]
@@ -95,7 +99,22 @@ class Request:
 
 
 def read(request: Request) -> list[Record]:
-    """Run the query of a request."""
+    """Run the query of a request.
+
+    Raises
+    ------
+    ConfigError
+        When the engine cannot do what a measure asks, or refuses the query.
+    """
+    try:
+        return _read(request)
+    except KpiError:
+        raise
+    except Exception as error:  # every driver has an error family of its own
+        raise _refusal(request, error) from error
+
+
+def _read(request: Request) -> list[Record]:
     readers: dict[str, Callable[[Request], list[Record]]] = {
         "flow": read_flows,
         "first": read_first,
@@ -105,6 +124,28 @@ def read(request: Request) -> list[Record]:
         "pair": read_pairs,
     }
     return readers[request.way.kind](request)
+
+
+def _refusal(request: Request, error: Exception) -> ConfigError:
+    """Say which measures an engine refuses: one by one, because a single one spoils the query of all."""
+    engine = engine_name(request.table.get_backend())
+    refused = {}
+    for name, way in request.ways.items():
+        try:
+            _read(replace(request, ways={name: way}, rowsets=[frozenset({name})]))
+        except Exception as one:
+            refused[name] = one
+    names = sorted(refused or request.ways)
+    causes = list(refused.values()) or [error]
+    words = " and ".join(f"{name} ({request.ways[name].agg})" for name in names)
+    said = f"{engine} refuses the query: {first_line(causes[0])}."
+    if isinstance(causes[0], UNSUPPORTED):
+        lacking = re.search(r"'(\w+)'", str(causes[0]))
+        said = f"{engine} has no {lacking.group(1).lower()}." if lacking else f"{engine} lacks something it needs."
+    return ConfigError(
+        f"measure{'s' if len(names) > 1 else ''} {words} of table {request.way.table}: {said}",
+        remedy="Ask for KPIs that do not need it, or bring the table to DuckDB or PostgreSQL.",
+    )
 
 
 def read_flows(request: Request) -> list[Record]:
@@ -122,7 +163,7 @@ def read_first(request: Request) -> list[Record]:
         first = rows.group_by(key).aggregate(**{date: rows[date].min()})
     else:
         ties = [column for column in TABLES[way.table].columns if column in rows.columns and column not in (date, key)]
-        order = [rows[date], *(rows[column] for column in ties)]
+        order = [rows[date], *(in_bytes(rows[column]) for column in ties)]
         numbered = rows.mutate(kpi_rank=ibis.row_number().over(group_by=rows[key], order_by=order))
         first = numbered.filter(numbered.kpi_rank == 0)
     joined = _in_slots(replace(request, table=first).filtered, date, request.periods)
@@ -137,15 +178,14 @@ def read_per(request: Request) -> list[Record]:
     each = sql.aggregate(str(way.each), joined, constants=request.constants)
     keys = [joined.kpi_slot, joined[str(way.per)].name("kpi_key"), *request.dimensions(joined)]
     keyed = joined.group_by(keys).aggregate(each=each, kpi_rows=joined.count())
-    rank = ibis.row_number().over(
-        group_by=[keyed.kpi_slot, *(keyed[name] for name in request.by)], order_by=[keyed.each.desc(), keyed.kpi_key]
-    )
-    keyed = keyed.mutate(kpi_rank=rank)
+    if any(one.top is not None for one in request.ways.values()):
+        slices = [keyed.kpi_slot, *(keyed[name] for name in request.by)]
+        keyed = keyed.mutate(kpi_rank=ibis.row_number().over(group_by=slices, order_by=keyed.each.desc()))
     measures: dict[str, ir.Scalar] = {}
     for name, one in request.ways.items():
-        allowed = sql.condition(one.having, keyed) if one.having else ibis.literal(True)
-        if one.top is not None:
-            allowed = allowed & (keyed.kpi_rank < one.top)
+        having = [sql.condition(one.having, keyed)] if one.having else []
+        top = [keyed.kpi_rank < one.top] if one.top is not None else []
+        allowed = reduce(and_, [*having, *top]) if having or top else None
         measures[f"m_{name}"] = sql.aggregate(one.agg, keyed, where=allowed)
     measures |= {rows_name(members): keyed.kpi_rows.sum() for members in request.rowsets}
     grouped = keyed.group_by(["kpi_slot", *request.by]).aggregate(**measures)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from pathlib import Path
+from string import whitespace
 from typing import Any
 
 import ibis
@@ -15,7 +17,7 @@ import pyarrow as pa
 
 from kpi_analysis import sql
 from kpi_analysis.company import Company, TableSpec
-from kpi_analysis.errors import ConfigError, did_you_mean
+from kpi_analysis.errors import ConfigError, Finding, did_you_mean
 from kpi_analysis.schema import DERIVED, TABLES, Column, Derived, Table
 from kpi_analysis.sources.currencies import in_company_currency, read_rates
 from kpi_analysis.sources.engines import connect, first_line, timezone
@@ -34,13 +36,19 @@ class Sources:
         Tables given by `path` are read by DuckDB in memory; `table` and `sql` go to the company's `source`.
     door : callable
         Called once with the sources and the name of a table before it is used; raises where its data are wrong.
+    findings : dict
+        What a check has found, table by table, so that no table is checked twice.
     """
 
     company: Company
     door: Callable[[Sources, str], None] = lambda sources, name: None
+    findings: dict[str, list[Finding]] = field(default_factory=dict)
     _raw: dict[str, ir.Table] = field(default_factory=dict)
+    _mapped: dict[str, list[MappedColumn]] = field(default_factory=dict)
+    _tidy: dict[str, frozenset[str]] = field(default_factory=dict)
     _tables: dict[str, ir.Table] = field(default_factory=dict)
-    _extents: dict[str, Extent] = field(default_factory=dict)
+    _extents: dict[str, dict[str, Extent]] = field(default_factory=dict)
+    _newest: dict[str, dt.date | None] = field(default_factory=dict)
     _words: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
@@ -115,6 +123,8 @@ class Sources:
             other = self.table(column.source)
             values = other.group_by(column.key).aggregate(**{column.name: other[column.value].min()})
             values = values.rename(kpi_key=column.key)
+            if values.get_backend() is not table.get_backend():  # a file beside a database
+                values = ibis.memtable(values.to_pyarrow())
             table = table.left_join(values, table[column.key] == values.kpi_key).drop("kpi_key")
         return table
 
@@ -129,6 +139,31 @@ class Sources:
 
     def mapping(self, name: str) -> list[MappedColumn]:
         """Return how each canonical column is made from the raw table."""
+        if name not in self._mapped:
+            self._mapped[name] = self._map(name)
+        return self._mapped[name]
+
+    def find_tidy(self, name: str) -> None:
+        """Find out which words have no blanks around them, and take those as they are from now on.
+
+        To trim every word in every query costs DuckDB more than to add up the numbers beside them. Text files are
+        left out, for they are converted once.
+        """
+        raw = self.raw(name)
+        words = {
+            c.column.name: c.raw for c in self.mapping(name) if c.column.kind == "text" and c.raw.type().is_string()
+        }
+        if name in self._tidy or not words or is_text(self.files(name)) or not on_duckdb(next(iter(words.values()))):
+            return
+        untidy = {
+            key: reduce(or_, [word < "!", *(word.endswith(s) for s in whitespace)]) for key, word in words.items()
+        }
+        counted = raw.aggregate(**{key: wrong.sum() for key, wrong in untidy.items()}).to_pyarrow().to_pylist()[0]
+        self._tidy[name] = frozenset(key for key, wrong in counted.items() if not wrong)
+        del self._mapped[name]
+
+    def _map(self, name: str) -> list[MappedColumn]:
+        tidy = self._tidy.get(name, frozenset())
         spec, schema, raw = self._spec(name), TABLES[name], self.raw(name)
         mapped = []
         for column in schema.columns.values():
@@ -142,7 +177,8 @@ class Sources:
                 text = column.name
             else:
                 value = self._expression(name, column, text, raw)
-            mapped.append(MappedColumn(column, text, value, self._convert(value, column)))
+            canonical = value if column.name in tidy else self._convert(value, column)
+            mapped.append(MappedColumn(column, text, value, canonical))
         return mapped
 
     def raw(self, name: str) -> ir.Table:
@@ -153,20 +189,22 @@ class Sources:
 
     def extent(self, name: str, column: str | None = None) -> Extent:
         """How far a date column of a table reaches (its main one if none is named)."""
-        key = f"{name}.{column or TABLES[name].date}"
-        if key not in self._extents:
-            table = self.table(name)
-            names = [c.name for c in TABLES[name].columns.values() if c.kind in ("date", "timestamp")]
-            bounds: dict[str, ir.Value] = {}
-            for n in names:
-                if n in table.columns:
-                    day = table[n].cast("date")
-                    bounds |= {f"{n}.first": day.min(), f"{n}.last": day.max(), f"{n}.days": day.nunique()}
-            found = table.aggregate(**bounds).to_pyarrow().to_pylist()[0] if bounds else {}
-            for n in names:
-                first, last = _day(found.get(f"{n}.first")), _day(found.get(f"{n}.last"))
-                self._extents[f"{name}.{n}"] = Extent(first, last, int(found.get(f"{n}.days") or 0))
-        return self._extents[key]
+        wanted = column or TABLES[name].date
+        if name not in self._extents:
+            table = self.table(name)  # the check at the door notes the extents in passing
+            if name not in self._extents:
+                bounds = extent_measures({n: table[n] for n in self.columns(name)})
+                found = table.aggregate(**bounds).to_pyarrow().to_pylist()[0] if bounds else {}
+                self.note_extents(name, found)
+        return self._extents[name].get(wanted, Extent(None, None, 0))
+
+    def note_extents(self, name: str, found: Mapping[str, Any]) -> None:
+        """Keep what `extent_measures` came to."""
+        self._extents[name] = {
+            n: Extent(_day(found[f"{n}.first"]), _day(found[f"{n}.last"]), int(found[f"{n}.days"]))
+            for n in self.columns(name)
+            if f"{n}.days" in found
+        }
 
     def distinct(self, name: str, column: str) -> frozenset[str]:
         """Words that occur in a column, such as the accounts of the ledger."""
@@ -179,10 +217,20 @@ class Sources:
     def newest(self, name: str) -> dt.date | None:
         """Last day on which anything happened in a table.
 
-        Days that are planned and not events, such as the due date of an invoice, do not count.
+        Days that are planned and not events, such as the due date of an invoice, do not count. The table is not
+        checked for it, so that a question about one table does not wait for all the others.
         """
-        events = [TABLES[name].date, *(later for _, later in TABLES[name].order if later != "due_on")]
-        return max((day for column in events if (day := self.extent(name, column).last) is not None), default=None)
+        events = {TABLES[name].date, *(later for _, later in TABLES[name].order if later != "due_on")}
+        present = sorted(events & set(self.columns(name)))
+        if name in self._extents:
+            days = [self.extent(name, column).last for column in present]
+            return max((day for day in days if day is not None), default=None)
+        if name not in self._newest:
+            table = self.unchecked(name)
+            lasts = {column: table[column].cast("date").max() for column in present}
+            found = table.aggregate(**lasts).to_pyarrow().to_pylist()[0] if lasts else {}
+            self._newest[name] = max((_day(day) for day in found.values() if day is not None), default=None)
+        return self._newest[name]
 
     def last_day(self) -> dt.date | None:
         """Last day on which anything happened in any connected table: how far the data reach."""
@@ -219,7 +267,7 @@ class Sources:
             if spec.table is not None:
                 *database, table = spec.table.split(".")
                 return self.remote.table(table, database=".".join(database) or None)
-            return self.remote.sql(spec.sql)
+            return self.remote.sql(f"select * from ({str(spec.sql).rstrip().rstrip(';')}) as kpi_query")
         except ConfigError:
             raise
         except Exception as error:  # drivers and readers each have an error family of their own
@@ -237,7 +285,9 @@ class Sources:
         if text in raw.columns:
             return raw[text]
         try:
-            return sql.expression(text, raw)
+            value = sql.expression(text, raw)
+            # the checks count rows, so a constant must be a column as well
+            return value if isinstance(value, ir.Column) else ibis.ifelse(raw[raw.columns[0]].isnull(), value, value)
         except ConfigError as error:
             raise ConfigError(
                 f"table {name}, column {column.name}: {error.message}",
@@ -298,8 +348,18 @@ class Sources:
         )
 
 
+def extent_measures(values: Mapping[str, ir.Value]) -> dict[str, ir.Scalar]:
+    """Return what must be measured of the days among these columns to know how far they reach."""
+    bounds: dict[str, ir.Scalar] = {}
+    for name, value in values.items():
+        if value.type().is_temporal():
+            day = value.cast("date")
+            bounds |= {f"{name}.first": day.min(), f"{name}.last": day.max(), f"{name}.days": day.nunique()}
+    return bounds
+
+
 def _day(value: Any) -> dt.date | None:
     return value.date() if isinstance(value, dt.datetime) else value
 
 
-__all__ = ["Extent", "Fingerprint", "MappedColumn", "Sources"]
+__all__ = ["Extent", "Fingerprint", "MappedColumn", "Sources", "extent_measures"]

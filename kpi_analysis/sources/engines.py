@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.datatypes as dtypes
+import ibis.expr.types as ir
 
 NAMES = {"duckdb": "DuckDB", "postgres": "PostgreSQL", "sqlite": "SQLite", "pyspark": "Spark", "mysql": "MySQL",
          "bigquery": "BigQuery", "snowflake": "Snowflake", "mssql": "SQL Server"}  # fmt: skip
@@ -16,6 +17,18 @@ NAMES = {"duckdb": "DuckDB", "postgres": "PostgreSQL", "sqlite": "SQLite", "pysp
 @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
 def timezone(zone: str, moment: dtypes.Timestamp(timezone="UTC")) -> dtypes.Timestamp():  # type: ignore[valid-type]
     """Wall-clock time of a moment in a zone; DuckDB and Postgres share the name, and SQLite is given it."""
+
+
+@ibis.udf.scalar.builtin(signature=(("string", "string"), "binary"))
+def convert_to(text, encoding):  # type: ignore[no-untyped-def]
+    """Postgres's text as bytes."""
+
+
+def in_bytes(value: ir.Value) -> ir.Value:
+    """Return what sorts as other engines sort it: Postgres sorts text by the rules of a language."""
+    if value.type().is_string() and value.get_backend().name == "postgres":
+        return convert_to(value, "UTF8")
+    return value
 
 
 def connect(url: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from sqlglot import Dialect, exp
 from sqlglot.errors import ParseError, SqlglotError
@@ -58,6 +59,7 @@ def parse(text: str, *, where: str = "") -> exp.Expression:
         raise problem(where, f"'{shorten(text)}' cannot be read as SQL.", _ONE_THING) from None
 
 
+@lru_cache(maxsize=4096)
 def columns_of(text: str) -> frozenset[str]:
     """Return every name that the text needs: columns and settings, as written.
 
@@ -69,6 +71,7 @@ def columns_of(text: str) -> frozenset[str]:
     return frozenset(column.name for column in parse(text).find_all(exp.Column))
 
 
+@lru_cache(maxsize=4096)
 def optional_columns_of(text: str) -> frozenset[str]:
     """Return the names that occur only inside ``coalesce(…)``, which a table may lack.
 

@@ -239,6 +239,7 @@ def _target(now: Record, metric: Metric, scale: Scale, f: Format) -> list[Cell]:
     if target is not None:
         goal = number_cell(target, metric.unit, scale, f)
         goal = replace(goal, text=f"≤ {goal.text}") if metric.better == "lower" else goal
+        goal = replace(goal, suffix=goal.suffix + str(now.get("target_scope") or ""))
     likely = Cell(f.chance(chance)) if chance is not None else NOTHING
     bad = status in ("off", "missed")
     tone: Tone = "bad" if bad else "muted" if status == "none" else "plain"

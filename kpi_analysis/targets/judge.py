@@ -25,7 +25,8 @@ class Judged:
 
     Parameters
     ----------
-    target : Target
+    spec : Target
+        As it is written down.
     label, unit, better : str
         Of its KPI.
     period : str
@@ -51,7 +52,7 @@ class Judged:
     projection : Projection, optional
     """
 
-    target: Target
+    spec: Target
     label: str
     unit: str
     better: str
@@ -71,19 +72,26 @@ class Judged:
     projection: Projection | None = None
 
     @property
-    def owner(self) -> str:
-        """Who answers for it."""
-        return self.target.owner
+    def target(self) -> float:
+        """The goal; ask only where there is one."""
+        assert self.goal is not None
+        return self.goal
 
     @property
-    def deadline(self) -> date | None:
-        """By when."""
-        return self.target.by
+    def owner(self) -> str:
+        """Who answers for it."""
+        return self.spec.owner
+
+    @property
+    def deadline(self) -> date:
+        """By when; ask only where there is a deadline."""
+        assert self.spec.by is not None
+        return self.spec.by
 
     @property
     def actions(self) -> tuple[str, ...]:
         """What is done for it."""
-        return self.target.actions
+        return self.spec.actions
 
     @property
     def pace(self) -> float | None:
