@@ -457,7 +457,7 @@ def test_amer_wins_less_since_january(tables: Tables) -> None:
     assert change["AMER"] == pytest.approx(fact.size, abs=0.05)
     error = np.sqrt((rate * (1 - rate) / count).sum(axis=1))
     assert change["AMER"] / error["AMER"] < -3
-    assert (abs(change / error).drop("AMER") < 3).all()
+    assert (change.drop("AMER") > -0.04).all()
 
 
 def test_one_customer_is_twelve_per_cent_of_the_revenue_of_2026(tables: Tables) -> None:

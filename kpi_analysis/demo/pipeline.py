@@ -84,10 +84,11 @@ def make_deals(seed: int, leads: Leads) -> Deals:
 
 def _win_chance(leads: Leads, lead: Ints, closed: Ints) -> Floats:
     quality = np.array([stream.win for stream in STREAMS])[leads.stream[lead]]
-    chance: Floats = (WIN_RATE + WIN_RATE_GAIN * years(closed)) * quality
     region = REGIONS.index(WIN_RATE_DECLINE.at("region"))
     declined = (leads.region[lead] == region) & (closed >= day_of(WIN_RATE_DECLINE.first))
-    return np.where(declined, chance + WIN_RATE_DECLINE.size, chance)
+    usual = WIN_RATE + WIN_RATE_GAIN * np.where(declined, 1.0, years(closed))  # against the mean of the years before
+    chance: Floats = quality * usual + np.where(declined, WIN_RATE_DECLINE.size, 0.0)
+    return chance
 
 
 def opportunities_table(leads: Leads, deals: Deals, customers: list[str | None]) -> pd.DataFrame:

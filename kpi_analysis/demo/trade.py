@@ -39,7 +39,7 @@ from kpi_analysis.demo.world import (
 DEALERS = 60  # customers of old who order
 CONTRACTS_ONLY = 800  # customers of old who only have a service contract
 OLD = DEALERS + CONTRACTS_ONLY
-DEALER_ORDERS, DEALER_WORTH = 34.0, 6750.0  # orders a year; EUR at the prices of 2024
+DEALER_ORDERS, DEALER_WORTH = 34.0, 5900.0  # orders a year; EUR at the prices of 2024
 REPEAT_ORDERS, REPEAT_WORTH = 3.4, 1150.0
 LARGEST = 90_000.0  # EUR: what a dealer gets on credit at once
 NO_CHANNEL = 0.02

@@ -143,24 +143,23 @@ class Sources:
             self._mapped[name] = self._map(name)
         return self._mapped[name]
 
-    def find_tidy(self, name: str) -> None:
-        """Find out which words have no blanks around them, and take those as they are from now on.
+    def untidy(self, name: str) -> dict[str, ir.BooleanValue]:
+        """Return where words have blanks around them or are empty, column by column.
 
-        To trim every word in every query costs DuckDB more than to add up the numbers beside them. Text files are
-        left out, for they are converted once.
+        To trim every word in every query costs DuckDB more than to add up the numbers beside them, so that words
+        are taken as they are where none is untidy. Text files are left out, for they are converted once.
         """
-        raw = self.raw(name)
         words = {
             c.column.name: c.raw for c in self.mapping(name) if c.column.kind == "text" and c.raw.type().is_string()
         }
-        if name in self._tidy or not words or is_text(self.files(name)) or not on_duckdb(next(iter(words.values()))):
-            return
-        untidy = {
-            key: reduce(or_, [word < "!", *(word.endswith(s) for s in whitespace)]) for key, word in words.items()
-        }
-        counted = raw.aggregate(**{key: wrong.sum() for key, wrong in untidy.items()}).to_pyarrow().to_pylist()[0]
-        self._tidy[name] = frozenset(key for key, wrong in counted.items() if not wrong)
-        del self._mapped[name]
+        if not words or is_text(self.files(name)) or not on_duckdb(next(iter(words.values()))):
+            return {}
+        return {key: reduce(or_, [word < "!", *(word.endswith(s) for s in whitespace)]) for key, word in words.items()}
+
+    def take_as_tidy(self, name: str, columns: Iterable[str]) -> None:
+        """Take the words of these columns as they are from now on."""
+        self._tidy[name] = frozenset(columns)
+        self._mapped.pop(name, None)
 
     def _map(self, name: str) -> list[MappedColumn]:
         tidy = self._tidy.get(name, frozenset())
@@ -229,7 +228,7 @@ class Sources:
             table = self.unchecked(name)
             lasts = {column: table[column].cast("date").max() for column in present}
             found = table.aggregate(**lasts).to_pyarrow().to_pylist()[0] if lasts else {}
-            self._newest[name] = max((_day(day) for day in found.values() if day is not None), default=None)
+            self._newest[name] = max((day for last in found.values() if (day := _day(last)) is not None), default=None)
         return self._newest[name]
 
     def last_day(self) -> dt.date | None:

@@ -64,16 +64,17 @@ def days_about(span: Span) -> st.SearchStrategy[dt.date]:
 
 
 few = st.integers(0, 4)  # often zero
-money = st.integers(-20, 60)
+money = st.integers(-40, 60)
 words = {
     "channel": ("email", "paid", "organic"), "region": ("north", "south"), "segment": ("small", "large"),
     "customer_id": tuple("abcdef"), "order_id": ("o1", "o2", "o3", "o4"), "lead_id": ("1", "2", "3"),
     "outcome": ("won", "lost", "open"), "kind": ("nps", "csat"), "network": ("x", "y"), "plan": ("basic", "pro"),
-    "account": ("revenue", "cogs", "operating_expense", "depreciation", "amortisation", "interest", "tax", "inventory",
-                "current_assets", "current_liabilities", "operating_cash_flow", "investment_gain", "investment_cost"),
+    "account": ("inventory", "current_assets", "current_liabilities", "revenue", "cogs", "operating_expense",
+                "depreciation", "amortisation", "interest", "tax", "inventory", "current_assets", "current_liabilities", "operating_cash_flow", "investment_gain", "investment_cost"),
 }  # fmt: skip
 ranges = {
-    ("surveys", "score"): st.integers(0, 10), ("tickets", "csat"): st.integers(1, 5), ("subscriptions", "mrr"): st.integers(0, 9),
+    ("surveys", "score"): st.integers(0, 10), ("tickets", "csat"): st.integers(1, 5),
+    ("subscriptions", "mrr"): st.integers(0, 9),
     ("employees", "target_attainment"): st.sampled_from([0, 0.5, 1, 1.5]), ("spend", "amount"): st.integers(0, 40),
     ("spend", "kind"): st.sampled_from(["marketing", "sales"]), ("invoices", "amount"): money,
 }  # fmt: skip
@@ -134,7 +135,7 @@ DOMAINS = {
         ("marketing", "sales"),
         ("spend", "leads", "opportunities", "orders", "customers", "web_traffic", "social", "sales_activities"),
         ((), (), ("orders",), ("customers",), ("orders.cost", "spend.kind"), ("spend.clicks", "orders.channel")),
-        (("channel",), ("region",), ("segment",), ("owner",), ("network",), ("channel", "region"),
+        (("network",), ("channel",), ("region",), ("segment",), ("owner",), ("channel", "region"),
          ("acquired_channel",)),
         ("region = 'north'", "channel <> 'paid'", "amount > 0"),
     ),
@@ -150,7 +151,7 @@ DOMAINS = {
         ("finance",),
         ("ledger", "invoices", "orders", "opportunities"),
         ((), (), ("ledger",), ("orders",), ("orders.cost",), ("invoices.paid_amount",)),
-        (("customer_id",), ("product",), ("region",), ("account",), ("region", "channel")),
+        (("account",), ("account",), ("customer_id",), ("product",), ("region",), ("region", "channel")),
         ("amount > 0", "region = 'north'"),
     ),
     "operations": Domain(
@@ -288,7 +289,7 @@ def test_every_kpi_of_the_catalogue_has_a_second_route() -> None:
 
 
 @pytest.mark.parametrize(
-    ("domain", "examples"), [("marketing and sales", 7), ("customers", 8), ("finance", 8), ("operations", 6)]
+    ("domain", "examples"), [("marketing and sales", 7), ("customers", 6), ("finance", 7), ("operations", 5)]
 )
 def test_engine_and_plain_loops_agree(domain: str, examples: int) -> None:
     kpis = kpis_of(DOMAINS[domain])
@@ -363,3 +364,17 @@ def test_the_ten_largest_customers_leave_out_those_of_unknown_revenue(tmp_path: 
     orders += "".join(f"{n},2026-01-01,customer {n},10\n" for n in range(12))
     row = open_from(tmp_path, {"orders": orders}).compute(["revenue_concentration_top_ten"], period="2026-01").iloc[0]
     assert (row.numerator, row.denominator) == (100, 120)
+
+
+def test_a_balance_holds_until_the_next_one_in_every_slice(tmp_path: Path) -> None:
+    posts = """posted_on,network,followers
+2026-01-05,x,10
+2026-01-20,x,12
+2026-01-10,y,100
+2026-01-11,,40
+2026-01-12,,50
+"""
+    company = open_from(tmp_path, {"social": posts})
+    slices = company.compute(["social_followers"], period="2026-01", by=["network"])
+    assert dict(zip(slices.network, slices.value, strict=True)) == {"x": 12, "y": 100}, "no network, no balance"
+    assert company.compute(["social_followers"], period="2026-01").value[0] == 112

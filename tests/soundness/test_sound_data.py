@@ -355,12 +355,10 @@ def test_amounts_in_two_currencies_are_never_added(tmp_path: Path) -> None:
     ("table", "rows", "kpi"),
     [
         ("spend", "spent_on,amount,currency\n2026-01-01,1,EUR\n2026-01-31,1,USD\n", "customer_acquisition_cost"),
-        ("subscriptions", "customer_id,started_on,mrr,currency\na,2026-01-01,1,EUR\nb,2026-01-01,1,USD\n", "mrr_new"),
-        (
-            "opportunities",
-            "opportunity_id,created_on,outcome,amount,currency\n1,2026-01-01,open,1,EUR\n2,2026-01-02,open,1,USD\n",
-            "pipeline_value",
-        ),
+        ("subscriptions", "customer_id,started_on,ended_on,mrr,currency\na,2026-01-01,,1,EUR\nb,2026-01-01,,1,USD\n",
+         "monthly_recurring_revenue"),
+        ("opportunities", "opportunity_id,created_on,closed_on,outcome,amount,currency\n1,2026-01-01,,open,1,EUR\n"
+         "2,2026-01-02,,open,1,USD\n", "pipeline_value"),
         ("invoices", "invoice_id,issued_on,amount,currency\n1,2026-01-01,1,EUR\n2,2026-01-02,1,USD\n",
          "accounts_receivable"),
     ],
