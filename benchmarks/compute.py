@@ -7,7 +7,8 @@ The tables (opportunities, leads, orders, touchpoints, each of so many rows) are
 Each way runs in a process of its own, which says its seconds and its peak memory. *First call* opens the company,
 checks the tables at the door and computes; *next call* computes again in the same session. The SQL by hand is what
 a good analyst would write for the same periods, one query for each table and date; *with checks* it also looks for
-what the door looks for, in one more query a table. A first call is held against it with checks, a next one without.
+what the door looks for, in one more query a table. A first call is held against it with checks, a next one without,
+by the time of the processor, which other programs on the machine disturb less than the clock.
 """
 
 from __future__ import annotations
@@ -219,7 +220,7 @@ def total(seconds: dict[str, Seconds], names: Iterable[str]) -> Seconds:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one size has shown: the seconds of the first call, and the ratios of both calls."""
+    """What one size has shown: the seconds of the first call, and both calls' ratios of processor time."""
 
     rows: int
     seconds: float
@@ -246,7 +247,7 @@ def compare(folder: Path, rows: int, detail: bool) -> Outcome:
     if detail:
         for name, (clock, processor) in hand["seconds"].items():
             print(f"  {name:26}{clock:9.2f}{'':8}{processor:9.2f}")
-    return Outcome(rows, first[0], following[0] / plain[0], first[0] / checked[0])
+    return Outcome(rows, first[0], following[1] / plain[1], first[1] / checked[1])
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ def check_sources(sources: Sources) -> list[Finding]:
     sound = True
     for name in sources.connected:
         try:
-            found = check_table(sources, name)
+            found = [*check_table(sources, name), *_repeated_rows(sources, name)]
         except KpiError as error:
             found = [Finding.of(f"table {name}", error)]
         findings += found
@@ -245,6 +245,20 @@ def _duplicates(sources: Sources, name: str, key: ir.Value, count: int) -> Findi
         "Take the duplicates out, or connect a query that does.",
         _data_file(sources, name),
     )
+
+
+def _repeated_rows(sources: Sources, name: str) -> list[Finding]:
+    """Rows that are the same in every column, where no key forbids them: two exports that overlap look like that."""
+    raw = sources.raw(name)
+    if TABLES[name].key is not None:
+        return []
+    rows, distinct = (int(table.count().to_pyarrow().as_py()) for table in (raw, raw.distinct()))
+    repeated = rows - distinct
+    if not repeated:
+        return []
+    words = "1 row is" if repeated == 1 else f"{repeated:,} rows are"
+    remedy = "Take them out if they are the same ones twice."
+    return [Finding("warning", f"table {name}", f"{words} the same as another in every column.", remedy)]
 
 
 def _late_tables(sources: Sources) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 A formula knows ``+ - * / ( )``, numbers, measures, other metrics, ``prior(x)`` (the period before),
 ``year_ago(x)``, ``average(x)`` (of a stock: opening and closing balance), ``whole(x)`` (all slices together)
-and ``days()``.
+``days()`` and ``months()``.
 The same tree computes, documents and, later, explains a KPI.
 """
 
@@ -18,8 +18,9 @@ import numpy.typing as npt
 
 from kpi_analysis.errors import ConfigError, did_you_mean
 
-FUNCTIONS = ("prior", "year_ago", "average", "whole", "days")
-ALLOWED = "+ - * / ( ), numbers, names, prior(x), year_ago(x), average(x), whole(x), days()"
+FUNCTIONS = ("prior", "year_ago", "average", "whole", "days", "months")
+WITHOUT_ARGUMENT = ("days", "months")
+ALLOWED = "+ - * / ( ), numbers, names, prior(x), year_ago(x), average(x), whole(x), days(), months()"
 Operator = Literal["+", "-", "*", "/"]
 
 
@@ -108,8 +109,8 @@ def _convert(node: ast.expr, text: str) -> Node:
         if name not in FUNCTIONS:
             hint = did_you_mean(name, FUNCTIONS) or f"Known: {', '.join(FUNCTIONS)}."
             raise ConfigError(f"unknown function '{name}' in '{text}'.", remedy=hint)
-        if len(arguments) != (0 if name == "days" else 1):
-            wanted = "nothing" if name == "days" else "one thing"
+        if len(arguments) != (0 if name in WITHOUT_ARGUMENT else 1):
+            wanted = "nothing" if name in WITHOUT_ARGUMENT else "one thing"
             raise ConfigError(f"{name}() takes {wanted} between its brackets, in '{text}'.")
         return Call(name, _convert(arguments[0], text) if arguments else None)
     piece = ast.unparse(node)
@@ -147,6 +148,7 @@ def in_words(node: Node, label: Callable[[str], str], parent: int = 0) -> str:
             "average": "average {}",
             "whole": "{} of all slices together",
             "days": "days of the period",
+            "months": "months of the period",
         }[node.function]
         return words.format(in_words(node.argument, label, 3) if node.argument is not None else "")
     if node.operator == "-" and node.left == Number(0.0):

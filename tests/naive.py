@@ -538,7 +538,9 @@ def churn(v: View) -> float:
 
 
 def lifetime_gain(v: View) -> float:
-    return margin(v) * revenue_per_account(v) * v.span.days / 30.4375
+    whole = {"month": 1, "quarter": 3, "year": 12}.get(v.span.grain)
+    months = whole if whole and v.span.last == v.span.end else v.span.days / (365.25 / 12)
+    return margin(v) * revenue_per_account(v) * months
 
 
 def acquisition_cost(v: View) -> float:
@@ -612,7 +614,8 @@ def net_income(v: View) -> float:
 def payment(row: Row) -> float | None:
     """What was paid; all of it where no part is named."""
     paid = row.get("paid_amount")
-    return row["amount"] if paid is None else paid
+    amount: float | None = row["amount"] if paid is None else paid
+    return amount
 
 
 def receivable(v: View) -> float:
@@ -854,7 +857,7 @@ def answer(name: str, view: View) -> tuple[float | None, float | None, float | N
     parts = KPIS[name]
     if not isinstance(parts, tuple):
         return _told(lambda: parts(view)), None, None
-    upper, lower = (_told(lambda part=part: part(view)) for part in parts)
+    upper, lower = _told(lambda: parts[0](view)), _told(lambda: parts[1](view))
     return (None if upper is None or not lower else upper / lower), upper, lower
 
 

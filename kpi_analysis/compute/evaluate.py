@@ -12,6 +12,7 @@ from kpi_analysis.compute.measures import AFTER, BEFORE, PARTLY, MeasureReader
 from kpi_analysis.formula import Call, Name, Node, Number, Operation, Values
 from kpi_analysis.periods import Calendar, Period
 
+DAYS_OF_MONTH = 365.25 / 12
 SHIFTED = {"prior": "the period before", "year_ago": "year ago"}
 
 
@@ -59,6 +60,10 @@ class Evaluator:
             return formula.combine(node.operator, left, right, zero=zero, growth=growth)
         if node.function == "days":
             return Values.constant(period.days, size)
+        if node.function == "months":
+            whole = {"month": 1.0, "quarter": 3.0, "year": 12.0}.get(period.grain)
+            months = whole if whole is not None and period.complete else period.days / DAYS_OF_MONTH
+            return Values.constant(months, size)
         if node.function == "average":
             return self._average(node, period, metric, as_base=as_base)
         if node.function == "whole":

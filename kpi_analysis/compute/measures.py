@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import ibis
+import ibis.expr.types as ir
 import numpy as np
 
 from kpi_analysis import sql
@@ -16,6 +18,7 @@ from kpi_analysis.compute.queries import Record, Request, RowSet, opening_day, r
 from kpi_analysis.compute.ways import ZERO_WITHOUT_ROWS, Query, Readable, argument_of, find_way, function_of
 from kpi_analysis.formula import Values
 from kpi_analysis.periods import Period
+from kpi_analysis.schema import TABLES
 from kpi_analysis.sources import Sources
 
 BEFORE = "the period is before the data begins"
@@ -99,8 +102,9 @@ class MeasureReader:
         needed = {column for way in ways.values() for text in way.row_texts for column in sql.columns_of(text)}
         needed |= {*self.by, *(sql.columns_of(self.where) if self.where else ())}
         extra = needed & set(self.sources.derived(table))
+        rows = self.sources.with_derived(table, extra) if extra else self.sources.table(table)
         return Request(
-            table=self.sources.with_derived(table, extra) if extra else self.sources.table(table),
+            table=self._as_of(table, rows),
             ways=ways,
             periods=periods,
             rowsets=sorted(self._rowsets[query], key=sorted),
@@ -108,6 +112,25 @@ class MeasureReader:
             where=self.where,
             constants=settings(self.sources.company),
             calendar=self.sources.company.calendar,
+        )
+
+    def _as_of(self, name: str, rows: ir.Table) -> ir.Table:
+        """Take back what happened after the day asked for: a lead qualified later is not qualified yet."""
+        last = self.sources.last_day()
+        if last is None or self.as_of >= last:
+            return rows
+        kinds = ("date", "timestamp")
+        dates = [
+            c.name
+            for c in TABLES[name].columns.values()
+            if c.kind in kinds and c.name in rows.columns and c.name != TABLES[name].date
+        ]
+        dates += [column for column in rows.columns if column == "opportunity_on"]
+        if {"outcome", "closed_on"} <= set(rows.columns):
+            later = rows.closed_on.cast("date") > self.as_of
+            rows = rows.mutate(outcome=ibis.ifelse(later.fill_null(False), "open", rows.outcome))
+        return rows.mutate(
+            **{day: ibis.ifelse(rows[day].cast("date") > self.as_of, ibis.null(), rows[day]) for day in dates}
         )
 
     def _store(self, query: Query, record: Record, period: Period, names: Sequence[str]) -> None:
@@ -183,11 +206,12 @@ class MeasureReader:
         return ""
 
     def covered(self, name: str, period: Period) -> bool:
-        """Whether the data of a measure begin before, or early in, a period."""
+        """Whether the data of a measure begin before, or early in, a period, and go on to its end."""
         way = self.readable(name).aggregate
         if way is None or way.is_stock or way.pair is not None:
             return True
-        return self.sources.extent(way.table, way.date).covers(period)
+        extent = self.sources.extent(way.table, way.date)
+        return extent.covers(period) and extent.reaches(period)
 
     def rows(self, names: Iterable[str], period: Period) -> list[int]:
         """How many rows stand behind measures in a period, slice by slice; each row once."""
@@ -212,6 +236,10 @@ class MeasureReader:
 
     def _slot(self, name: str, period: Period) -> Period:
         """The days that count: for a stock only the last one, which for a past period is its end."""
+        way = self.readable(name).aggregate
+        if way is not None and way.pair is not None and not way.looks_back:
+            whole = replace(period, through=None)
+            return whole.cut(self.as_of) if whole.start <= self.as_of else whole
         if not self.is_stock(name):
             return period
         day = min(period.end, self.as_of)

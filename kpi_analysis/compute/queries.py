@@ -208,6 +208,7 @@ def read_balances(request: Request) -> list[Record]:
     """The rows of the latest date of each key: a balance holds until the next one, so it is a stock of its own."""
     way = request.way
     rows = _allowed(request, request.filtered)
+    rows = rows.filter(rows[str(way.last)].notnull())
     rows = rows.mutate(kpi_begin=rows[str(way.date)].cast("date"), kpi_key=rows[str(way.last)])
     dimensions = request.dimensions(rows)
     values = {
@@ -234,7 +235,8 @@ def read_pairs(request: Request) -> list[Record]:
     rows = rows.mutate(kpi_begin=rows[way.open[0]].cast("date"), kpi_end=rows[way.open[1]].cast("date"))
     rows = rows.filter(rows[key].notnull(), rows.kpi_begin.notnull())
     slots = ibis.memtable(_openings(request.periods, request.calendar, way.pair.since))
-    first = rows.group_by(rows[key].name("kpi_key")).aggregate(kpi_first=rows.kpi_begin.min())
+    ever = request.table  # whether an account was there before does not depend on the user's condition
+    first = ever.group_by(ever[key].name("kpi_key")).aggregate(kpi_first=ever[way.open[0]].cast("date").min())
     crossed = rows.inner_join(slots, rows.kpi_begin <= slots.kpi_closing)
 
     def is_open(day: str) -> ir.BooleanValue:

@@ -12,6 +12,7 @@ from kpi_analysis.periods import Period
 from kpi_analysis.schema import Column
 
 EARLY_SHARE = 0.1
+LATE_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,25 @@ class Extent:
     last: dt.date | None
     days: int
 
+    @property
+    def spacing(self) -> float:
+        """The usual distance between days with rows."""
+        if self.first is None or self.last is None:
+            return 0.0
+        return (self.last - self.first).days / max(1, self.days - 1)
+
     def covers(self, period: Period) -> bool:
         """Whether the data were there when a period began.
 
         They were if the first row lies in its first tenth, or no further in than three times the usual distance
         between days with rows: by chance, a gap is longer than that one time in twenty.
         """
-        if self.first is None or self.last is None:
+        if self.first is None:
             return False
-        spacing = (self.last - self.first).days / max(1, self.days - 1)
-        return (self.first - period.start).days <= max(EARLY_SHARE * period.full_days, 3 * spacing)
+        return (self.first - period.start).days <= max(EARLY_SHARE * period.full_days, 3 * self.spacing)
+
+    def reaches(self, period: Period) -> bool:
+        """Whether the data go on to the last counted day of a period, give or take a week or the usual gaps."""
+        if self.last is None:
+            return False
+        return (period.last_day - self.last).days <= max(LATE_DAYS, EARLY_SHARE * period.full_days, 3 * self.spacing)

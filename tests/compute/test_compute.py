@@ -481,7 +481,7 @@ def test_a_promoter_score_is_in_points_with_its_interval(tmp_path: Path) -> None
 def test_lifetime_value_and_its_ratio_to_cost(tmp_path: Path) -> None:
     company = open_from(tmp_path, {"subscriptions": SUBSCRIPTIONS}, gross_margin=0.8)
     frame = company.compute(["customer_lifetime_value", "ltv_to_cac"], period="2026-Q1", as_of="2026-03-31")
-    assert frame.value[0] == pytest.approx(0.8 * (250 / 4) * 90 / 30.4375 / (1 / 3))
+    assert frame.value[0] == pytest.approx(0.8 * (250 / 4) * 3 / (1 / 3))
     assert frame.reason[1] == "table spend is not connected"
     none_lost = company.compute(["customer_lifetime_value"], period="2025-06").iloc[0]
     assert none_lost.reason == "no customers were lost, so their lifetime is not known"

@@ -70,7 +70,8 @@ words = {
     "customer_id": tuple("abcdef"), "order_id": ("o1", "o2", "o3", "o4"), "lead_id": ("1", "2", "3"),
     "outcome": ("won", "lost", "open"), "kind": ("nps", "csat"), "network": ("x", "y"), "plan": ("basic", "pro"),
     "account": ("inventory", "current_assets", "current_liabilities", "revenue", "cogs", "operating_expense",
-                "depreciation", "amortisation", "interest", "tax", "inventory", "current_assets", "current_liabilities", "operating_cash_flow", "investment_gain", "investment_cost"),
+                "depreciation", "amortisation", "interest", "tax", "inventory", "current_assets",
+                "current_liabilities", "operating_cash_flow", "investment_gain", "investment_cost"),
 }  # fmt: skip
 ranges = {
     ("surveys", "score"): st.integers(0, 10), ("tickets", "csat"): st.integers(1, 5),
@@ -235,7 +236,10 @@ def cases(draw: st.DrawFn, domain: Domain) -> Case:
 
 def view_of(case: Case, question: Question, company: OpenCompany) -> View:
     """The same company and question for the plain route."""
-    rows: dict[str, list[Row]] = {name: table.to_dict("records") for name, table in case.tables.items()}
+    rows: dict[str, list[Row]] = {
+        name: [{str(column): value for column, value in row.items()} for row in table.to_dict("records")]
+        for name, table in case.tables.items()
+    }
     books = Books(
         rows,
         {name: tuple(table.columns) for name, table in case.tables.items()},
@@ -289,7 +293,7 @@ def test_every_kpi_of_the_catalogue_has_a_second_route() -> None:
 
 
 @pytest.mark.parametrize(
-    ("domain", "examples"), [("marketing and sales", 7), ("customers", 6), ("finance", 7), ("operations", 5)]
+    ("domain", "examples"), [("marketing and sales", 6), ("customers", 6), ("finance", 6), ("operations", 4)]
 )
 def test_engine_and_plain_loops_agree(domain: str, examples: int) -> None:
     kpis = kpis_of(DOMAINS[domain])

@@ -45,7 +45,8 @@ def test_a_goal_on_a_baseline() -> None:
 def test_the_file_is_read_with_its_lines(tmp_path: Path) -> None:
     path = tmp_path / "targets.yaml"
     path.write_text(
-        "targets:\n  - {kpi: leads, target: 5}\n  - kpi: sales_revenue\n    target: +20%\n    by: 2026-12-31\n    baseline: 2025\n"
+        "targets:\n  - {kpi: leads, target: 5}\n"
+        "  - kpi: sales_revenue\n    target: +20%\n    by: 2026-12-31\n    baseline: 2025\n"
     )
     first, second = load_targets(path)
     assert (first.place, second.place) == ((path, 2), (path, 3))
