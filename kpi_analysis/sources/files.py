@@ -74,7 +74,9 @@ def read_files(connection: Any, company: Company, name: str, files: Sequence[Pat
     reader = readers.pop()
     paths = [str(file) for file in files]
     if reader == "csv":
-        return connection.read_csv(paths, all_varchar=True, header=True, union_by_name=len(paths) > 1)
+        text = connection.read_csv(paths, all_varchar=True, header=True, union_by_name=len(paths) > 1)
+        # parsed once and kept: checks, conversion and sniffing would each read the file again
+        return connection.create_table(f"raw_{name}", text, temp=True)
     if reader == "parquet":
         return connection.read_parquet(paths)
     if reader == "json":
