@@ -33,6 +33,7 @@ from kpi_analysis.outlook import Outlook
 from kpi_analysis.outlook_report import OutlookSections, count_words
 from kpi_analysis.periods import Period, period_label, period_words
 from kpi_analysis.results import records, values
+from kpi_analysis.targets.judge import projected, record
 
 HISTORY = {"day": 31, "week": 26, "month": 13, "quarter": 12, "year": 6}
 FINER = {"year": "quarter", "quarter": "month", "month": "week", "week": "day", "day": "day"}
@@ -331,6 +332,8 @@ class Report:
             "currency": company.currency,
             "provenance": "Prepared from the company’s own tables; every figure stands in the attached results.json",
             "sources": [fingerprint.record() for fingerprint in self.opened.sources.fingerprints()],
+            "targets": [record(one) for one in self.outlook.outlook.judged],
+            "projections": [found for one in self.outlook.outlook.judged if (found := projected(one)) is not None],
             "catalogue": self.opened.catalogue.hash,
             "code": version("kpi-analysis"),
         }

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -109,3 +110,19 @@ def test_values_keep_their_dimensions_apart(report: Report) -> None:
     first = values(frame, ("owner",))[0]
     assert first["dimensions"] == {"owner": "Ann"} and "owner" not in first
     assert first["year_ago"] is not None and first["target"] is None
+
+
+def test_targets_and_their_projections_go_into_the_results(tmp_path: Path) -> None:
+    open_from(tmp_path, {"opportunities": deals()})
+    (tmp_path / "targets.yaml").write_text(
+        "targets:\n  - {kpi: sales_revenue, objective: Grow, owner: Ann, baseline: 2025, target: +10%, by: 2026-12-31, "
+        "review: monthly, actions: [Sell]}\n"
+    )
+    report = open_report(tmp_path / "company.yaml", "2026-Q2")
+    facts = json.loads(json.dumps(report.title().facts, allow_nan=False))
+    (target,), (projection,) = facts["targets"], facts["projections"]
+    assert target["target"] == pytest.approx(1.1 * target["baseline"]) and 0 <= target["chance"] <= 1
+    assert target["smart"] == {"S": "", "M": "", "A": target["smart"]["A"], "R": "", "T": ""}
+    assert projection["after"] == "2026-06" and len(projection["steps"]) == 6
+    row = next(value for value in report.scorecard().values if value["kpi"] == "sales_revenue")
+    assert (row["target"], row["status"]) == (target["target"], target["status"])

@@ -25,8 +25,10 @@ NUMBERS = (
 NO_NUMBERS = ("nan", "inf", "-inf")
 
 
-def results(values: Sequence[Mapping[str, Any]]) -> bytes:
+def results(values: Sequence[Mapping[str, Any]], facts: Mapping[str, Any] | None = None) -> bytes:
     """Return ``results.json``: every figure that the report quotes. What is not a number is null.
+
+    `facts` are those of the report; its targets and projections stand beside the values.
 
     Jupyter sends NaN and infinity as texts, because JSON has no such numbers.
 
@@ -39,7 +41,9 @@ def results(values: Sequence[Mapping[str, Any]]) -> bytes:
         {name: None if name in NUMBERS and value in NO_NUMBERS else value for name, value in row.items()}
         for row in values
     ]
-    return to_json({"values": rows, "targets": [], "projections": [], "findings": []})
+    told = facts or {}
+    beside = {name: list(told.get(name, ())) for name in ("targets", "projections", "findings")}
+    return to_json({"values": rows, **beside})
 
 
 def manifest(

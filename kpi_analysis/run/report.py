@@ -102,7 +102,7 @@ def _printed(plan: Plan, nb: Any, started: datetime, clock: Callable[[], datetim
 
     document = read_document(nb)
     values = collect_values(document)
-    figures = results(values)
+    figures = results(values, document.facts)
     files: dict[str, bytes] = {}
     if "html" in plan.formats:
         files["report.html"] = render_html(nb, timestamp=started).encode()

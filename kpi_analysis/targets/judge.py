@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -99,6 +99,48 @@ class Judged:
         if self.current is None or not self.expected:
             return None
         return self.current / self.expected
+
+
+def record(one: Judged) -> dict[str, Any]:
+    """Return a judged target as JSON-ready data: what is written down and what the data say."""
+    spec = one.spec
+    return {
+        "kpi": spec.kpi,
+        "objective": spec.objective,
+        "owner": spec.owner,
+        "by": spec.by.isoformat() if spec.by else None,
+        "review": spec.review,
+        "where": spec.where,
+        "actions": list(spec.actions),
+        "period": one.period or None,
+        "baseline": one.baseline,
+        "target": one.goal,
+        "current": one.current,
+        "expected": one.expected,
+        "needed": one.needed,
+        "pace": one.pace,
+        "chance": one.chance,
+        "reason": one.reason or None,
+        "status": one.status,
+        "smart": dict(one.verdicts),
+        "review_due": one.review_due.isoformat() if one.review_due else None,
+    }
+
+
+def projected(one: Judged) -> dict[str, Any] | None:
+    """Return the projection behind a judged target as JSON-ready data; None where it is withheld."""
+    projection = one.projection
+    if projection is None or projection.reason:
+        return None
+    steps = projection.frame.astype(object).to_dict("records")
+    return {
+        "kpi": one.spec.kpi,
+        "where": one.spec.where,
+        "after": str(one.history.index[-1]),
+        "method": projection.method,
+        "low_evidence": projection.low_evidence,
+        "steps": [{str(name): value for name, value in step.items()} for step in steps],
+    }
 
 
 def reached(value: float, goal: float, better: str) -> bool:
