@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import unicodedata
 from functools import lru_cache
+from pathlib import Path
 
 from matplotlib.ft2font import FT2Font, LoadFlags
 
@@ -22,7 +24,7 @@ def printable(words: str) -> str:
 
 @lru_cache(maxsize=2)
 def _font(weight: str) -> FT2Font:
-    return FT2Font(str(font_files()[weight]))
+    return FT2Font(io.BytesIO(Path(font_files()[weight]).read_bytes()))  # a path would be kept open
 
 
 @lru_cache(maxsize=4096)
