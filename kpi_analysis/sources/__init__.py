@@ -20,9 +20,10 @@ from kpi_analysis.company import Company, TableSpec
 from kpi_analysis.errors import ConfigError, Finding, did_you_mean
 from kpi_analysis.schema import DERIVED, TABLES, Column, Derived, Table
 from kpi_analysis.sources.currencies import in_company_currency, read_rates
-from kpi_analysis.sources.engines import connect, first_line, timezone
+from kpi_analysis.sources.engines import connect, first_line, moment, timezone
 from kpi_analysis.sources.files import digest, find_files, is_text, read_files
 from kpi_analysis.sources.parts import Extent, Fingerprint, MappedColumn
+from kpi_analysis.sql.days import MOMENT
 from kpi_analysis.sql.types import on_duckdb
 
 
@@ -131,7 +132,12 @@ class Sources:
     def unchecked(self, name: str) -> ir.Table:
         """Return the canonical table without looking at its values."""
         mapped = self.mapping(name)
-        return self.raw(name).select(**{column.column.name: column.value for column in mapped})
+        moments = {
+            f"{column.column.name}{MOMENT}": self._moment(column.raw)
+            for column in mapped
+            if column.column.kind == "timestamp" and (_has_zone(column.raw) or on_duckdb(column.raw))
+        }
+        return self.raw(name).select(**{column.column.name: column.value for column in mapped}, **moments)
 
     def columns(self, name: str) -> tuple[str, ...]:
         """Canonical columns that a connected table has."""
@@ -313,8 +319,8 @@ class Sources:
             return value if kind.is_decimal() else sql.to_type(value, "float64")
         if column.kind == "boolean":
             return sql.to_type(value, "boolean")
-        moment = self._local_time(value)
-        return moment.cast("timestamp") if column.kind == "timestamp" else moment.cast("date")
+        local = self._local_time(value)
+        return local.cast("timestamp") if column.kind == "timestamp" else local.cast("date")
 
     def _local_time(self, value: ir.Value) -> ir.Value:
         """Bring a moment to the company's wall clock; one without an offset is taken as local already."""
@@ -324,12 +330,19 @@ class Sources:
         if kind.is_string() and not on_duckdb(value):
             return sql.to_type(value, "date")
         if kind.is_string():
-            offset = value.strip().re_search(r"\d[ T]\d\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$")
             local = timezone(zone, sql.to_type(value, "timestamp('UTC')"))
-            return ibis.cases((offset, local), else_=sql.to_type(value, "timestamp"))
-        if kind.is_timestamp() and kind.timezone is not None:
+            return ibis.cases((_has_offset(value), local), else_=sql.to_type(value, "timestamp"))
+        if _has_zone(value):
             return timezone(zone, value.cast("timestamp('UTC')"))
         return value.cast("timestamp")
+
+    def _moment(self, value: ir.Value) -> ir.Value:
+        """Bring a time to UTC, where an hour is an hour also on the day on which clocks change."""
+        utc, zone = "timestamp('UTC')", self.company.timezone
+        if value.type().is_string():
+            local = moment(zone, sql.to_type(value, "timestamp"))
+            return ibis.cases((_has_offset(value), sql.to_type(value, utc)), else_=local)
+        return value.cast(utc) if _has_zone(value) else moment(zone, value.cast("timestamp"))
 
     def _fingerprint(self, name: str) -> Fingerprint:
         first, newest = self.extent(name).first, self.extent(name).last
@@ -355,6 +368,14 @@ def extent_measures(values: Mapping[str, ir.Value]) -> dict[str, ir.Scalar]:
             day = value.cast("date")
             bounds |= {f"{name}.first": day.min(), f"{name}.last": day.max(), f"{name}.days": day.nunique()}
     return bounds
+
+
+def _has_zone(value: ir.Value) -> bool:
+    return value.type().is_timestamp() and value.type().timezone is not None
+
+
+def _has_offset(text: ir.StringValue) -> ir.BooleanValue:
+    return text.strip().re_search(r"\d[ T]\d\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$")
 
 
 def _day(value: Any) -> dt.date | None:

@@ -14,6 +14,11 @@ NAMES = {"duckdb": "DuckDB", "postgres": "PostgreSQL", "sqlite": "SQLite", "pysp
          "bigquery": "BigQuery", "snowflake": "Snowflake", "mssql": "SQL Server"}  # fmt: skip
 
 
+@ibis.udf.scalar.builtin(name="timezone")  # type: ignore[untyped-decorator]
+def moment(zone: str, wall: dtypes.Timestamp()) -> dtypes.Timestamp(timezone="UTC"):  # type: ignore[valid-type]
+    """The moment at which the clocks of a zone show a time; DuckDB and Postgres share the name."""
+
+
 @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
 def timezone(zone: str, moment: dtypes.Timestamp(timezone="UTC")) -> dtypes.Timestamp():  # type: ignore[valid-type]
     """Wall-clock time of a moment in a zone; DuckDB and Postgres share the name, and SQLite is given it."""

@@ -17,6 +17,7 @@ from kpi_analysis.sql.types import Unfit, day, is_literal, kind, moment, on_duck
 from kpi_analysis.sql.visitor import named, rule, text_of, visit
 
 PARTS = ("year", "quarter", "month", "day", "hour")
+MOMENT = "_in_utc"  # ends the name of the column that holds a timestamp as a moment in UTC
 UNITS = {"year": "Y", "quarter": "Q", "month": "M", "week": "W", "day": "D"}
 SHIFTS = {"day": 86_400, "week": 604_800, "hour": 3_600, "minute": 60, "second": 1}
 DIRECTIVES = "YymdHMSfIpbB"
@@ -117,6 +118,10 @@ def date_diff(node: exp.Expression, scope: Scope) -> ir.Value:
 
 @rule("this", exp.TimeToUnix)
 def epoch(node: exp.Expression, scope: Scope) -> ir.Value:
+    # By the column in UTC beside it, because on the wall an hour is lost or doubled when clocks change.
+    exact = f"{node.this.name}{MOMENT}" if isinstance(node.this, exp.Column) else ""
+    if exact in scope.table.columns:
+        return scope.table[exact].epoch_seconds().cast("float64")
     return to_type(visit(node.this, scope), "timestamp").epoch_seconds().cast("float64")
 
 

@@ -147,6 +147,29 @@ def test_the_day_of_the_clock_change_has_23_hours(tmp_path: Path) -> None:
         assert company.compute(["leads"], period=last, last=3).value.tolist() == wanted
 
 
+@pytest.mark.parametrize(
+    ("opened", "resolved"),
+    [
+        ("2025-03-30T00:30:00Z", "2025-03-30T01:30:00Z"),
+        ("2025-10-26T00:30:00Z", "2025-10-26T01:30:00Z"),
+        ("2025-03-30 01:30:00", "2025-03-30 03:30:00"),
+    ],
+)
+def test_an_hour_across_the_clock_change_is_one_hour(tmp_path: Path, opened: str, resolved: str) -> None:
+    """DST: a ticket of one hour, in Berlin.
+
+    | opened (UTC) | resolved (UTC) | on the wall    | hours |
+    |--------------|----------------|----------------|-------|
+    | 03-30 00:30  | 03-30 01:30    | 01:30 to 03:30 | 1     |
+    | 10-26 00:30  | 10-26 01:30    | 02:30 to 02:30 | 1     |
+
+    The third pair is the first one as written by a system that stores the time on the wall.
+    """
+    tickets = f"ticket_id,opened_on,resolved_on\n1,{opened},{resolved}\n"
+    company = open_from(tmp_path, {"tickets": tickets}, timezone="Europe/Berlin")
+    assert row(company, "resolution_time", opened[:7]).value == 1
+
+
 def test_a_fiscal_month_of_weeks_takes_none_of_the_calendar_month(tmp_path: Path) -> None:
     """4-4-5 against calendar months: one lead a day; fiscal 2025 begins on 2025-02-02.
 
