@@ -233,6 +233,10 @@ def _check_metric(catalogue: Catalogue, name: str, origin: Origin) -> None:
             if flows:
                 message = f"metric {name}: average() needs a stock, but {flows[0]} is summed over the period."
                 raise problem(message, "Divide it by something instead.")
+    squares = catalogue.metrics[name].squares
+    if squares is not None and squares not in catalogue.measures:
+        hint = did_you_mean(squares, catalogue.measures) or "Define it under measures."
+        raise problem(f"metric {name}: squares names an unknown measure '{squares}'.", hint)
     supports = catalogue.metrics[name].supports
     if supports is not None and supports not in catalogue.metrics:
         hint = did_you_mean(supports, catalogue.metrics)

@@ -191,7 +191,8 @@ class Metric(Strict):
     category: str
     supports: str | None = None
     empty: str | None = None
-    interval: Literal["proportion", "rate_per", "net_promoter"] | None = None
+    interval: Literal["proportion", "rate_per", "net_promoter", "mean", "return_on"] | None = None
+    squares: str | None = None  # for a mean or a return: the measure of the squared rows of its upper part
     headline: int | None = Field(default=None, ge=1, le=3)  # 1 comes onto the scorecard first
     matures_in: int | None = None  # days after which a cohort is judged; until then it is incomplete
     note: str = ""
@@ -201,6 +202,14 @@ class Metric(Strict):
     def tree(self) -> Node:
         """The formula as a tree."""
         return formula.parse(self.formula)
+
+    @model_validator(mode="after")
+    def _can_be_estimated(self) -> Metric:
+        if (self.interval in ("mean", "return_on")) != (self.squares is not None):
+            raise ValueError(
+                "interval: mean and return_on need squares, a measure of the squared rows above the line"
+            )
+        return self
 
 
 class CatalogueFile(Strict):

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from kpi_analysis import intervals
 from kpi_analysis.catalogue import Catalogue, Metric
+from kpi_analysis.compute.estimates import estimates, want_estimates
 from kpi_analysis.compute.evaluate import Evaluator
 from kpi_analysis.compute.measures import AFTER, Group, MeasureReader
 from kpi_analysis.compute.slices import check_slices
 from kpi_analysis.errors import UsageError, did_you_mean
-from kpi_analysis.formula import Node, Operation, Values
+from kpi_analysis.formula import Operation, Values
 from kpi_analysis.periods import GRAINS, Period
 from kpi_analysis.sources import Sources
 
@@ -117,6 +117,7 @@ def _walk(evaluator: Evaluator, names: Sequence[str], periods: Sequence[Period])
             evaluator.metric(name, period)
             evaluator.compared(name, period, "prior")
             evaluator.compared(name, period, "year_ago")
+            want_estimates(evaluator, name, period)
 
 
 def _records(
@@ -128,7 +129,7 @@ def _records(
     year_ago = evaluator.compared(metric.name, counted, "year_ago").numbers
     upper, lower = _parts(evaluator, metric, counted)
     rows = reader.rows(measures, counted)
-    estimates = _intervals(evaluator, metric, counted)
+    limits = estimates(evaluator, metric, counted)
     mature = metric.matures_in is None or (end - whole.end).days >= metric.matures_in
     complete = counted.complete and mature and whole.start <= end and all(reader.covered(m, counted) for m in measures)
     if not mature:  # a young cohort against an old one would always be a fall
@@ -149,7 +150,7 @@ def _records(
                 "previous": previous[index],
                 "year_ago": year_ago[index],
             }
-            | (estimates[index] if not values.reasons[index] else {})
+            | (limits[index] if not values.reasons[index] else {})
         )
     if by and not records:
         missing: Group = (None,) * len(by)  # type: ignore[assignment]
@@ -174,48 +175,6 @@ def _parts(evaluator: Evaluator, metric: Metric, period: Period) -> tuple[Any, A
         )
     nothing = Values.missing("", len(evaluator.reader.groups)).numbers
     return nothing, nothing
-
-
-def _intervals(evaluator: Evaluator, metric: Metric, period: Period) -> list[dict[str, float]]:
-    """The 95 % interval of an estimate, slice by slice, where the catalogue names a method and there is a value."""
-    size = len(evaluator.reader.groups)
-    method = METHODS.get(metric.interval or "")
-    if method is None:
-        return [{}] * size
-    parts = [evaluator.node(part, period, metric) for part in _estimated(metric)]
-    found: list[dict[str, float]] = []
-    for index in range(size):
-        numbers = [float(part.numbers[index]) for part in parts]
-        try:
-            low, high = method(*numbers)
-        except (ValueError, ArithmeticError):
-            found.append({})
-        else:
-            found.append({"ci_low": low, "ci_high": high} if np.isfinite([low, high]).all() else {})
-    return found
-
-
-def _estimated(metric: Metric) -> tuple[Node, ...]:
-    """The parts of a formula that the interval is made of: what is counted, and out of what."""
-    tree = metric.tree
-    if metric.interval == "net_promoter":  # (promoters - detractors) / answers * 100
-        assert isinstance(tree, Operation) and isinstance(tree.left, Operation)
-        difference = tree.left.left
-        assert isinstance(difference, Operation)
-        return difference.left, difference.right, tree.left.right
-    assert isinstance(tree, Operation) and tree.operator == "/"
-    return tree.left, tree.right
-
-
-def _net_promoter(promoters: float, detractors: float, answers: float) -> tuple[float, float]:
-    return intervals.net_promoter(promoters, answers - promoters - detractors, detractors)
-
-
-METHODS: dict[str, Callable[..., tuple[float, float]]] = {
-    "proportion": intervals.proportion,
-    "rate_per": intervals.rate_per,
-    "net_promoter": _net_promoter,
-}
 
 
 def _identity(name: str, period: Period, complete: bool, by: Sequence[str], group: Group) -> dict[str, Any]:

@@ -1,0 +1,79 @@
+"""How far off a rate, a mean or a return may be: its 95 % interval, by the method that the catalogue names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from kpi_analysis import intervals
+from kpi_analysis.catalogue import Metric
+from kpi_analysis.compute.evaluate import Evaluator
+from kpi_analysis.formula import Name, Node, Operation
+from kpi_analysis.periods import Period
+
+
+def want_estimates(evaluator: Evaluator, name: str, period: Period) -> None:
+    """Tell the reader of a collecting evaluator what the interval of a KPI needs beyond its formula."""
+    squares = evaluator.catalogue.metric(name).squares
+    if squares is not None:
+        evaluator.node(Name(squares), period, evaluator.catalogue.metric(name))
+
+
+def estimates(evaluator: Evaluator, metric: Metric, period: Period) -> list[dict[str, float]]:
+    """Return ci_low and ci_high slice by slice; empty where nothing can be said.
+
+    Parameters
+    ----------
+    evaluator : Evaluator
+        On what was read.
+    metric : Metric
+        Its `interval` names the method; none means that its value is no estimate.
+    period : Period
+    """
+    size = len(evaluator.reader.groups)
+    method = METHODS.get(metric.interval or "")
+    if method is None:
+        return [{}] * size
+    parts = [evaluator.node(part, period, metric) for part in _parts(metric)]
+    found: list[dict[str, float]] = []
+    for index in range(size):
+        numbers = [float(part.numbers[index]) for part in parts]
+        try:
+            low, high = method(*numbers)
+        except (ValueError, ArithmeticError):
+            found.append({})
+        else:
+            found.append({"ci_low": low, "ci_high": high} if np.isfinite([low, high]).all() else {})
+    return found
+
+
+def _parts(metric: Metric) -> tuple[Node, ...]:
+    """The parts of a formula that the interval is made of: what is counted, and out of what."""
+    tree = metric.tree
+    if metric.interval == "net_promoter":  # (promoters - detractors) / answers * 100
+        assert isinstance(tree, Operation) and isinstance(tree.left, Operation)
+        difference = tree.left.left
+        assert isinstance(difference, Operation)
+        return difference.left, difference.right, tree.left.right
+    assert isinstance(tree, Operation) and tree.operator == "/"
+    squares = (Name(metric.squares),) if metric.squares is not None else ()
+    return tree.left, *squares, tree.right
+
+
+def _net_promoter(promoters: float, detractors: float, answers: float) -> tuple[float, float]:
+    return intervals.net_promoter(promoters, answers - promoters - detractors, detractors)
+
+
+def _return_on(amount: float, squares: float, cost: float) -> tuple[float, float]:
+    """Fieller's limits with a cost that is known: a sum of so many rows of such sizes varies by their squares."""
+    return intervals.fieller(amount, cost, squares, 0.0)
+
+
+METHODS: dict[str, Callable[..., tuple[float, float]]] = {
+    "proportion": intervals.proportion,
+    "rate_per": intervals.rate_per,
+    "net_promoter": _net_promoter,
+    "mean": intervals.mean,
+    "return_on": _return_on,
+}
