@@ -30,10 +30,21 @@ class Outlook:
     opened : OpenCompany
     as_of : date
         The last day that counts.
+    where : str, optional
+        The part of the company that is looked at: only targets set for just this part count. By default all do.
     """
 
     opened: OpenCompany
     as_of: dt.date
+    where: str | None = None
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """The targets that count here."""
+        if self.where is None:
+            return self.opened.targets
+        here = _plain(self.where)
+        return tuple(target for target in self.opened.targets if target.where and _plain(target.where) == here)
 
     def history(self, kpi: str, grain: str, *, where: str | None = None) -> pd.Series:
         """Return the complete periods of a KPI by label; a period without a value is a gap."""
@@ -66,8 +77,8 @@ class Outlook:
 
     @cached_property
     def judged(self) -> tuple[Judged, ...]:
-        """Every target of the company, judged."""
-        return tuple(self.judge(target) for target in self.opened.targets)
+        """Every target that counts here, judged."""
+        return tuple(self.judge(target) for target in self.targets)
 
     def judge(self, target: Target) -> Judged:
         """Judge one target: its chance, its pace, its status, and whether it is SMART."""
@@ -205,6 +216,11 @@ class Outlook:
             seen.add(kpi)
             kpi = metric.supports
         return False
+
+
+def _plain(condition: str) -> str:
+    """A condition without regard to blanks, so that two ways of writing it are the same."""
+    return "".join(condition.split())
 
 
 def check_targets(opened: OpenCompany, as_of: dt.date | None) -> list[Finding]:

@@ -12,6 +12,8 @@ from kpi_analysis.errors import UsageError
 from kpi_analysis.notebook import Report, open_report
 from kpi_analysis.results import records, values
 
+DEMO = Path(__file__).parents[1] / "params" / "company.yaml"
+
 
 def deals() -> pd.DataFrame:
     created = pd.date_range("2025-01-01", "2026-06-30", freq="D")
@@ -126,3 +128,18 @@ def test_targets_and_their_projections_go_into_the_results(tmp_path: Path) -> No
     assert projection["after"] == "2026-06" and len(projection["steps"]) == 6
     row = next(value for value in report.scorecard().values if value["kpi"] == "sales_revenue")
     assert (row["target"], row["status"]) == (target["target"], target["status"])
+
+
+def test_a_report_on_one_region_counts_that_region_alone() -> None:
+    whole = open_report(DEMO, "2026-Q3")
+    part = open_report(DEMO, "2026-Q3", slices={"region": "EMEA", "product": None})
+    frame = whole.compute(("sales_revenue",), by=("region",)).set_index("region")
+    assert part.compute(("sales_revenue",)).value.iloc[0] == frame.value["EMEA"]
+    assert part.name.endswith("EMEA")
+    assert not part.outlook.judged  # the targets of the demo company are for all of it
+
+
+def test_a_region_that_does_not_exist_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match="no row has the region 'EMAE'") as error:
+        open_report(DEMO, "2026-Q3", slices={"region": "EMAE"})
+    assert "EMEA" in str(error.value.remedy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kpi_analysis import sql
 from kpi_analysis.errors import UsageError, did_you_mean
@@ -35,3 +35,27 @@ def check_slices(sources: Sources, by: Sequence[str], where: str | None) -> None
     if where:
         able = [name for name, present in columns.items() if asked <= present]
         sql.condition(where, sources.with_derived(able[0], asked & set(sources.derived(able[0])))) if able else None
+
+
+def check_values(sources: Sources, slices: Mapping[str, str]) -> None:
+    """Refuse a value of a dimension that stands in no row of any table: its report would be full of zeros.
+
+    Raises
+    ------
+    UsageError
+        With the nearest value.
+    """
+    columns = known_columns(sources)
+    for dimension, value in slices.items():
+        check_slices(sources, [dimension], None)
+        found: set[str] = set()
+        for name in (name for name, present in columns.items() if dimension in present):
+            rows = sources.with_derived(name, {dimension} & set(sources.derived(name)))
+            values = rows.select(value=rows[dimension].cast("string")).distinct().value.to_pyarrow().to_pylist()
+            found |= {one for one in values if one is not None}
+            if value in found:
+                break
+        else:
+            shown = ", ".join(sorted(found)[:10])
+            hint = did_you_mean(value, found) or f"There are: {shown}."
+            raise UsageError(f"no row has the {dimension} '{value}'.", remedy=hint)

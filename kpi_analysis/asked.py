@@ -1,0 +1,85 @@
+"""One period of a company, asked KPI by KPI; what was computed once is remembered."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from kpi_analysis.catalogue import Metric
+from kpi_analysis.formats import Format
+from kpi_analysis.opened import OpenCompany
+from kpi_analysis.periods import Period, period_label
+from kpi_analysis.results import records
+
+HISTORY = {"day": 31, "week": 26, "month": 13, "quarter": 12, "year": 6}
+
+
+@dataclass
+class Asked:
+    """What all sections of a report share.
+
+    Parameters
+    ----------
+    opened : OpenCompany
+    period : Period
+        Cut at the last day in the data where it is unfinished.
+    as_of : date
+        The last day that counts.
+    slices : mapping of str to str
+        The part of the company that is reported: ``{"region": "EMEA"}``; all of it by default.
+    """
+
+    opened: OpenCompany
+    period: Period
+    as_of: dt.date
+    slices: Mapping[str, str] = field(default_factory=dict)
+    _frames: dict[tuple[Any, ...], pd.DataFrame] = field(default_factory=dict)
+
+    @cached_property
+    def where(self) -> str | None:
+        """The slices as a condition in SQL."""
+        quoted = {name: value.replace("'", "''") for name, value in self.slices.items()}
+        return " and ".join(f"{name} = '{value}'" for name, value in quoted.items()) or None
+
+    @cached_property
+    def format(self) -> Format:
+        """How this company writes its numbers."""
+        return Format(self.opened.company.locale, self.opened.company.currency)
+
+    @cached_property
+    def period_name(self) -> str:
+        """The period in words: ``Q4 2017``."""
+        return period_label(self.period, self.opened.company.calendar)
+
+    def metric(self, name: str) -> Metric:
+        """Return a KPI of the catalogue."""
+        return self.opened.catalogue.metric(name)
+
+    def compute(
+        self, kpis: tuple[str, ...], *, grain: str | None = None, last: int = 1, by: tuple[str, ...] = ()
+    ) -> pd.DataFrame:
+        """Compute KPIs for the period, or for the last ones of a grain that end with it."""
+        key = (kpis, grain, last, by)
+        if key not in self._frames:
+            self._frames[key] = self.opened.compute(
+                kpis, period=self.period.label, grain=grain, last=last, by=by, where=self.where, as_of=self.as_of
+            )
+        return self._frames[key]
+
+    def rows(self, frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
+        """Return a frame of one period as records by KPI."""
+        return {row["kpi"]: row for row in records(frame)}
+
+
+def with_data(frame: pd.DataFrame, reported: str) -> pd.DataFrame:
+    """Leave out periods before the data, and earlier values that are incomplete: they would look like falls."""
+    shown = frame.copy()
+    shown.loc[~shown.complete & (shown.period != reported), ["value", "previous", "year_ago"]] = float("nan")
+    first = shown.loc[shown.value.notna() | (shown.period == reported), "period_start"].min()
+    told: pd.DataFrame = shown.loc[shown.period_start >= first].reset_index(drop=True)
+    return told
