@@ -23,6 +23,7 @@ from kpi_analysis.catalogue import Metric
 from kpi_analysis.charts.base import Width
 from kpi_analysis.compute.slices import check_values
 from kpi_analysis.errors import UsageError
+from kpi_analysis.kpi_outlook import KpiOutlook
 from kpi_analysis.opened import open_company
 from kpi_analysis.outlook import Outlook
 from kpi_analysis.outlook_report import OutlookSections, count_words
@@ -61,8 +62,10 @@ class Report(Asked):
 
     # ------------------------------------------------------------------ sections
 
-    def title(self) -> Title:
-        """The message of the report, and what it rests on."""
+    def title(self, message: Title | None = None) -> Title:
+        """The message of the report, by default that of its headline KPIs, and what it rests on."""
+        if message is not None:
+            return replace(message, facts=self._facts())
         rows = self.rows(self.compute(self.headline_kpis))
         told = sum(row["value"] is not None for row in rows.values())
         first = next((row for row in rows.values() if row["value"] is not None), {"year_ago": None})
@@ -140,6 +143,10 @@ class Report(Asked):
     def outlook(self) -> OutlookSections:
         """Sections on what is to come: targets, chances, projections."""
         return OutlookSections(Outlook(self.opened, self.as_of, self.where), self.format)
+
+    def outlook_of(self, kpi: str, *, months: int = 12, uplift: float = 0.0) -> KpiOutlook:
+        """Sections on one KPI in depth: trend, projection, model and what-if."""
+        return KpiOutlook(self, self.outlook.outlook, kpi, months, uplift)
 
     # ------------------------------------------------------------------ appendix
 

@@ -104,8 +104,8 @@ class Outlook:
 
     def _measured(self, judged: Judged, metric: Metric) -> tuple[Judged, bool]:
         target, calendar = judged.spec, self.opened.company.calendar
-        additive = self.opened.is_additive(target.kpi) and not self._is_stock(metric)
-        stock = self._is_stock(metric)
+        additive = self.opened.is_additive(target.kpi) and not self.is_stock(metric)
+        stock = self.is_stock(metric)
         grain = self._grain(target, additive=additive, stock=stock)
         baseline, reason = self._baseline(target)
         goal = target.goal.value(baseline)
@@ -202,7 +202,8 @@ class Outlook:
         row = self.opened.compute([target.kpi], period=period, where=target.where, as_of=self.as_of).iloc[0]
         return (None, str(row.reason)) if pd.isna(row.value) else (float(row.value), "")
 
-    def _is_stock(self, metric: Metric) -> bool:
+    def is_stock(self, metric: Metric) -> bool:
+        """Whether a KPI is read at the end of a period."""
         measures = self.opened.catalogue.measures_of(metric.name)
         return all(self.opened.catalogue.is_stock(name) for name in measures)
 

@@ -120,7 +120,7 @@ class OutlookSections:
                 f"outlook_{one.spec.kpi}",
                 title,
                 f"{one.label} by {last.grain}, {{unit}}; projection from {self._name(future[0])}",
-                note=self._method(projection, one),
+                note=backtest_words(projection, one.unit, self.format),
             ),
             [str(label) for label in shown.index],
             [None if np.isnan(value) else float(value) for value in shown],
@@ -135,17 +135,19 @@ class OutlookSections:
             baseline=baseline,
         )
 
-    def _method(self, projection: Projection, one: Judged) -> str:
-        words = f"Method: {projection.method.rstrip('.')}."
-        if projection.backtest is not None:
-            test = projection.backtest
-            error = self.format.prose(test.error, one.unit)
-            words += f" On {test.ends} ends held back it was off by {error} on average, the last value by "
-            words += f"{self.format.prose(test.naive_error, one.unit)}."
-        return words
-
     def _name(self, period: Period) -> str:
         return period_label(period, self.outlook.opened.company.calendar)
+
+
+def backtest_words(projection: Projection, unit: str, written: Format) -> str:
+    """Say by which method a KPI was projected, and how it did on ends that were held back."""
+    words = f"Method: {projection.method.rstrip('.')}."
+    if projection.backtest is not None:
+        test = projection.backtest
+        held = "one end" if test.ends == 1 else f"{test.ends} ends"
+        words += f" On {held} held back it was off by {written.prose(test.error, unit)} on average"
+        words += f", the last value by {written.prose(test.naive_error, unit)}."
+    return words
 
 
 def bands(projection: Projection) -> list[tuple[float, list[float], list[float]]]:

@@ -32,6 +32,7 @@ class _Line:
     values: Sequence[float | None]
     complete: Sequence[bool]
     band: Sequence[Interval | None]
+    band_label: str
     ring: int | None
     from_zero: bool
     unit: str
@@ -58,6 +59,7 @@ def line_over_time(
     format: Format,
     complete: Sequence[bool] | None = None,
     band: Sequence[Interval | None] | None = None,
+    band_label: str = "95% range",
     ring: int | None = None,
     from_zero: bool = False,
     reasons: Sequence[str | None] | None = None,
@@ -78,7 +80,9 @@ def line_over_time(
     complete : sequence of bool, optional
         Whether each period is over; the way to one that is not is dashed. All, by default.
     band : sequence of (low, high) or None, optional
-        A 95% range for each value.
+        A range for each value.
+    band_label : str
+        What the range is.
     ring : int, optional
         Index of the same period last year; negative counts from the end.
     from_zero : bool
@@ -99,6 +103,7 @@ def line_over_time(
         values=values,
         complete=complete if complete is not None else [True] * count,
         band=band if band is not None else [None] * count,
+        band_label=band_label,
         ring=ring,
         from_zero=from_zero,
         unit=unit,
@@ -125,7 +130,7 @@ def _keys(chart: _Line) -> list[str]:
     unfinished = any(is_known(v) and not done for v, done in zip(chart.values, chart.complete, strict=True))
     keys = [
         (bool(known(chart.values)) and start != 0, f"scale starts at {word}"),
-        (any(chart.band), "band: 95% range"),
+        (any(chart.band), f"band: {chart.band_label}"),
         (_ring_place(chart) is not None, "ring: a year earlier"),
         (unfinished, "dashed: not over yet"),
     ]
@@ -147,7 +152,7 @@ def _missing(chart: _Line, reasons: Sequence[str | None] | None) -> list[str]:
 
 def _columns(chart: _Line) -> list[Column]:
     label = chart.format.unit_label(chart.unit, chart.scale)
-    band = [Column("95% range", label, "right")] if any(chart.band) else []
+    band = [Column(chart.band_label[:1].upper() + chart.band_label[1:], label, "right")] if any(chart.band) else []
     return [Column("Period"), Column("Value", label, "right"), *band, Column("State")]
 
 

@@ -2,5 +2,6 @@
 
 from kpi_analysis.projections.projecting import project, project_many
 from kpi_analysis.projections.projection import Backtest, Projection, probability
+from kpi_analysis.projections.what_if import needed_uplift, with_uplift
 
-__all__ = ["Backtest", "Projection", "probability", "project", "project_many"]
+__all__ = ["Backtest", "Projection", "needed_uplift", "probability", "project", "project_many", "with_uplift"]

@@ -90,7 +90,12 @@ def value_table(
     if total is not None:
         lines.append(Row(tuple(shown["total"]), kind="total"))
     columns = tuple(_value_column(f, scales, format) for f in fields)
-    return Table(id, title, measure, columns, tuple(lines), note=note, values=tuple(rows))
+    return Table(id, title, measure, columns, tuple(lines), note=note, values=figures(rows))
+
+
+def figures(rows: Sequence[Record]) -> tuple[Record, ...]:
+    """The rows that are figures of the tidy KPI frame: they have an id, and stand in results.json."""
+    return tuple(row for row in rows if "id" in row)
 
 
 def _value_column(field: Field, scales: Mapping[str, Scale], f: Format) -> Column:
