@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from kpi_analysis.blocks import Figure, Table, Title
-from kpi_analysis.charts.base import Caption
+from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.chances import chances
 from kpi_analysis.charts.fans import fan
+from kpi_analysis.charts.trees import Branch, tree
 from kpi_analysis.formats import Format
 from kpi_analysis.outlook import Outlook
 from kpi_analysis.periods import Period, period_label
@@ -57,7 +58,7 @@ class OutlookSections:
         one = min(levels, key=lambda judged: abs((judged.chance if judged.chance is not None else 1) - 0.5))
         return self._drawn(one)
 
-    def chances(self) -> Figure | None:
+    def chances(self, *, width: Width = "full") -> Figure | None:
         """The chance of each target, the most likely first."""
         shown = [one for one in self.judged if one.chance is not None][::-1]
         if not shown:
@@ -70,7 +71,36 @@ class OutlookSections:
             [one.chance for one in shown],
             [one.status for one in shown],
             format=self.format,
-            width="full",
+            width=width,
+        )
+
+    def tree(self, *, width: Width = "full") -> Figure | None:
+        """Which KPI supports which: from each target up to the strategic KPI that it is for."""
+        metrics, aimed = self.outlook.opened.catalogue.metrics, {one.spec.kpi: one for one in self.judged}
+        above: dict[str, str | None] = {}
+        for kpi in aimed:
+            path: list[str] = []
+            step: str | None = kpi
+            while step is not None and step not in above:
+                path.append(step)
+                parent = (aimed[step].spec.supports if step in aimed else None) or metrics[step].supports
+                above[step] = parent if parent in metrics and parent not in path else None
+                step = above[step]
+        if not any(above.values()):
+            return None
+        branches = [
+            Branch(kpi, aimed[kpi].label, parent, aimed[kpi].status, aimed[kpi].chance, aimed[kpi].spec.objective or "")
+            if kpi in aimed
+            else Branch(kpi, metrics[kpi].label, parent)
+            for kpi, parent in above.items()
+        ]
+        roots = [branch.label for branch in branches if branch.supports is None]
+        title = f"All lead to {roots[0].lower()}" if len(roots) == 1 else f"They lead to {len(roots)} goals"
+        return tree(
+            Caption("goals", title, "Each KPI below the one it supports, with the status of its target"),
+            branches,
+            format=self.format,
+            width=width,
         )
 
     def targets(self) -> Table | None:

@@ -19,7 +19,7 @@ _GAP = 3.0
 _SIDE = 1.1  # half of a status mark
 _AXIS, _INDENT = 2.4, 2 * _SIDE + 1.2  # from the names to the axis, and on to words beside a mark
 _AT_RISK, _ON_TRACK = 0.3, 0.7
-_WORDS: dict[StatusKind, str] = {
+STATUS_WORDS: dict[StatusKind, str] = {
     "on": "On track",
     "risk": "At risk",
     "off": "Off track",
@@ -93,10 +93,10 @@ def chances(
     for name, chance, status in zip(names, chances, statuses, strict=True):
         if is_known(chance) and not 0 <= chance <= 1:
             raise ValueError(f"Found a chance of {chance:g} for '{name}'. Wanted one from 0 to 1.")
-        if status not in _WORDS:
-            raise ValueError(f"Found the status '{status}' for '{name}'. Wanted one of: {', '.join(_WORDS)}.")
+        if status not in STATUS_WORDS:
+            raise ValueError(f"Found the status '{status}' for '{name}'. Wanted one of: {', '.join(STATUS_WORDS)}.")
     entries = [
-        _Entry(str(name), chance if is_known(chance) else None, status, why or _WORDS[status])
+        _Entry(str(name), chance if is_known(chance) else None, status, why or STATUS_WORDS[status])
         for name, chance, status, why in zip(names, chances, statuses, reasons or [None] * len(names), strict=True)
     ]
     entries.sort(key=lambda e: (e.chance is None, -(e.chance or 0), e.name))
@@ -113,7 +113,7 @@ def chances(
 
 def _alt(entries: Sequence[_Entry], caption: Caption, f: Format) -> str:
     words = [
-        f"{e.name} {f.chance(e.chance)}, {_WORDS[e.status]}" if e.chance is not None else f"{e.name}, {e.instead}"
+        f"{e.name} {f.chance(e.chance)}, {STATUS_WORDS[e.status]}" if e.chance is not None else f"{e.name}, {e.instead}"
         for e in entries
     ]
     return f"Chances of {len(entries)} targets, {caption.measure}: {'; '.join(words)}."
@@ -121,7 +121,7 @@ def _alt(entries: Sequence[_Entry], caption: Caption, f: Format) -> str:
 
 def _row(entry: _Entry, f: Format) -> Row:
     chance = Cell(f.chance(entry.chance)) if entry.chance is not None else Cell("–", tone="muted")
-    word = _WORDS[entry.status]
+    word = STATUS_WORDS[entry.status]
     said = f"{word}: {entry.instead}" if entry.instead != word else word
     return Row((Cell(entry.name), chance, Cell(said, status=entry.status)))
 
