@@ -70,6 +70,35 @@ def compute(
     console.write_frame(frame, form, output, opened.catalogue, written, dimensions)
 
 
+@app.command(epilog="Example: kpi explain opportunity_to_win_ratio --period 2026-Q1 --by region")
+def explain(
+    kpi: KpiName,
+    period: Annotated[str, typer.Option(help="2026, 2026-Q3, 2026-09, 2026-W39 or 2026-09-14.")],
+    against: Annotated[str | None, typer.Option(help="An earlier period; the one before by default.")] = None,
+    by: Annotated[str | None, typer.Option(help="Explain by the slices of a dimension.", metavar="DIM")] = None,
+    where: Annotated[str | None, typer.Option(help="SQL condition: \"region = 'EMEA'\"", metavar="CONDITION")] = None,
+    as_of: Annotated[str | None, typer.Option(help="Last day that counts.", metavar="DATE")] = None,
+    measures: Annotated[bool, typer.Option("--measures", help="Open ratios down to what the tables give.")] = False,
+    form: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
+    company: CompanyFile = DEFAULT_COMPANY,
+) -> None:
+    """Say why a KPI moved: its drivers, whose contributions add up to the change."""
+    from kpi_analysis import console
+
+    if form not in console.TEXT_FORMATS:
+        hint = did_you_mean(form, console.TEXT_FORMATS) or f"Use {', '.join(console.TEXT_FORMATS)}."
+        raise UsageError(f"unknown format '{form}'.", remedy=hint)
+    from kpi_analysis.formats import Format
+    from kpi_analysis.opened import open_company
+
+    opened = open_company(company)
+    frame = opened.explain(
+        kpi, period=period, against=against, by=by, where=where, as_of=_day(as_of), measures=measures
+    )
+    written = Format(opened.company.locale, opened.company.currency)
+    console.write_explanation(frame, form, opened.catalogue.metric(kpi), written)
+
+
 @app.command("list", epilog="Example: kpi list --category marketing")
 def list_kpis(
     category: Annotated[str | None, typer.Option(help="Only this category.")] = None,
@@ -157,6 +186,45 @@ def render(
         )
     for path in report.files:
         typer.echo(path)
+
+
+@app.command(epilog="Example: kpi batch params/batch.yaml --workers 4")
+def batch(
+    file: Annotated[Path, typer.Argument(help="The batch file: params/batch.yaml.", metavar="FILE.yaml")],
+    workers: Annotated[int | None, typer.Option(help="Reports side by side; as many as processors.", min=1)] = None,
+    cluster: Annotated[str | None, typer.Option(help="A Dask scheduler: tcp://…", metavar="ADDRESS")] = None,
+    resume: Annotated[bool, typer.Option(help="Leave alone what is there, made from the same.")] = True,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Begin no further report after a failure.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would run, and why.")] = False,
+    company: CompanyFile = DEFAULT_COMPANY,
+) -> None:
+    """Make many reports side by side; one that fails does not touch the others."""
+    from kpi_analysis.run.batch.command import run_command
+
+    code = run_command(
+        file, company, workers=workers, cluster=cluster, resume=resume, fail_fast=fail_fast, dry_run=dry_run,
+        clock=lambda: dt.datetime.now(dt.UTC),
+    )  # fmt: skip
+    raise typer.Exit(code)
+
+
+@app.command(epilog="Example: kpi verify reports/2026-Q3/quarterly_report/report.pdf")
+def verify(
+    pdf: Annotated[Path, typer.Argument(help="A report that kpi render has made.", metavar="PDF")],
+    form: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
+    company: Annotated[Path | None, typer.Option(help="Its company file, if it moved.", metavar="FILE")] = None,
+) -> None:
+    """Recompute every figure of a report from its sources: which agree, which moved and why."""
+    from kpi_analysis import console
+
+    if form not in console.VERDICT_FORMATS:
+        hint = did_you_mean(form, console.VERDICT_FORMATS) or f"Use {' or '.join(console.VERDICT_FORMATS)}."
+        raise UsageError(f"unknown format '{form}'.", remedy=hint)
+    from kpi_analysis.verify import verify as recompute
+
+    verdict = recompute(pdf, company)
+    console.write_verdict(verdict, form)
+    raise typer.Exit(int(bool(verdict.moved)))
 
 
 @app.command(epilog="Example: kpi doctor")

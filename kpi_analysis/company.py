@@ -20,6 +20,7 @@ from kpi_analysis.schema import TABLES
 from kpi_analysis.yaml_file import Strict, YamlFile, load_model, read_yaml
 
 RevenueTable = Literal["orders", "opportunities", "ledger"]
+SPLITTING_RULES = ("first", "last", "linear", "time_decay", "u_shaped", "w_shaped")
 
 
 class CalendarSpec(Strict):
@@ -70,10 +71,24 @@ class RatesSpec(TableSpec):
 
 
 class AttributionSpec(Strict):
-    """By which rule, and within how many days, revenue is credited to the touches before it."""
+    """By which rule, and within how many days, revenue is credited to the touches before it.
 
-    rule: Literal["first", "last", "linear", "time_decay", "u_shaped", "w_shaped", "shapley", "markov"] = "last"
+    `half_life_days` is for time_decay: a touch so many days before the conversion counts half as much.
+    """
+
+    rule: Literal["first", "last", "linear", "time_decay", "u_shaped", "w_shaped"] = "last"
     lag_days: int = Field(default=90, ge=0)
+    half_life_days: float = Field(default=7.0, gt=0)
+
+    @field_validator("rule", mode="before")
+    @classmethod
+    def _splits_each_journey(cls, value: Any) -> Any:
+        if value in ("shapley", "markov"):
+            raise ValueError(
+                f"'{value}' looks at all journeys of a period together and is shown in the marketing ROI notebook; "
+                f"KPIs need a rule that splits each journey: {', '.join(SPLITTING_RULES)}"
+            )
+        return value
 
 
 class Company(Strict):

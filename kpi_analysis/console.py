@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kpi_analysis.catalogue import Catalogue, Metric
+    from kpi_analysis.verify import Verdict
 
 FORMATS = ("table", "csv", "json", "parquet")
+TEXT_FORMATS = FORMATS[:3]
+VERDICT_FORMATS = ("table", "json")
 
 
 def error(problem: KpiError) -> None:
@@ -97,6 +100,67 @@ def print_table(
         Console(file=stream, highlight=False, width=160).print(table)
 
 
+def write_explanation(frame: pd.DataFrame, form: str, metric: Metric, written: Format) -> None:
+    """Write why a KPI moved to standard output, in one of `TEXT_FORMATS`; a table ends with the change in total."""
+    if form == "csv":
+        sys.stdout.write(frame.to_csv(index=False))
+        return
+    if form == "json":
+        drivers = frame.astype(object).where(frame.notna(), None).to_dict("records")
+        sys.stdout.write(to_json({**frame.attrs, "drivers": drivers}) + "\n")
+        return
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+    told = frame.attrs
+    days, full = told["days"]
+    stretch = "" if days == full else f" (the first {days} days of each)"
+    console.print(f"{metric.label}, {told['period']} against {told['against']}{stretch}", style="bold", markup=False)
+    if told["reason"]:
+        console.print(told["reason"], markup=False)
+        return
+    console.print(_explanation(frame, metric, written))
+    if told["simpson"]:
+        console.print(told["simpson"] + ".", markup=False)
+
+
+def _explanation(frame: pd.DataFrame, metric: Metric, written: Format) -> Table:
+    told, effects = frame.attrs, [name for name in ("rate_effect", "mix_effect") if _has(frame, name)]
+    moved = written.scale([*frame.contribution, told["change"]], metric.unit)
+    unit = "points" if metric.unit == "percent" else written.unit_label(metric.unit, moved)
+    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True, footer_style="bold")
+
+    def signed(x: float) -> str:
+        text = written.value(x, metric.unit, moved)
+        return f"+{text}" if x > 0 and text.strip(f"0{written.point}") else text
+
+    def level(x: float, of: str) -> str:
+        if x != x:
+            return "–"
+        return written.value(x, of) if of else written.number(x, 0 if abs(x) >= 100 or x == int(x) else 2)
+
+    name = written.unit_label(metric.unit, None, metric.better)
+    table.add_column("driver", footer=f"{escape(metric.label)} [dim]{name}[/]")
+    for head in ("before", "after"):
+        table.add_column(head, justify="right", footer=level(told[head], metric.unit))
+    table.add_column(f"contribution, {unit}", justify="right", footer=signed(told["change"]))
+    for effect in effects:
+        table.add_column(effect.removesuffix("_effect"), justify="right", footer=signed(frame[effect].sum()))
+    table.add_column("share", justify="right", footer="" if told["change"] == 0 else written.percent(1.0))
+    for row in frame.to_dict("records"):
+        table.add_row(
+            f"{escape(row['label'])} [dim]{written.unit_label(row['unit']) if row['unit'] else ''}[/]",
+            level(row["before"], row["unit"]),
+            level(row["after"], row["unit"]),
+            signed(row["contribution"]),
+            *(signed(row[effect]) for effect in effects),
+            "–" if row["share"] != row["share"] else written.percent(row["share"]),
+        )
+    return table
+
+
+def _has(frame: pd.DataFrame, name: str) -> bool:
+    return name in frame and bool(frame[name].notna().any())
+
+
 def print_catalogue(metrics: Sequence[Metric]) -> None:
     """Print the list of KPIs."""
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -144,6 +208,37 @@ def print_findings(findings: Sequence[Finding]) -> None:
                 console.print(str(finding), markup=False)
     errors = sum(finding.level == "error" for finding in findings)
     console.print(f"{errors} errors, {len(findings) - errors} warnings")
+
+
+def write_verdict(verdict: Verdict, form: str) -> None:
+    """Write which figures of a report moved and why to standard output, as a table or as JSON; its last line sums up."""
+    if form == "json":
+        sys.stdout.write(to_json(verdict.record()) + "\n")
+        return
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    if verdict.moved:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for head in ("figure", "", "then", "now", "changed since"):
+            table.add_column(head, justify="right" if head in ("then", "now") else "left", overflow="fold")
+        for figure in verdict.moved:
+            first, rest = figure.moved[0], len(figure.moved) - 1
+            more = f" and {rest} more" if rest else ""
+            why = "; ".join(f"{cause.kind}: {cause.words}" for cause in figure.causes)
+            table.add_row(
+                *map(escape, (figure.id, f"{first.field}{more}", _number(first.then), _number(first.now), why))
+            )
+        console.print(table)
+    agree, all_of_them = len(verdict.figures) - len(verdict.moved), len(verdict.figures)
+    about = f"{verdict.report}, {verdict.company}, {verdict.period}"
+    if verdict.moved:
+        console.print(f"{agree:,} of {all_of_them:,} figures agree, {len(verdict.moved):,} moved: {about}", markup=False)
+    else:
+        console.print(f"All {all_of_them:,} figures agree: {about}", markup=False)
+
+
+def _number(value: Any) -> str:
+    """A figure of any unit, to the digits by which it can be told from its neighbour."""
+    return "–" if value is None else f"{value:,.10g}" if isinstance(value, int | float) else str(value)
 
 
 def print_doctor(states: Sequence[Any]) -> None:

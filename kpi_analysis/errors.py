@@ -25,6 +25,7 @@ class KpiError(Exception):
     """
 
     exit_code = 2
+    cell: int | None = None  # where it was raised in a notebook: the cell, counted from 1
 
     def __init__(
         self,
@@ -52,6 +53,10 @@ class KpiError(Exception):
 
 class ConfigError(KpiError):
     """A file of the workspace says something that cannot be meant."""
+
+
+class SourceUnreachable(ConfigError):
+    """A database does not answer; the same may work a little later."""
 
 
 class UsageError(KpiError):

@@ -18,16 +18,23 @@ import pandas as pd
 
 from kpi_analysis import appendix, kpi_figures, messages, tables
 from kpi_analysis.asked import HISTORY, Asked, with_data
-from kpi_analysis.blocks import Beside, Block, Figure, Note, Table, Title
+from kpi_analysis.blocks import Beside, Block, Figure, Findings, Note, Table, Title
 from kpi_analysis.catalogue import Metric
 from kpi_analysis.charts.base import Width
 from kpi_analysis.compute.slices import check_values
+from kpi_analysis.customer_report import CustomerSections
 from kpi_analysis.errors import UsageError
+from kpi_analysis.finance_report import FinanceSections
+from kpi_analysis.findings_report import findings_block, insights_of
+from kpi_analysis.insights import Insights
 from kpi_analysis.kpi_outlook import KpiOutlook
 from kpi_analysis.opened import open_company
+from kpi_analysis.operations_report import OperationsSections
 from kpi_analysis.outlook import Outlook
 from kpi_analysis.outlook_report import OutlookSections, count_words
 from kpi_analysis.periods import period_label, period_words
+from kpi_analysis.pipeline_report import PipelineSections
+from kpi_analysis.provenance import made_from
 from kpi_analysis.results import records, values
 from kpi_analysis.targets.judge import projected, record
 
@@ -95,6 +102,15 @@ class Report(Asked):
         text = messages.sentence(self.metric(kpi), row, self.period_name, self.format)
         return Title(text, values=values(frame))
 
+    @cached_property
+    def insights(self) -> Insights:
+        """What moved, turned, is unusual or off its target, with p-values and figures."""
+        return insights_of(self, [record(one) for one in self.outlook.outlook.judged])
+
+    def findings(self) -> Findings | Note:
+        """What matters, the weightiest first; where nothing is real it says so."""
+        return findings_block(self.insights)
+
     def scorecard(self, kpis: Sequence[str] | None = None) -> Table:
         """Headline KPIs with their history, value, changes on the period before and a year ago, and targets."""
         names = tuple(kpis) if kpis else self.headline_kpis
@@ -138,6 +154,26 @@ class Report(Asked):
         if len(there) < 2:
             return there[0] if there else None
         return Beside(tuple(there))
+
+    @cached_property
+    def customers(self) -> CustomerSections:
+        """Sections on customers: retention, contracts, segments, lifetime value."""
+        return CustomerSections(self.opened, self.period, self.as_of, self.format, self.slices)
+
+    @cached_property
+    def pipeline(self) -> PipelineSections:
+        """Sections on the sales pipeline: stages, speed, win rates, ages, forecast."""
+        return PipelineSections(self)
+
+    @cached_property
+    def finance(self) -> FinanceSections:
+        """Sections on finance: result, margins, cash, concentration, income mix."""
+        return FinanceSections(self)
+
+    @cached_property
+    def operations(self) -> OperationsSections:
+        """Sections on operations and people: lines, quality, service, departments."""
+        return OperationsSections(self)
 
     @cached_property
     def outlook(self) -> OutlookSections:
@@ -214,22 +250,26 @@ class Report(Asked):
         return told
 
     def _facts(self) -> dict[str, Any]:
-        company = self.opened.company
+        company, made = self.opened.company, made_from(self.opened)
         return {
             "company": company.company,
             "report": self.name,
             "period": self.period.label,
             "period_label": self.period_name,
             "data_to": self.format.date(self.as_of),
+            "as_of": self.as_of.isoformat(),
+            "where": self.where,
             "complete": self.period.complete,
             "locale": company.locale,
             "currency": company.currency,
             "provenance": "Prepared from the company’s own tables; every figure stands in the attached results.json",
-            "sources": [fingerprint.record() for fingerprint in self.opened.sources.fingerprints()],
+            "sources": made.pop("sources"),
             "targets": [record(one) for one in self.outlook.outlook.judged],
             "projections": [found for one in self.outlook.outlook.judged if (found := projected(one)) is not None],
+            "findings": [one.record() for one in self.insights.found],
             "catalogue": self.opened.catalogue.hash,
             "code": version("kpi-analysis"),
+            "made_from": made,
         }
 
 

@@ -18,6 +18,7 @@ from kpi_analysis.compute.measures import MeasureReader
 from kpi_analysis.compute.own import check_own
 from kpi_analysis.compute.ways import is_additive
 from kpi_analysis.errors import Finding
+from kpi_analysis.explained import explain
 from kpi_analysis.formula import Name
 from kpi_analysis.sources import Sources
 from kpi_analysis.targets.spec import Target, load_targets
@@ -60,6 +61,24 @@ class OpenCompany:
         return compute(
             self.sources, self.catalogue, kpis, period=period, grain=grain, last=last, by=by, where=where, as_of=day
         )
+
+    def explain(
+        self,
+        kpi: str,
+        *,
+        period: str,
+        against: str | None = None,
+        by: str | None = None,
+        where: str | None = None,
+        as_of: str | dt.date | None = None,
+        measures: bool = False,
+    ) -> pd.DataFrame:
+        """Say why a KPI moved, in drivers that add up to the change; see `kpi_analysis.explained.explain`."""
+        day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+        return explain(
+            self.sources, self.catalogue, kpi,
+            period=period, against=against, by=by, where=where, as_of=day, measures=measures,
+        )  # fmt: skip
 
     def formula(self, kpi: str) -> str:
         """Return the formula of a KPI in words, as this company reads its measures."""

@@ -71,7 +71,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Derived:
-    """A column that a table gets from another one by a key: at most one value a row, so that no row is doubled."""
+    """A column that a table gets by a key from another table, or from its own rows of the same key.
+
+    There is at most one value a row, so that no row is doubled.
+    """
 
     table: str
     name: str
@@ -84,6 +87,9 @@ class Derived:
 DERIVED = (
     Derived("leads", "opportunity_on", "date", "opportunities", "lead_id", "created_on"),
     Derived("orders", "acquired_channel", "text", "customers", "customer_id", "acquired_channel"),
+    Derived("touchpoints", "converted_on", "date", "touchpoints", "path_id", "touched_at"),
+    Derived("touchpoints", "credited_conversions", "number", "touchpoints", "path_id", "touched_at"),
+    Derived("touchpoints", "credited_value", "number", "touchpoints", "path_id", "value"),
 )
 
 

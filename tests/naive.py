@@ -22,6 +22,14 @@ Number = Callable[["View"], float]
 FREQUENCY = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
 IN_A_YEAR = {"month": 12, "quarter": 4, "year": 1}
 DAY = dt.timedelta(days=1)
+# The day on which a row comes to be; every other date is something that happens to it later.
+BORN = {
+    "spend": "spent_on", "leads": "created_on", "opportunities": "created_on", "orders": "ordered_on",
+    "customers": "acquired_on", "subscriptions": "started_on", "touchpoints": "touched_at", "invoices": "issued_on",
+    "ledger": "booked_on", "web_traffic": "visited_on", "social": "posted_on", "tickets": "opened_on",
+    "surveys": "answered_on", "employees": "hired_on", "vacancies": "opened_on", "sales_activities": "active_on",
+    "production": "produced_on",
+}  # fmt: skip
 
 
 class NoValue(Exception):
@@ -109,6 +117,24 @@ class Books:
     gross_margin: float | None = None
     inbound_channels: tuple[str, ...] = ()
     revenue_from: str | None = None
+    attribution: Mapping[str, Any] = field(default_factory=dict)
+    last_day: dt.date = dt.date.min
+
+    def known_on(self, as_of: dt.date, table: str) -> list[Row]:
+        """The rows of a table without what happened to them after a day: a lead qualified later is not yet."""
+        rows = self.tables[table]
+        if as_of >= self.last_day:
+            return rows
+
+        def later(value: Any) -> bool:
+            return isinstance(value, dt.date) and day(value) > as_of
+
+        def then(row: Row) -> Row:
+            is_open = "outcome" in row and later(row.get("closed_on"))
+            kept = {name: None if name != BORN[table] and later(v) else v for name, v in row.items()}
+            return kept | ({"outcome": "open"} if is_open else {})
+
+        return [then(row) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -148,11 +174,17 @@ class View:
         """All rows of a table, if it can answer at all."""
         if table not in self.books.tables:
             raise Unreadable
-        rows, present = self.books.tables[table], set(self.books.columns[table])
+        rows, present = self.books.known_on(self.as_of, table), set(self.books.columns[table])
         if table == "leads" and "opportunities" in self.books.tables:
             opportunities = self.books.tables["opportunities"]
-            created = {r["lead_id"] for r in opportunities if r["created_on"] is not None} - {None}
+            until = self.as_of if self.as_of < self.books.last_day else dt.date.max
+            created = {
+                r["lead_id"] for r in opportunities if r["created_on"] is not None and r["created_on"] <= until
+            } - {None}
             rows, present = [r | {"opportunity": r["lead_id"] in created} for r in rows], present | {"opportunity"}
+        if table == "touchpoints":
+            rows = with_credits(rows, present, **self.books.attribution)
+            present = present | ({"credited_value"} if "value" in present else set())
         if table == "orders" and "customers" in self.books.tables:
             channels = {r["customer_id"]: r["acquired_channel"] for r in self.books.tables["customers"]}
             channels[None] = None
@@ -326,12 +358,16 @@ def customer_sums(view: View) -> list[float | None]:
 
 
 def either(view: View, *ways: Number) -> float:
-    """The first way that the company's tables allow."""
+    """The first way that the company's tables allow, whatever the slice: a slice must not change what is meant."""
+    whole = replace(view, by=(), group=None, where=lambda row: True, asked=())
     for way in ways[:-1]:
         try:
-            return way(view)
+            way(whole)
         except Unreadable:
             continue
+        except NoValue:
+            pass
+        return way(view)
     return ways[-1](view)
 
 
@@ -468,7 +504,65 @@ def cost_or_margin(v: View) -> list[tuple[Row, float | None]]:
     return [(row, cost(row)) for row in happened(v, "orders", "ordered_on", "amount")]
 
 
+def journey_shares(days: list[int], rule: str, half_life_days: float) -> list[float]:
+    """How a journey's credit is split among its touches, given how many days each was before the last one."""
+    size, lasting = len(days), len(days) - 1
+    decay = [2 ** (-ago / half_life_days) for ago in days]
+    peaks = {0, lasting // 2, lasting}
+    equal = [1 / size] * size
+    return {
+        "first": [1.0] + [0.0] * lasting,
+        "last": [0.0] * lasting + [1.0],
+        "linear": equal,
+        "time_decay": [weight / sum(decay) for weight in decay],
+        "u_shaped": equal if size < 3 else [0.4, *[0.2 / (size - 2)] * (size - 2), 0.4],
+        "w_shaped": equal if size < 4 else [0.3 if n in peaks else 0.1 / (size - 3) for n in range(size)],
+    }[rule]
+
+
+def with_credits(
+    rows: list[Row], columns: set[str], rule: str = "last", lag_days: int = 90, half_life_days: float = 7.0
+) -> list[Row]:
+    """Touches with the day on which their journey converted and what each is credited with."""
+
+    def says_so(row: Row) -> bool:
+        return row["converted"] is True if "converted" in columns else row.get("value") is not None
+
+    def in_time(row: Row) -> Any:
+        ties = [row.get(name) for name in ("channel", "cost", "value")]
+        return row["touched_at"], says_so(row), [(tie is None, tie or 0) for tie in ties]
+
+    found = [row | {"converted_on": None, "credited_value": None} for row in rows]
+    for path in {row["path_id"] for row in found} - {None}:
+        journey = [row for row in found if row["path_id"] == path and row["touched_at"] is not None]
+        if not any(says_so(row) for row in journey):
+            continue
+        ended = max(day(row["touched_at"]) for row in journey)
+        values = [row["value"] for row in journey if says_so(row) and row.get("value") is not None]
+        for row in journey:
+            row |= {"converted_on": ended, "credited_value": 0.0 if values else None}
+        counting = [row for row in journey if row["channel"] is not None]
+        counting = [row for row in counting if (ended - day(row["touched_at"])).days <= lag_days]
+        counting = sorted(counting, key=in_time)
+        days = [(ended - day(row["touched_at"])).days for row in counting]
+        for row, share in zip(counting, journey_shares(days, rule, half_life_days) if days else (), strict=True):
+            row["credited_value"] = share * sum(values) if values else None
+    return found
+
+
+def credits(v: View) -> list[float | None]:
+    """What the touches of the slice are credited with whose journeys converted in the period."""
+    rows = v.asked_for("touchpoints", "touched_at", "credited_value")
+    v.check_reach("touchpoints", "touched_at", flow=True)
+    rows = [row for row in rows if row["converted_on"] is not None and v.in_slice(row)]
+    return [row["credited_value"] for row in rows if v.span.start <= row["converted_on"] <= v.span.last]
+
+
 def attributed_gross_profit(v: View) -> float:
+    def by_touches(v: View) -> float:
+        share = margin(v)
+        return total(None if credit is None else credit * share for credit in credits(v))
+
     def by_margin(column: str) -> Number:
         def way(v: View) -> float:
             v.everything("orders", column)
@@ -483,14 +577,14 @@ def attributed_gross_profit(v: View) -> float:
         )
         return total(known(lambda r: r["amount"] - r["cost"], "amount", "cost")(row) for row in rows)
 
-    return either(v, by_margin("channel"), by_cost, by_margin("acquired_channel"))
+    return either(v, by_touches, by_margin("channel"), by_cost, by_margin("acquired_channel"))
 
 
 def attributed_revenue(v: View) -> float:
     def through(column: str) -> Number:
         return lambda v: flow(v, "orders", "ordered_on", "amount", column, where=lambda r: r[column] is not None)
 
-    return either(v, through("channel"), through("acquired_channel"))
+    return either(v, lambda v: total(credits(v)), through("channel"), through("acquired_channel"))
 
 
 def inbound_revenue(v: View) -> float:

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from kpi_analysis import formula
 from kpi_analysis.errors import did_you_mean
 from kpi_analysis.formula import Node
-from kpi_analysis.schema import TABLES
+from kpi_analysis.schema import DERIVED, TABLES
 from kpi_analysis.yaml_file import Strict
 
 Unit = Literal[
@@ -82,9 +82,10 @@ class Aggregate(Strict):
             raise ValueError("per and each go together")
         if self.pair is not None and (self.open is None or len(self.open) != 2):
             raise ValueError("a pair needs open: [begin, end]")
+        known = {*TABLES[self.table].columns, *(column.name for column in DERIVED if column.table == self.table)}
         for column in self.key_columns:
-            if column not in TABLES[self.table].columns:
-                hint = did_you_mean(column, TABLES[self.table].columns)
+            if column not in known:
+                hint = did_you_mean(column, known)
                 raise ValueError(f"table {self.table} has no column '{column}'. {hint}")
         return self
 
@@ -206,9 +207,7 @@ class Metric(Strict):
     @model_validator(mode="after")
     def _can_be_estimated(self) -> Metric:
         if (self.interval in ("mean", "return_on")) != (self.squares is not None):
-            raise ValueError(
-                "interval: mean and return_on need squares, a measure of the squared rows above the line"
-            )
+            raise ValueError("interval: mean and return_on need squares, a measure of the squared rows above the line")
         return self
 
 

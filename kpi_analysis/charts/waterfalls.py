@@ -20,6 +20,8 @@ _HEIGHTS: dict[Width, float] = {"full": 60, "wide": 60, "half": 60, "third": 48}
 _TOP = 4.4
 _LINE = 3.2
 _PITCH = 11.0  # below that, names and numbers of neighbours touch
+_ROW = 7.4
+_MOST_ROWS = 9
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def waterfall(
     """Return the way from one total to another as bars that add up: what moved the KPI?
 
     Where the steps are small against the totals the scale is cut, which a white slash and the words below
-    the title say.
+    the title say. The bars stand side by side; where their names have no room there, they lie one below the other.
 
     Parameters
     ----------
@@ -146,17 +148,25 @@ def _alt(chart: _Waterfall, caption: Caption) -> str:
 
 
 def _svg(chart: _Waterfall, width: Width, name: str) -> str:
-    return draw(WIDTHS[width], _HEIGHTS[width], name, lambda sheet: _paint(chart, sheet))
+    standing = replace(chart, bars=_gathered(chart.bars, int(WIDTHS[width] / _PITCH)))
+    lines, size = _names(standing, WIDTHS[width])
+    if not any(words.endswith(ELLIPSIS) for name in lines for words in name):
+        return draw(WIDTHS[width], _HEIGHTS[width], name, lambda sheet: _paint(standing, sheet, lines, size))
+    lying = replace(chart, bars=_gathered(chart.bars, _MOST_ROWS))
+    return draw(WIDTHS[width], _ROW * len(lying.bars) + 1, name, lambda sheet: _paint_lying(lying, sheet))
 
 
-def _paint(chart: _Waterfall, sheet: Sheet) -> None:
-    chart = replace(chart, bars=_gathered(chart.bars, int(sheet.width / _PITCH)))
+def _names(chart: _Waterfall, width: float) -> tuple[list[list[str]], float]:
+    """Return the names of standing bars as lines, and their type size: the smaller one where it is needed."""
+    pitch = width / len(chart.bars)
+    lines = [wrap(bar.name, pitch - 0.8, TYPE.chart_label) for bar in chart.bars]
+    if not any(words.endswith(ELLIPSIS) for name in lines for words in name):
+        return lines, TYPE.chart_label
+    return [wrap(bar.name, pitch - 0.6, TYPE.chart_axis) for bar in chart.bars], TYPE.chart_axis
+
+
+def _paint(chart: _Waterfall, sheet: Sheet, lines: Sequence[Sequence[str]], size: float) -> None:
     pitch = sheet.width / len(chart.bars)
-    size = TYPE.chart_label
-    lines = [wrap(bar.name, pitch - 0.8, size) for bar in chart.bars]
-    if any(words.endswith(ELLIPSIS) for name in lines for words in name):
-        size = TYPE.chart_axis
-        lines = [wrap(bar.name, pitch - 0.6, size) for bar in chart.bars]
     foot = 2.0 + _LINE * max(len(words) for words in lines)
     levels = [level for bar in chart.bars for level in (bar.after, chart.base if bar.total else bar.before)]
     low, high = min(levels), max(levels)
@@ -183,6 +193,30 @@ def _paint(chart: _Waterfall, sheet: Sheet) -> None:
         for k, words in enumerate(lines[i]):
             sheet.text(x, sheet.height - foot + 2.6 + _LINE * k, words, size=size, align="center")
     sheet.line([(0, y(chart.base)), (sheet.width, y(chart.base))], colour=LIGHT.rule, width=LINES.chart_base)
+
+
+def _paint_lying(chart: _Waterfall, sheet: Sheet) -> None:
+    names = [wrap(bar.name, 0.42 * sheet.width, TYPE.chart_label) for bar in chart.bars]
+    left = 1.5 + max(text_width(words, TYPE.chart_label) for lines in names for words in lines)
+    room = 1.2 + max(text_width(chart.write(bar), TYPE.chart_label, bold=True) for bar in chart.bars)
+    levels = [level for bar in chart.bars for level in (bar.after, chart.base if bar.total else bar.before)]
+    low, high = min(levels), max(levels)
+    x = Linear(low, high if high > low else low + 1, left, sheet.width - room)
+    for i, bar in enumerate(chart.bars):
+        y, half = _ROW * (i + 0.5), 0.3 * _ROW
+        start, end = sorted((x(chart.base if bar.total else bar.before), x(bar.after)))
+        fill, colour = chart.colours(bar)
+        sheet.box(start, y - half, max(end, start + 0.15), y + half, fill=fill)
+        if i + 1 < len(chart.bars):
+            sheet.line([(x(bar.after), y + half), (x(bar.after), y + _ROW - half)], colour=LIGHT.faint, width=0.6)
+        if bar.total and chart.base:
+            slash = [(left + 2.2, y + half + 0.6), (left + 3.4, y - half - 0.6)]
+            sheet.line(slash, colour=LIGHT.paper, width=2.2)
+        sheet.text(end + 0.8, y, chart.write(bar), bold=True, colour=colour)
+        top = y - _LINE / 2 * (len(names[i]) - 1)
+        for k, words in enumerate(names[i]):
+            sheet.text(0, top + _LINE * k, words)
+    sheet.line([(x(chart.base), 0), (x(chart.base), sheet.height)], colour=LIGHT.rule, width=LINES.chart_base)
 
 
 def _gathered(bars: Sequence[_Bar], most: int) -> list[_Bar]:

@@ -47,7 +47,11 @@ class Readable:
 
 
 def find_way(sources: Sources, name: str, measure: Measure, by: Sequence[str], where: str | None) -> Readable:
-    """Return the first way to read a measure that the company's tables allow."""
+    """Return the first way to read a measure that the company's tables allow.
+
+    A slice that this way cannot be cut by leaves no value: the next way would measure something else under the
+    same name, and the slices would not add up to the whole.
+    """
     if measure.setting is not None:
         value = getattr(sources.company, measure.setting)
         missing = "" if value is not None else f"{measure.setting} is not set in the company file"
@@ -56,10 +60,13 @@ def find_way(sources: Sources, name: str, measure: Measure, by: Sequence[str], w
     chosen = getattr(sources.company, measure.choice, None) if measure.choice else None
     if chosen is not None:
         ways = [way for way in ways if way.table == chosen] or ways
-    reasons = [(way, obstacle(sources, way, by, where)) for way in ways]
+    reasons = [(way, obstacle(sources, way, (), None)) for way in ways]
     free = next((way for way, reason in reasons if not reason), None)
+    if free is not None:
+        reason = obstacle(sources, free, by, where)
+        return Readable(name, None if reason else free, reason)
     connected = [pair for pair in reasons if pair[0].table in sources.connected]
-    return Readable(name, free, "" if free is not None else (connected or reasons)[0][1])
+    return Readable(name, None, (connected or reasons)[0][1])
 
 
 def obstacle(sources: Sources, way: Aggregate, by: Sequence[str], where: str | None) -> str:

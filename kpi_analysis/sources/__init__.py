@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
@@ -17,12 +19,14 @@ import pyarrow as pa
 
 from kpi_analysis import sql
 from kpi_analysis.company import Company, TableSpec
-from kpi_analysis.errors import ConfigError, Finding, did_you_mean
+from kpi_analysis.errors import ConfigError, Finding, SourceUnreachable, did_you_mean
 from kpi_analysis.schema import DERIVED, TABLES, Column, Derived, Table
 from kpi_analysis.sources.currencies import in_company_currency, read_rates
 from kpi_analysis.sources.engines import connect, first_line, moment, timezone
 from kpi_analysis.sources.files import digest, find_files, is_text, read_files
 from kpi_analysis.sources.parts import Extent, Fingerprint, MappedColumn
+from kpi_analysis.sources.snapshot import fill
+from kpi_analysis.sources.touches import with_credits
 from kpi_analysis.sql.days import MOMENT
 from kpi_analysis.sql.types import on_duckdb
 
@@ -44,6 +48,7 @@ class Sources:
     company: Company
     door: Callable[[Sources, str], None] = lambda sources, name: None
     findings: dict[str, list[Finding]] = field(default_factory=dict)
+    checked: list[Finding] | None = None
     _raw: dict[str, ir.Table] = field(default_factory=dict)
     _mapped: dict[str, list[MappedColumn]] = field(default_factory=dict)
     _tidy: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -51,11 +56,16 @@ class Sources:
     _extents: dict[str, dict[str, Extent]] = field(default_factory=dict)
     _newest: dict[str, dt.date | None] = field(default_factory=dict)
     _words: dict[str, frozenset[str]] = field(default_factory=dict)
+    _prints: dict[str, Fingerprint] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        fill(self)
 
     @cached_property
     def local(self) -> Any:
-        """DuckDB in memory, for files."""
-        connection = ibis.duckdb.connect()
+        """DuckDB in memory, for files; what does not fit goes to the system's place for temporary files."""
+        spill = Path(tempfile.gettempdir()) / f"kpi_analysis_{os.getpid()}"
+        connection = ibis.duckdb.connect(temp_directory=str(spill))
         connection.raw_sql("SET TimeZone = 'UTC'")
         return connection
 
@@ -68,7 +78,7 @@ class Sources:
         try:
             return connect(url)
         except Exception as error:  # every driver has an error family of its own
-            raise ConfigError(
+            raise SourceUnreachable(
                 f"the source {self.company.source} cannot be reached: {first_line(error)}.",
                 remedy="Check the URL, the network and the password; try it with: kpi doctor",
                 file=self.company.path,
@@ -107,7 +117,7 @@ class Sources:
         return self._tables[name]
 
     def derived(self, name: str) -> dict[str, Derived]:
-        """Columns that a table can take from another connected one by a key."""
+        """Columns that a table can take by a key from another connected one, or from its own rows."""
         return {
             column.name: column
             for column in DERIVED
@@ -120,7 +130,11 @@ class Sources:
     def with_derived(self, name: str, columns: Iterable[str]) -> ir.Table:
         """Return a canonical table with columns of another one; the key is made unique first, so no row doubles."""
         table = self.table(name)
-        for column in (self.derived(name)[wanted] for wanted in sorted(columns)):
+        wanted = [self.derived(name)[column] for column in sorted(columns)]
+        credits = [column.name for column in wanted if column.source == name]
+        if credits:
+            table = with_credits(table, self.company.attribution, credits)
+        for column in (column for column in wanted if column.source != name):
             other = self.table(column.source)
             values = other.group_by(column.key).aggregate(**{column.name: other[column.value].min()})
             values = values.rename(kpi_key=column.key)
@@ -193,15 +207,15 @@ class Sources:
         return self._raw[name]
 
     def extent(self, name: str, column: str | None = None) -> Extent:
-        """How far a date column of a table reaches (its main one if none is named)."""
-        wanted = column or TABLES[name].date
+        """How far a date column of a table reaches (its main one if none is named, or a derived one)."""
+        wanted = column if column in self.columns(name) else TABLES[name].date
         if name not in self._extents:
             table = self.table(name)  # the check at the door notes the extents in passing
             if name not in self._extents:
                 bounds = extent_measures({n: table[n] for n in self.columns(name)})
                 found = table.aggregate(**bounds).to_pyarrow().to_pylist()[0] if bounds else {}
                 self.note_extents(name, found)
-        return self._extents[name].get(wanted, Extent(None, None, 0))
+        return self._extents[name].get(str(wanted), Extent(None, None, 0))
 
     def note_extents(self, name: str, found: Mapping[str, Any]) -> None:
         """Keep what `extent_measures` came to."""
@@ -243,7 +257,7 @@ class Sources:
 
     def fingerprints(self) -> list[Fingerprint]:
         """Return what was read, table by table."""
-        return [self._fingerprint(name) for name in self.connected]
+        return [self._prints.get(name) or self.fingerprint(name) for name in self.connected]
 
     def describe(self, name: str) -> str:
         """Where a table is read from, in words without secrets."""
@@ -344,7 +358,8 @@ class Sources:
             return ibis.cases((_has_offset(value), sql.to_type(value, utc)), else_=local)
         return value.cast(utc) if _has_zone(value) else moment(zone, value.cast("timestamp"))
 
-    def _fingerprint(self, name: str) -> Fingerprint:
+    def fingerprint(self, name: str) -> Fingerprint:
+        """Return what was read of a table."""
         first, newest = self.extent(name).first, self.extent(name).last
         files = self.files(name)
         size = sum(file.stat().st_size for file in files) if files else None

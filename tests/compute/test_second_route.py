@@ -63,11 +63,13 @@ def days_about(span: Span) -> st.SearchStrategy[dt.date]:
     return st.one_of(anywhen, *(between(one.start, one.end) for one in [span, *near]))
 
 
+RULES = ("last", "first", "linear", "time_decay", "u_shaped", "w_shaped")
 few = st.integers(0, 4)  # often zero
 money = st.integers(-40, 60)
 words = {
     "channel": ("email", "paid", "organic"), "region": ("north", "south"), "segment": ("small", "large"),
     "customer_id": tuple("abcdef"), "order_id": ("o1", "o2", "o3", "o4"), "lead_id": ("1", "2", "3"),
+    "path_id": ("p1", "p2", "p3"),
     "outcome": ("won", "lost", "open"), "kind": ("nps", "csat"), "network": ("x", "y"), "plan": ("basic", "pro"),
     "account": ("inventory", "current_assets", "current_liabilities", "revenue", "cogs", "operating_expense",
                 "depreciation", "amortisation", "interest", "tax", "inventory", "current_assets",
@@ -121,8 +123,9 @@ def frames(draw: st.DrawFn, domain: Domain, span: Span) -> dict[str, pd.DataFram
         row = st.fixed_dictionaries({c: cells(name, c, days) for c in columns if c != schema.key})
         rows = draw(st.lists(row, min_size=20 if many else 5, max_size=30 if many else 14))
         whole = draw(st.integers(0, 4)) < 4  # most tables reach over all periods, and most ledgers have all accounts
+        timed = schema.columns[schema.date].kind == "timestamp"
         for filled, edge in zip(rows, (FIRST, LAST) if whole else (), strict=False):
-            filled[schema.date] = dt.datetime.combine(edge, dt.time(9)) if name == "tickets" else edge
+            filled[schema.date] = dt.datetime.combine(edge, dt.time(9)) if timed else edge
         for filled, account in zip(rows[2:], words["account"] if whole and name == "ledger" else (), strict=False):
             filled["account"] = account
         keys = words["customer_id"] if name == "customers" else [str(n) for n in range(1, 25)]
@@ -134,8 +137,10 @@ def frames(draw: st.DrawFn, domain: Domain, span: Span) -> dict[str, pd.DataFram
 DOMAINS = {
     "marketing and sales": Domain(
         ("marketing", "sales"),
-        ("spend", "leads", "opportunities", "orders", "customers", "web_traffic", "social", "sales_activities"),
-        ((), (), ("orders",), ("customers",), ("orders.cost", "spend.kind"), ("spend.clicks", "orders.channel")),
+        ("spend", "leads", "opportunities", "orders", "customers", "touchpoints", "web_traffic", "social",
+         "sales_activities"),
+        ((), ("touchpoints.converted",), ("orders",), ("customers", "touchpoints.value"),
+         ("orders.cost", "spend.kind", "touchpoints"), ("spend.clicks", "orders.channel", "touchpoints")),
         (("network",), ("channel",), ("region",), ("segment",), ("owner",), ("channel", "region"),
          ("acquired_channel",)),
         ("region = 'north'", "channel <> 'paid'", "amount > 0"),
@@ -219,6 +224,7 @@ def cases(draw: st.DrawFn, domain: Domain) -> Case:
     settings = {
         "gross_margin": draw(st.sampled_from([0.6, 0.25, None])),
         "inbound_channels": draw(st.sampled_from([["email", "organic"], ["email"], []])),
+        "attribution": {"rule": draw(st.sampled_from(RULES)), "lag_days": draw(st.sampled_from([0, 90, 400]))},
         "revenue_from": draw(
             st.sampled_from([None, None, *sorted(set(tables) & {"orders", "opportunities", "ledger"})])
         ),
@@ -244,6 +250,7 @@ def view_of(case: Case, question: Question, company: OpenCompany) -> View:
         rows,
         {name: tuple(table.columns) for name, table in case.tables.items()},
         lambda table, column, span: company.sources.extent(table, column).covers(span),  # type: ignore[arg-type]
+        last_day=company.sources.last_day() or dt.date.min,
         **{"inbound_channels": (), **case.settings},
     )
     as_of = question.as_of or company.sources.last_day()

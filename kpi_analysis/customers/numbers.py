@@ -1,0 +1,132 @@
+"""The door of the package: numbers and columns are checked here once and are trusted afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from kpi_analysis.errors import DataError, UsageError, did_you_mean
+
+Values = npt.NDArray[np.float64]
+
+
+def values(given: ArrayLike, name: str, *, least: float = 0.0) -> Values:
+    """Return numbers as floats, all of them known and none below `least`.
+
+    Raises
+    ------
+    DataError
+        When a value is missing, infinite or too small.
+
+    Examples
+    --------
+    >>> values([2, 1], "frequency").tolist()
+    [2.0, 1.0]
+    """
+    numbers = np.asarray(given, dtype=np.float64)
+    for wrong, wanted in ((~np.isfinite(numbers), "a finite number"), (numbers < least, f"at least {least:g}")):
+        if wrong.any():
+            place = int(np.argmax(wrong.ravel()))
+            raise DataError(
+                f"The {name} of customer {place + 1} is {numbers.ravel()[place]:g}; wanted {wanted}.",
+                remedy="Mend or leave out the customer.",
+            )
+    return numbers
+
+
+def weights_of(weights: ArrayLike | None, count: int) -> Values:
+    """Return how many customers stand behind each row: one, unless said otherwise."""
+    known = np.ones(count) if weights is None else values(weights, "weight")
+    same_length(count, weights=known)
+    return known
+
+
+def same_length(count: int, **given: Values) -> None:
+    """Refuse columns of different length.
+
+    Raises
+    ------
+    UsageError
+    """
+    for name, numbers in given.items():
+        if numbers.ndim != 1 or len(numbers) != count:
+            raise UsageError(f"Found {name} of shape {numbers.shape} for {count} customers. Wanted one value for each.")
+
+
+def columns(frame: pd.DataFrame, *names: str) -> pd.DataFrame:
+    """Return the named columns of a frame.
+
+    Raises
+    ------
+    UsageError
+        With the nearest name, when one is not there.
+    """
+    for name in names:
+        if name not in frame.columns:
+            known = [str(column) for column in frame.columns]
+            raise UsageError(
+                f"The frame has no column '{name}'.",
+                remedy=did_you_mean(name, known) or f"It has: {', '.join(known)}.",
+            )
+    return frame.loc[:, list(dict.fromkeys(names))]
+
+
+def dated(frame: pd.DataFrame, date: str) -> pd.DataFrame:
+    """Return rows with their date as a day; without one of them, or with one that is no date, it raises.
+
+    Raises
+    ------
+    DataError
+    """
+    try:
+        days = pd.to_datetime(frame[date]).dt.tz_localize(None).dt.normalize()
+    except (ValueError, TypeError, AttributeError) as error:
+        raise DataError(f"The column '{date}' holds what is no date.", remedy="Convert it first.") from error
+    if days.isna().any():
+        raise DataError(f"The column '{date}' has {int(days.isna().sum())} rows without a date.", remedy="Drop them.")
+    return frame.assign(**{date: days})
+
+
+def curvature(gradient: Callable[[Values], Values], at: Values, step: float = 1e-5) -> Values:
+    """Return the matrix of second derivatives from differences of the gradient."""
+    steps = step * np.eye(len(at))
+    matrix = np.array([(gradient(at + one) - gradient(at - one)) / (2 * step) for one in steps])
+    return np.asarray((matrix + matrix.T) / 2)
+
+
+def standard_errors(gradient: Callable[[Values], Values], logs: Values) -> tuple[float, ...]:
+    """Return the standard errors of parameters that were fitted in logs, by the delta method; NaN where flat."""
+    matrix = curvature(gradient, logs)
+    try:
+        variances = np.diag(np.linalg.inv(matrix))
+    except np.linalg.LinAlgError:
+        variances = np.full(len(logs), np.nan)
+    errors = np.exp(logs) * np.sqrt(np.where(variances > 0, variances, np.nan))
+    return tuple(float(error) for error in errors)
+
+
+def at_edge(logs: Values, bound: float, names: Sequence[str]) -> str:
+    """Say which parameters ran to the edge of what is tried, so that the data do not tell them."""
+    lost = [name for name, log in zip(names, logs, strict=False) if abs(log) > bound - 0.01]
+    return f"the data do not tell {' and '.join(lost)}: there is no single best fit" if lost else ""
+
+
+def plural(count: float, what: str) -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "customer"), plural(3, "customer")
+    ('1 customer', '3 customers')
+    """
+    return f"{count:g} {what}" if count == 1 else f"{count:g} {what}s"
+
+
+def scalar_or_array(numbers: Any) -> Any:
+    """Return a float for one customer and an array for many, as numpy's own functions do."""
+    return float(numbers) if np.ndim(numbers) == 0 else numbers

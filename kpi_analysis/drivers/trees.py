@@ -1,0 +1,115 @@
+"""A formula seen as sums of products: its leaves, its terms, its factors and its value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from kpi_analysis.formula import Call, Name, Node, Number, Operation, walk
+
+Leaf = Name | Call
+
+
+def leaf_name(node: Node) -> str:
+    """Return a part of a formula as text; the names of leaves are those of its numbers.
+
+    Examples
+    --------
+    >>> from kpi_analysis.formula import parse
+    >>> leaf_name(parse("prior( open_deals )")), leaf_name(parse("days()"))
+    ('prior(open_deals)', 'days()')
+    """
+    if isinstance(node, Number):
+        return f"{node.value:g}"
+    if isinstance(node, Name):
+        return node.name
+    if isinstance(node, Call):
+        return f"{node.function}({'' if node.argument is None else leaf_name(node.argument)})"
+    return f"({leaf_name(node.left)} {node.operator} {leaf_name(node.right)})"
+
+
+def leaves(tree: Node) -> tuple[Leaf, ...]:
+    """Return what a formula is made of, each once, from left to right: names, and calls such as ``prior(x)``."""
+    if isinstance(tree, Operation):
+        return tuple(dict.fromkeys((*leaves(tree.left), *leaves(tree.right))))
+    return () if isinstance(tree, Number) else (tree,)
+
+
+def value_of(tree: Node, numbers: Mapping[str, Any]) -> Any:
+    """Return the value of a formula; numbers may be arrays, and a division by zero is not finite."""
+    if isinstance(tree, Number):
+        return tree.value
+    if not isinstance(tree, Operation):
+        return numbers[leaf_name(tree)]
+    left, right = value_of(tree.left, numbers), value_of(tree.right, numbers)
+    match tree.operator:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case _:
+            return left / right
+
+
+def terms(node: Node) -> list[tuple[float, Node]]:
+    """Return what is added in a sum, each with its sign, whatever the brackets."""
+    return _flat(node, "+-", lambda sign, operator: -sign if operator == "-" else sign)
+
+
+def factors(node: Node) -> list[tuple[float, Node]]:
+    """Return what is multiplied in a product, each with 1, or −1 where it divides, whatever the brackets."""
+    return _flat(node, "*/", lambda power, operator: -power if operator == "/" else power)
+
+
+def _flat(node: Node, operators: str, turned: Callable[[float, str], float]) -> list[tuple[float, Node]]:
+    if not isinstance(node, Operation) or node.operator not in operators:
+        return [(1.0, node)]
+    right = [(turned(mark, node.operator), part) for mark, part in _flat(node.right, operators, turned)]
+    return [*_flat(node.left, operators, turned), *right]
+
+
+def only_adds(tree: Node) -> bool:
+    """Whether nothing is multiplied or divided in a formula."""
+    return all(node.operator in "+-" for node in walk(tree) if isinstance(node, Operation))
+
+
+def ratio_of(tree: Node) -> tuple[Node, Node] | tuple[()]:
+    """Return the upper and the lower part of a ratio, whatever constant is added to it; nothing where it is none."""
+    moving = [part for _, part in terms(tree) if leaves(part)]
+    if len(moving) != 1:
+        return ()
+    found = factors(moving[0])
+    if all(power == 1 for power, _ in found):
+        return ()
+    sign = next(sign for sign, part in terms(tree) if part is moving[0])
+    upper: Node = Number(sign)
+    lower: Node = Number(1.0)
+    for power, part in found:
+        upper, lower = (Operation("*", upper, part), lower) if power == 1 else (upper, Operation("*", lower, part))
+    return upper, lower
+
+
+def replaced(tree: Node, sums: Mapping[str, Sequence[str]]) -> Node:
+    """Return a formula with leaves replaced by sums of other names.
+
+    Examples
+    --------
+    >>> from kpi_analysis.formula import parse
+    >>> leaf_name(replaced(parse("price * deals"), {"deals": ["won", "lost"]}))
+    '(price * (won + lost))'
+    """
+    if isinstance(tree, Operation):
+        return Operation(tree.operator, replaced(tree.left, sums), replaced(tree.right, sums))
+    if isinstance(tree, Number) or leaf_name(tree) not in sums:
+        return tree
+    return _sum(sums[leaf_name(tree)])
+
+
+def _sum(names: Sequence[str]) -> Node:
+    """Add names up in halves, so that a thousand of them stay a flat tree."""
+    if len(names) == 1:
+        return Name(names[0])
+    middle = len(names) // 2
+    return Operation("+", _sum(names[:middle]), _sum(names[middle:]))

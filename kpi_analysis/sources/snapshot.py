@@ -1,0 +1,123 @@
+"""A snapshot of a company's tables in one DuckDB file: every source read once, and the same for all who read it.
+
+Those who start reports put its place into the environment (`PLACE`). Then tables, what was found wrong with them, how
+far they reach and their fingerprints come from it. A table that it lacks is read from its source.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ibis
+
+from kpi_analysis.company import Company
+from kpi_analysis.errors import ConfigError, DataError, Finding, SourceUnreachable
+from kpi_analysis.schema import TABLES
+from kpi_analysis.sources.parts import Extent, Fingerprint, MappedColumn
+
+if TYPE_CHECKING:
+    from kpi_analysis.sources import Sources
+
+PLACE = "KPI_SNAPSHOT"
+_INSIDE = "kpi_snapshot"
+
+
+def write_tables(sources: Sources, path: Path) -> str:
+    """Write every canonical table that can be read into a new file; return one hash of what they hold.
+
+    Raises
+    ------
+    SourceUnreachable
+        A database does not answer. Tables that are wrong otherwise are left out, so that who needs one is told why.
+    """
+    sources.local.raw_sql(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS {_INSIDE}")
+    contents = []
+    for name in sources.connected:
+        try:
+            table = sources.table(name)
+        except SourceUnreachable:
+            raise
+        except (ConfigError, DataError):
+            continue
+        here = table.get_backend() is sources.local
+        sources.local.create_table(name, table if here else table.to_pyarrow(), database=f"{_INSIDE}.main")
+        place = f'{_INSIDE}.main."{name}"'
+        columns = sources.local.raw_sql(f"DESCRIBE {place}").fetchall()
+        rows = sources.local.raw_sql(
+            f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)::HUGEINT) FROM {place} AS t"
+        ).fetchone()
+        contents.append((name, [column[:2] for column in columns], [str(part) for part in rows]))
+    return hashlib.sha256(json.dumps(contents).encode()).hexdigest()
+
+
+def write_facts(sources: Sources, checked: Sequence[Finding]) -> None:
+    """Write into the file of `write_tables` what is known of the tables, and close it."""
+    known = sources.local.list_tables(database=f"{_INSIDE}.main")
+    facts = {
+        "company": _identity(sources.company),
+        "checked": [asdict(finding) for finding in checked],
+        "findings": {name: [asdict(finding) for finding in found] for name, found in sources.findings.items()},
+        "tables": {
+            name: {
+                "fingerprint": sources.fingerprint(name).record(),
+                "extents": {
+                    column: [extent.first, extent.last, extent.days]
+                    for column in sources.columns(name)
+                    if TABLES[name].columns[column].kind in ("date", "timestamp")
+                    for extent in [sources.extent(name, column)]
+                },
+            }
+            for name in sources.connected
+            if name in known
+        },
+    }
+    text = json.dumps(facts, default=str)
+    sources.local.create_table("kpi_facts", ibis.memtable({"facts": [text]}), database=f"{_INSIDE}.main")
+    sources.local.raw_sql(f"DETACH {_INSIDE}")
+
+
+def fill(sources: Sources) -> None:
+    """Let sources read from the snapshot that the environment names, where it is one of their company."""
+    place = os.environ.get(PLACE)
+    if not place:
+        return
+    connection = ibis.duckdb.connect(place, read_only=True)
+    connection.raw_sql("SET TimeZone = 'UTC'")
+    facts = json.loads(connection.raw_sql("SELECT facts FROM kpi_facts").fetchone()[0])
+    if facts["company"] != _identity(sources.company):
+        connection.disconnect()
+        return
+    sources.__dict__["local"] = connection
+    sources.checked = [Finding(**finding) for finding in facts["checked"]]
+    sources.findings |= {name: [Finding(**one) for one in found] for name, found in facts["findings"].items()}
+    for name, told in facts["tables"].items():
+        table = connection.table(name)
+        spec = sources.company.tables[name]
+        sources._tables[name] = sources._raw[name] = table
+        sources._mapped[name] = [
+            MappedColumn(column, spec.columns.get(column.name, column.name), table[column.name], table[column.name])
+            for column in TABLES[name].columns.values()
+            if column.name in table.columns
+        ]
+        sources._extents[name] = {
+            column: Extent(_day(first), _day(last), days) for column, (first, last, days) in told["extents"].items()
+        }
+        sources._prints[name] = Fingerprint(**told["fingerprint"])
+
+
+def _identity(company: Company) -> list[Any]:
+    """The company file by its place and content."""
+    if company.path is None:
+        return []
+    return [str(company.path.resolve()), hashlib.sha256(company.path.read_bytes()).hexdigest()]
+
+
+def _day(text: str | None) -> dt.date | None:
+    return None if text is None else dt.date.fromisoformat(text)
