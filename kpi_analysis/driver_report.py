@@ -14,6 +14,7 @@ from kpi_analysis.blocks import Figure
 from kpi_analysis.catalogue import Metric
 from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.waterfalls import waterfall
+from kpi_analysis.compute.queries import NONE
 from kpi_analysis.explained import AUTO
 from kpi_analysis.formats import Format
 from kpi_analysis.messages import change_words
@@ -46,12 +47,15 @@ class DriverSections:
     as_of : date
         The last day that counts.
     format : Format
+    where : str, optional
+        The part of the company that is reported.
     """
 
     opened: OpenCompany
     period: Period
     as_of: dt.date
     format: Format
+    where: str | None = None
 
     def waterfall(self, kpi: str, by: str | None = None, *, width: Width = "full") -> Figure | None:
         """What moved a KPI since the period before; nothing where it has no value, or nothing to be split into.
@@ -94,6 +98,11 @@ class DriverSections:
             width=width,
         )
 
+    def biggest_move(self, judged: Sequence[Judged], *, width: Width = "full") -> Figure | None:
+        """What moved the KPI that most needs an explanation; see `most_moved`."""
+        kpi = self.most_moved(judged)
+        return self.waterfall(kpi, width=width) if kpi is not None else None
+
     def most_moved(self, judged: Sequence[Judged]) -> str | None:
         """Return the KPI that most needs an explanation.
 
@@ -108,7 +117,7 @@ class DriverSections:
         metrics = self.opened.catalogue.metrics
         aimed_at = [name for name in dict.fromkeys(one.spec.kpi for one in judged) if name in metrics]
         names = aimed_at or [name for name, metric in metrics.items() if metric.headline == 1]
-        frame = self.opened.compute(names, period=self.period.label, last=PERIODS, as_of=self.as_of)
+        frame = self.opened.compute(names, period=self.period.label, last=PERIODS, where=self.where, as_of=self.as_of)
         found: list[tuple[bool, float, str]] = []
         for name, rows in frame.groupby("kpi", sort=False):
             changes = (rows.value - rows.previous).to_numpy(float)
@@ -121,11 +130,11 @@ class DriverSections:
         return max(found)[2] if found else None
 
     def _explained(self, kpi: str, by: str | None) -> pd.DataFrame:
-        return self.opened.explain(kpi, period=self.period.label, by=by, as_of=self.as_of)
+        return self.opened.explain(kpi, period=self.period.label, by=by, where=self.where, as_of=self.as_of)
 
     def _quoted(self, kpi: str, by: str) -> tuple[dict[str, Any], ...]:
         dimensions = (by,) if by else ()
-        frame = self.opened.compute([kpi], period=self.period.label, by=dimensions, as_of=self.as_of)
+        frame = self.opened.compute([kpi], period=self.period.label, by=dimensions, where=self.where, as_of=self.as_of)
         return values(frame, dimensions)
 
 
@@ -176,10 +185,10 @@ def _where(frame: pd.DataFrame, along: pd.DataFrame, change: float) -> str:
     rate, mix = frame.rate_effect.sum(), frame.mix_effect.sum()
     if mix / change > MOST and mix / change > rate / change:
         return f", mostly because the mix by {_plain(frame.attrs['by'])} shifted"
-    first = along.iloc[0]
-    if first.contribution / change >= MOST or len(along) == 1:
-        return f", mostly in {first.label}"
-    return f", most of all in {first.label} and {along.iloc[1].label}"
+    first, *others = [_slice(label, frame.attrs["by"]) for label in along.label]
+    if along.iloc[0].contribution / change >= MOST or not others:
+        return f", mostly in {first}"
+    return f", most of all in {first} and {others[0]}"
 
 
 def _why(along: pd.DataFrame, against: pd.DataFrame, change: float, metric: Metric, written: Format) -> str:
@@ -212,6 +221,10 @@ def _moved(metric: Metric, before: float, after: float, written: Format) -> str:
 def _inside(label: str) -> str:
     """A label inside a sentence: abbreviations keep their capitals."""
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
+def _slice(label: str, dimension: str) -> str:
+    return f"rows without {_plain(dimension)}" if label == NONE else label
 
 
 def _plain(dimension: str) -> str:

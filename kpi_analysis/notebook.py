@@ -23,6 +23,7 @@ from kpi_analysis.catalogue import Metric
 from kpi_analysis.charts.base import Width
 from kpi_analysis.compute.slices import check_values
 from kpi_analysis.customer_report import CustomerSections
+from kpi_analysis.driver_report import DriverSections
 from kpi_analysis.errors import UsageError
 from kpi_analysis.finance_report import FinanceSections
 from kpi_analysis.findings_report import findings_block, insights_of
@@ -179,6 +180,11 @@ class Report(Asked):
     def outlook(self) -> OutlookSections:
         """Sections on what is to come: targets, chances, projections."""
         return OutlookSections(Outlook(self.opened, self.as_of, self.where), self.format)
+
+    @cached_property
+    def drivers(self) -> DriverSections:
+        """Sections on why KPIs moved."""
+        return DriverSections(self.opened, self.period, self.as_of, self.format, self.where)
 
     def outlook_of(self, kpi: str, *, months: int = 12, uplift: float = 0.0) -> KpiOutlook:
         """Sections on one KPI in depth: trend, projection, model and what-if."""
