@@ -42,6 +42,8 @@ class _Test:
 
 def check_sources(sources: Sources) -> list[Finding]:
     """Check every connected table and go through all findings instead of stopping at the first."""
+    if sources.checked is not None:
+        return sources.checked
     findings: list[Finding] = []
     sound = True
     for name in sources.connected:

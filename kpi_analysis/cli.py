@@ -155,10 +155,11 @@ def render(
     file: Annotated[list[Path] | None, typer.Option("-f", help="Parameters from a YAML file.", metavar="FILE")] = None,
     text: Annotated[list[str] | None, typer.Option("-y", help="Parameters as YAML text.", metavar="YAML")] = None,
     kernel: Annotated[str | None, typer.Option("-k", help="Jupyter kernel.", metavar="KERNEL")] = None,
-    to: Annotated[str, typer.Option(help="Formats: html,pdf,ipynb.")] = "html,pdf",
-    engine: Annotated[str, typer.Option(help="What sets the PDF: auto or typst.")] = "auto",
+    to: Annotated[str, typer.Option(help="Formats: html,pdf,docx,pptx,revealjs,ipynb.")] = "html,pdf",
+    engine: Annotated[str, typer.Option(help="What makes them: auto, typst, quarto or chromium.")] = "auto",
     output_dir: Annotated[Path | None, typer.Option(help="Folder of all reports: reports/.", metavar="DIR")] = None,
     execution_timeout: Annotated[int | None, typer.Option(help="Seconds a cell may take.", metavar="S")] = None,
+    code: Annotated[bool, typer.Option("--code", help="Print the code of the cells too.")] = False,
     company: CompanyFile = DEFAULT_COMPANY,
 ) -> None:
     """Run a notebook with parameters and publish it as HTML and PDF.
@@ -182,6 +183,7 @@ def render(
             output_dir=output_dir,
             kernel=kernel,
             timeout=execution_timeout,
+            show_code=code,
             progress=progress,
         )
     for path in report.files:
@@ -225,6 +227,21 @@ def verify(
     verdict = recompute(pdf, company)
     console.write_verdict(verdict, form)
     raise typer.Exit(int(bool(verdict.moved)))
+
+
+@app.command(epilog="Example: kpi init my-company --from ~/exports")
+def init(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.", metavar="DIR")],
+    data: Annotated[
+        Path | None, typer.Option("--from", help="Look at these files and propose what they are.", metavar="FILE|DIR")
+    ] = None,
+) -> None:
+    """Make a workspace for your own data: commented files, the notebooks, and a sample that renders at once."""
+    from kpi_analysis.starter import new_workspace
+
+    for path in new_workspace(folder, data):
+        typer.echo(path)
+    typer.echo(f"Next: cd {folder} && kpi render quarterly_report --period 2026-Q3")
 
 
 @app.command(epilog="Example: kpi doctor")

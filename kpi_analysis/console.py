@@ -211,7 +211,7 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 
 def write_verdict(verdict: Verdict, form: str) -> None:
-    """Write which figures of a report moved and why to standard output, as a table or as JSON; its last line sums up."""
+    """Write which figures of a report moved and why to standard output, as a table or as JSON."""
     if form == "json":
         sys.stdout.write(to_json(verdict.record()) + "\n")
         return
@@ -228,12 +228,10 @@ def write_verdict(verdict: Verdict, form: str) -> None:
                 *map(escape, (figure.id, f"{first.field}{more}", _number(first.then), _number(first.now), why))
             )
         console.print(table)
-    agree, all_of_them = len(verdict.figures) - len(verdict.moved), len(verdict.figures)
-    about = f"{verdict.report}, {verdict.company}, {verdict.period}"
-    if verdict.moved:
-        console.print(f"{agree:,} of {all_of_them:,} figures agree, {len(verdict.moved):,} moved: {about}", markup=False)
-    else:
-        console.print(f"All {all_of_them:,} figures agree: {about}", markup=False)
+    moved, figures = len(verdict.moved), len(verdict.figures)
+    summary = f"{figures - moved:,} of {figures:,} figures agree, {moved:,} moved"
+    summary = summary if moved else f"All {figures:,} figures agree"
+    console.print(f"{summary}: {verdict.report}, {verdict.company}, {verdict.period}", markup=False)
 
 
 def _number(value: Any) -> str:

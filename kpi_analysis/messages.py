@@ -9,7 +9,8 @@ from kpi_analysis.catalogue import Metric
 from kpi_analysis.formats import NBSP, Format, difference
 from kpi_analysis.periods import Period
 
-UP_DOWN = {"percent": ("rose", "fell"), "days": ("lengthened by", "shortened by")}
+DURATIONS = ("days", "hours", "minutes", "months")
+COUNTED = (*DURATIONS, "points", "turns")  # units that are said after the number of a change
 
 
 def change_words(metric: Metric, now: float | None, before: float | None, written: Format) -> str:
@@ -22,10 +23,11 @@ def change_words(metric: Metric, now: float | None, before: float | None, writte
     size = number.lstrip("+−")
     if not size.strip("0.,"):
         return "did not change"
-    up, down = UP_DOWN["days" if metric.unit == "days" else "percent"]
-    verb = up if moved > 0 else down
-    unit = {" pp": f"{NBSP}points", "%": "%"}.get(suffix, f"{NBSP}days" if metric.unit == "days" else "")
-    return f"{verb} {size}{unit}"
+    up, down = ("lengthened by", "shortened by") if metric.unit in DURATIONS else ("rose", "fell")
+    unit = {" pp": f"{NBSP}points", "%": "%"}.get(suffix, "")
+    if not unit and metric.unit in COUNTED:
+        unit = NBSP + (metric.unit.removesuffix("s") if size == "1" else metric.unit)
+    return f"{up if moved > 0 else down} {size}{unit}"
 
 
 def sentence(metric: Metric, row: Mapping[str, Any], place: str, written: Format) -> str:

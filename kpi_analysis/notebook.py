@@ -60,7 +60,8 @@ class Report(Asked):
         """KPIs of the scorecard: the most important that this company's tables allow, and those with a target."""
         metrics = self.opened.catalogue.metrics
         aimed_at = {target.kpi for target in self.outlook.outlook.targets} & set(metrics)
-        frame = self.compute(tuple(name for name, m in metrics.items() if m.headline or name in aimed_at))
+        frame = self.compute(tuple(metrics))  # once: most of them are asked for again on the last page
+        frame = frame[[metrics[name].headline is not None or name in aimed_at for name in frame.kpi]]
         able = frame[frame.value.notna() | ~frame.reason.fillna("").str.contains(NOT_ALLOWED)]
         order = {name: place for place, name in enumerate(metrics)}
         ranked = sorted(able.kpi, key=lambda name: (name not in aimed_at, metrics[name].headline or 1, order[name]))

@@ -5,6 +5,7 @@ This module imports papermill, which takes a while: `execute` imports it while t
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,6 +24,8 @@ _v4: Any = nbformat.v4  # it has no types
 _from_dict: Any = nbformat.from_dict
 
 Progress = Callable[[int, int], None]
+MOST_OUTPUT = 50_000_000  # letters; more is no report but a loop that prints
+_MOST_KEPT = 10_000
 
 _QUIET = logging.getLogger("kpi_analysis.kernel")
 _QUIET.addHandler(logging.NullHandler())
@@ -82,6 +85,8 @@ def run_cells(nb: Any, manager: Any, kernel: str, *, timeout: int | None, progre
 
 class _Client(PapermillNotebookClient):  # type: ignore[misc]
     stop: Stop | None = None
+    written = 0
+    drowned: asyncio.Future[Any] | None = None
 
     def __init__(self, run: Any, progress: Progress, **options: Any) -> None:
         super().__init__(run, **options)
@@ -111,13 +116,30 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
             except CellTimeoutError:
                 self.stop = _written(cell, index, "timeout", "CellTimeoutError", f"over {self.timeout} s")
             except DeadKernelError:
-                self.stop = _written(cell, index, "dead", "DeadKernelError", "the kernel died")
+                if self.drowned is not None:
+                    self.stop = _written(cell, index, "error", "OutputTooLarge", f"over {MOST_OUTPUT // 10**6} MB")
+                else:
+                    self.stop = _written(cell, index, "dead", "DeadKernelError", "the kernel died")
             if self.stop is not None:
                 self.nb_man.cell_exception(cells[index], cell_index=index)
             self.nb_man.cell_complete(cells[index], cell_index=index)
             self.progress(index + 1, len(cells))
             if self.stop is not None:
                 return
+
+    def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
+        """Take in what the kernel says; end it when it does not stop writing."""
+        content = msg["content"]
+        shown = [content.get("text"), *(content.get("data") or {}).values()]
+        self.written += sum(len(part) for part in shown if isinstance(part, str))
+        if self.written <= MOST_OUTPUT:
+            return super().process_message(msg, cell, cell_index)
+        if self.drowned is None:
+            self.drowned = asyncio.ensure_future(self.km.provisioner.kill())
+            cell.outputs = [out for out in cell.outputs if out.output_type == "stream"]
+            for out in cell.outputs:
+                out.text = out.text[:_MOST_KEPT]
+        return None
 
 
 def _stop_of(cells: list[Any], index: int, error: CellExecutionError) -> Stop | None:

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from kpi_analysis import errors
 from kpi_analysis.errors import KernelDied, KpiError, RunError, UsageError
-from kpi_analysis.run.kernels import choose_kernel, running_kernel
+from kpi_analysis.run.kernels import KernelNotStarted, choose_kernel, running_kernel
 from kpi_analysis.run.notebook_file import read_notebook
 from kpi_analysis.run.secrets import HIDDEN, plain, scrubbed, texts
 
@@ -80,7 +80,7 @@ def execute(
     if timeout is not None and timeout <= 0:
         raise UsageError(f"The time-out is {timeout} s.", remedy="Give whole seconds, more than 0.")
     with running_kernel(name, cwd or notebook.parent) as process:
-        with _without_iri_grammar():
+        with without_iri_grammar():
             from kpi_analysis.run import engine
 
         nb = engine.prepare(data, name=notebook.name, injected=_source(parameters))
@@ -89,19 +89,20 @@ def execute(
         except RuntimeError as error:
             words = process.last_words() or str(error)
             message = f"The kernel '{name}' did not start: {words.rstrip('.')}."
-            raise KernelDied(message, remedy="Try: kpi doctor") from None
+            raise KernelNotStarted(message, remedy="Try: kpi doctor") from None
         last_words = process.last_words()
     confidential = [*hidden, *(text for key in secrets for text in texts(parameters.get(key)))]
     nb = scrubbed(_concealed(nb, parameters, secrets), confidential)
     if stop is None:
         return nb
     stop = replace(stop, evalue=scrubbed(stop.evalue, confidential))
-    own = _own_error(stop)
-    if own is not None:
-        raise own
     numbered = [cell for cell in nb.cells[: stop.index + 3] if not _OURS & set(cell.metadata.get("tags", ()))]
     place = f"{notebook.name}, cell {len(numbered)} of {len(data['cells'])}"
-    raise _failure(stop, place, timeout, scrubbed(last_words, confidential), _kept(nb, failed))
+    problem = _own_error(stop)
+    if problem is None:
+        problem = _failure(stop, place, timeout, scrubbed(last_words, confidential), _kept(nb, failed))
+    problem.cell = len(numbered)
+    raise problem
 
 
 _OURS = {"injected-parameters", "papermill-error-cell-tag"}
@@ -183,7 +184,7 @@ def to_ipynb(nb: Any) -> bytes:
 
 
 @contextmanager
-def _without_iri_grammar() -> Iterator[None]:
+def without_iri_grammar() -> Iterator[None]:
     """Spare jsonschema, which nbformat imports, a grammar for IRIs that takes it a second to compile.
 
     No notebook is checked for IRIs; where the grammar is missing, jsonschema leaves that one check out.

@@ -12,7 +12,15 @@ from urllib.parse import quote
 from kpi_analysis.run.publish import write_whole
 from kpi_analysis.style import css_variables
 
-_NAMES = {"report.html": "HTML", "report.pdf": "PDF", "report.ipynb": "Notebook", "results.json": "Figures"}
+_NAMES = {
+    "report.html": "HTML",
+    "report.pdf": "PDF",
+    "report.docx": "Word",
+    "report.pptx": "Slides",
+    "slides.html": "Slides (HTML)",
+    "report.ipynb": "Notebook",
+    "results.json": "Figures",
+}
 
 _LOOK = """
 body { margin: 2.5rem auto; max-width: 60rem; padding: 0 1rem; background: var(--paper); color: var(--ink);

@@ -11,10 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kpi_analysis.errors import RunError, UsageError, did_you_mean
+from kpi_analysis.errors import KernelDied, UsageError, did_you_mean
 
 OWN = "python3"
+WARM = "kpi-warm"
+WARM_KERNELS = "KPI_WARM_KERNELS"  # the address of a server of warm kernels, where there is one
 _LONGEST_SOCKET_FOLDER = 80  # the path of a socket may have 104 to 108 characters
+
+
+class KernelNotStarted(KernelDied):
+    """A kernel did not come up; the same may work a little later."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,8 @@ def running_kernel(name: str, cwd: Path) -> Iterator[RunningKernel]:
                     stderr=written,
                 )
             except (OSError, ValueError) as error:
-                raise RunError(f"The kernel '{name}' cannot be started: {error}.", remedy="Try: kpi doctor") from None
+                message = f"The kernel '{name}' cannot be started: {error}."
+                raise KernelNotStarted(message, remedy="Try: kpi doctor") from None
         try:
             yield RunningKernel(name, manager, log)
         finally:
@@ -120,6 +127,7 @@ def _specs() -> Any:
             if kernel_name != OWN:
                 return super().get_kernel_spec(kernel_name)
             argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-            return KernelSpec(argv=argv, display_name="Python 3", language="python")
+            warm = {"kernel_provisioner": {"provisioner_name": WARM}} if os.environ.get(WARM_KERNELS) else {}
+            return KernelSpec(argv=argv, display_name="Python 3", language="python", metadata=warm)
 
     return OwnInterpreter()

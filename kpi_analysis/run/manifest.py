@@ -1,14 +1,16 @@
-"""What a report says of itself: ``results.json`` and ``manifest.json``."""
+"""What a report says of itself: ``results.json``, ``provenance.json`` inside the PDF, and ``manifest.json``."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import math
+import os
 import platform
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from kpi_analysis.run.plan import Plan
@@ -46,8 +48,53 @@ def results(values: Sequence[Mapping[str, Any]], facts: Mapping[str, Any] | None
     return to_json({"values": rows, **beside})
 
 
+def provenance(plan: Plan, facts: Mapping[str, Any], *, title: str) -> dict[str, Any]:
+    """Return what a report was made from; without a clock, so that the same report always says the same."""
+    period = plan.period
+    return {
+        "title": title,
+        "report": facts.get("report") or title,
+        "notebook": plan.notebook.name,
+        "company": plan.company,
+        "company_file": _company_file(plan),
+        "period": period.label if period else None,
+        "period_start": period.start.isoformat() if period else None,
+        "period_end": period.end.isoformat() if period else None,
+        "data_to": facts.get("data_to"),
+        "as_of": facts.get("as_of"),
+        "where": facts.get("where"),
+        "complete": facts.get("complete"),
+        "parameters": plan.parameters,
+        "distinct": plan.distinct,
+        "sources": facts.get("sources", {}),
+        "catalogue": facts.get("catalogue"),
+        "made_from": facts.get("made_from"),
+        "code": {
+            "kpi-analysis": _version("kpi-analysis"),
+            "notebook": "sha256:" + hashlib.sha256(plan.notebook.read_bytes()).hexdigest(),
+            "analysis": facts.get("code"),
+        },
+    }
+
+
+def _company_file(plan: Plan) -> str | None:
+    """The company file as the workspace names it; of one that lies elsewhere only its name, never a path of a machine."""
+    given = plan.values.get("company")
+    if given is None:
+        return None
+    path = Path(os.path.relpath(plan.notebook.parent / str(given)))
+    return path.name if path.is_absolute() or ".." in path.parts else path.as_posix()
+
+
 def manifest(
-    plan: Plan, nb: Any, facts: Mapping[str, Any], *, title: str, started: datetime, finished: datetime
+    plan: Plan,
+    nb: Any,
+    facts: Mapping[str, Any],
+    *,
+    title: str,
+    files: Mapping[str, bytes],
+    started: datetime,
+    finished: datetime,
 ) -> bytes:
     """Return ``manifest.json``: from what, with what, when and how the report was made.
 
@@ -61,29 +108,13 @@ def manifest(
         What the report says of its data: sources, catalogue, the last day with data.
     title : str
         The report's title.
+    files : mapping of name to bytes
+        What lies beside the manifest, so that it can be seen later whether it is still whole.
     started, finished : datetime
     """
-    period = plan.period
     return to_json(
         {
-            "title": title,
-            "report": facts.get("report") or title,
-            "notebook": plan.notebook.name,
-            "company": plan.company,
-            "period": period.label if period else None,
-            "period_start": period.start.isoformat() if period else None,
-            "period_end": period.end.isoformat() if period else None,
-            "data_to": facts.get("data_to"),
-            "complete": facts.get("complete"),
-            "parameters": plan.parameters,
-            "distinct": plan.distinct,
-            "sources": facts.get("sources", {}),
-            "catalogue": facts.get("catalogue"),
-            "code": {
-                "kpi-analysis": _version("kpi-analysis"),
-                "notebook": "sha256:" + hashlib.sha256(plan.notebook.read_bytes()).hexdigest(),
-                "analysis": facts.get("code"),
-            },
+            **provenance(plan, facts, title=title),
             "packages": {name: _version(name) for name in PACKAGES},
             "python": platform.python_version(),
             "kernel": plan.kernel,
@@ -92,6 +123,9 @@ def manifest(
             "formats": list(plan.formats),
             "engine": plan.engine,
             "cells": _timings(nb),
+            "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+            "key": plan.key,
+            "snapshot": plan.snapshot,
         }
     )
 

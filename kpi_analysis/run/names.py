@@ -6,9 +6,13 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import takewhile
+from pathlib import Path
+from string import Formatter
 from typing import Any
 
+from kpi_analysis.errors import UsageError, did_you_mean
 from kpi_analysis.run.secrets import plain
 
 LONGEST = 80  # bytes of one value: with several of them a name still stays under the 255 of file systems
@@ -33,6 +37,59 @@ def folder_name(notebook: str, distinct: Mapping[str, Any]) -> str:
     if len(name.encode()) <= 200:
         return name
     return f"{_cut(name, 180)}-{_hash(name)}"
+
+
+def place_of(template: str, values: Mapping[str, Any], *, secrets: Collection[str] = ()) -> tuple[Path, Path]:
+    """Return where a template puts a report: the folder of all reports, and the place in it.
+
+    Parameters
+    ----------
+    template : str
+        ``reports/{period}/{notebook}__{region}``. The folders before the first name in braces hold all reports.
+    values : mapping
+        What may stand in braces.
+    secrets : collection of str
+        Names that may not.
+
+    Raises
+    ------
+    UsageError
+        A name is unknown or secret, or the place would lie outside the workspace.
+
+    Examples
+    --------
+    >>> values = {"period": "2026-Q3", "notebook": "sales", "region": "EMEA"}
+    >>> root, place = place_of("reports/{period}/{notebook}__{region}", values)
+    >>> root.as_posix(), place.as_posix()
+    ('reports', '2026-Q3/sales__EMEA')
+    """
+    parts = template.replace("\\", "/").split("/")
+    if template.startswith(("/", "~")) or ".." in parts or ":" in parts[0]:
+        raise UsageError(
+            f"The output '{template}' leads out of the workspace.",
+            remedy="Give a place below it: reports/{period}/{notebook}",
+        )
+    try:
+        pieces = list(Formatter().parse(template))
+    except ValueError as error:
+        raise UsageError(f"The output '{template}' cannot be read: {error}.", remedy="Close each brace.") from None
+    for _, name, form, conversion in pieces:
+        if name is None:
+            continue
+        if name in secrets:
+            raise UsageError(f"The output names '{name}', which is secret.", remedy="Leave it out of the output.")
+        if name not in values or form or conversion:
+            hint = did_you_mean(name, values) or f"Known: {', '.join(values)}."
+            raise UsageError(f"The output names '{name}', which is no parameter.", remedy=hint)
+    fixed = [part for part in takewhile(lambda part: "{" not in part, parts) if part not in ("", ".")]
+    told = [part.format(**{name: slug(value) for name, value in values.items()}) for part in parts]
+    place = [part for part in told if part not in ("", ".")][len(fixed) :]
+    if not fixed or not place:
+        raise UsageError(
+            f"The output '{template}' names no folder for each report in a folder for all of them.",
+            remedy="Write: reports/{period}/{notebook}",
+        )
+    return Path(*fixed), Path(*place)
 
 
 def slug(value: Any) -> str:

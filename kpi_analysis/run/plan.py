@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -11,18 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from kpi_analysis.company import load_company
-from kpi_analysis.errors import EngineMissing, UsageError, did_you_mean
+from kpi_analysis.errors import UsageError, did_you_mean
 from kpi_analysis.periods import Period
+from kpi_analysis.render.engines import FORMATS, choose_engine
 from kpi_analysis.run.kernels import choose_kernel
-from kpi_analysis.run.names import folder_name
+from kpi_analysis.run.names import folder_name, place_of
 from kpi_analysis.run.notebook_file import find_notebook, read_notebook
 from kpi_analysis.run.parameters import Parameter, check_parameters, read_parameters, visible
 from kpi_analysis.run.publish import check_writable
 from kpi_analysis.run.secrets import plain, texts
 from kpi_analysis.run.text_values import Given, Text
 
-FORMATS = ("html", "pdf", "ipynb")
-ENGINES = ("auto", "typst")
 _SET_BY_COMMAND = ("company", "period")
 
 
@@ -47,6 +45,12 @@ class Plan:
     engine, kernel : str
     timeout : int, optional
         Seconds a cell may take.
+    key : str, optional
+        One hash of all that the report is made from, where it was asked for.
+    snapshot : str, optional
+        The fingerprint of the data that all reports of a batch share.
+    show_code : bool
+        Whether the cells' code is printed too.
     """
 
     notebook: Path
@@ -61,6 +65,9 @@ class Plan:
     engine: str
     kernel: str
     timeout: int | None
+    key: str | None = None
+    snapshot: str | None = None
+    show_code: bool = False
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -93,9 +100,10 @@ def plan_report(
     formats: Sequence[str] = ("html", "pdf"),
     engine: str = "auto",
     output_dir: Path | None = None,
-    folder: Path | None = None,
+    output: str | None = None,
     kernel: str | None = None,
     timeout: int | None = None,
+    show_code: bool = False,
 ) -> Plan:
     """Check everything about a report that needs no kernel; nothing is written.
 
@@ -110,17 +118,19 @@ def plan_report(
     given : mapping, optional
         Further parameters, from `merge_parameters` or as Python values.
     formats : sequence of str
-        Of `FORMATS`.
+        Of `kpi_analysis.render.engines.FORMATS`.
     engine : str
-        Of `ENGINES`: what sets the PDF.
+        Of `kpi_analysis.render.engines.ENGINES`.
     output_dir : path, optional
         Where all reports lie: ``reports``.
-    folder : path, optional
-        Where exactly this one shall lie, in place of ``<period>/<notebook>[__<value>…]``.
+    output : str, optional
+        Where this one shall lie, as a template, in place of ``reports/<period>/<notebook>[__<value>…]``.
     kernel : str, optional
         In place of the notebook's own.
     timeout : int, optional
         Seconds one cell may take.
+    show_code : bool
+        Whether the cells' code is printed too.
 
     Raises
     ------
@@ -146,6 +156,10 @@ def plan_report(
         raise UsageError(f"The time-out is {timeout} s.", remedy="Give whole seconds, more than 0.")
     root = output_dir or Path("reports")
     place = Path(span.label if span else "undated") / folder_name(path.stem, _distinct(declared, values))
+    if output is not None:
+        known = {p.name: None if p.secret else whole[p.name] for p in declared}
+        words = {**known, "notebook": path.stem, "period": span.label if span else "undated"}
+        root, place = place_of(output, words, secrets=[p.name for p in declared if p.secret])
     plan = Plan(
         notebook=path,
         declared=declared,
@@ -153,12 +167,13 @@ def plan_report(
         company=firm.company,
         period=span,
         root=root,
-        folder=folder or root / place,
+        folder=root / place,
         failed=root / "failed" / place.with_name(f"{place.name}.ipynb"),
         formats=_formats(formats),
-        engine=_engine(engine, formats),
+        engine=choose_engine(engine, formats),
         kernel=choose_kernel(data, kernel),
         timeout=timeout,
+        show_code=show_code,
     )
     check_writable(plan.folder)
     _check_ours(plan)
@@ -207,18 +222,6 @@ def _formats(formats: Sequence[str]) -> tuple[str, ...]:
                 remedy=" ".join(part for part in (hint, f"Formats: {', '.join(FORMATS)}.") if part),
             )
     return tuple(dict.fromkeys(formats))
-
-
-def _engine(engine: str, formats: Sequence[str]) -> str:
-    if engine not in ENGINES:
-        hint = did_you_mean(engine, ENGINES)
-        raise UsageError(
-            f"The engine '{engine}' cannot be used.",
-            remedy=" ".join(part for part in (hint, f"Engines: {', '.join(ENGINES)}.") if part),
-        )
-    if "pdf" in formats and importlib.util.find_spec("typst") is None:
-        raise EngineMissing("PDF needs typst, which is not installed.", remedy="Run: pip install typst")
-    return "typst"
 
 
 def _check_ours(plan: Plan) -> None:

@@ -48,9 +48,10 @@ def render_report(
     formats: Sequence[str] = ("html", "pdf"),
     engine: str = "auto",
     output_dir: Path | None = None,
-    folder: Path | None = None,
+    output: str | None = None,
     kernel: str | None = None,
     timeout: int | None = None,
+    show_code: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> Report:
     """Make one report from a notebook; the parameters are those of `plan_report`.
@@ -71,7 +72,7 @@ def render_report(
     """
     plan = plan_report(
         notebook, company=company, period=period, given=given, formats=formats, engine=engine,
-        output_dir=output_dir, folder=folder, kernel=kernel, timeout=timeout,
+        output_dir=output_dir, output=output, kernel=kernel, timeout=timeout, show_code=show_code,
     )  # fmt: skip
     return run_plan(plan, clock=clock, progress=progress)
 
@@ -97,18 +98,20 @@ def run_plan(plan: Plan, *, clock: Callable[[], datetime], progress: Progress = 
 
 
 def _printed(plan: Plan, nb: Any, started: datetime, clock: Callable[[], datetime]) -> tuple[dict[str, bytes], int]:
-    from kpi_analysis.render import render_html, render_pdf
     from kpi_analysis.render.document import collect_values, read_document
+    from kpi_analysis.render.engines import file_name, make
 
-    document = read_document(nb)
+    document = read_document(nb, show_code=plan.show_code)
     values = collect_values(document)
     figures = results(values, document.facts)
     files: dict[str, bytes] = {}
-    if "html" in plan.formats:
-        files["report.html"] = render_html(nb, timestamp=started).encode()
-    if "pdf" in plan.formats:
-        files["report.pdf"] = render_pdf(nb, timestamp=started, attachments={"results.json": figures})
+    for form in plan.formats:
+        if form != "ipynb":
+            carried = {"results.json": figures} if form == "pdf" else {}
+            files[file_name(form)] = make(document, form, plan.engine, timestamp=started, attachments=carried)
     files["report.ipynb"] = to_ipynb(nb)
     files["results.json"] = figures
-    files["manifest.json"] = manifest(plan, nb, document.facts, title=document.title, started=started, finished=clock())
+    files["manifest.json"] = manifest(
+        plan, nb, document.facts, title=document.title, files=files, started=started, finished=clock()
+    )
     return files, len(values)

@@ -81,7 +81,11 @@ def test_a_report_appears_whole_and_survives_a_failing_one() -> None:
     }  # fmt: skip
     with pikepdf.open(report.folder / "report.pdf") as pdf:
         attached = {Path(name).name: spec.get_file().read_bytes() for name, spec in pdf.attachments.items()}
-    assert attached == {"results.json": before[report.folder / "results.json"]}
+    assert attached["results.json"] == before[report.folder / "results.json"]
+    assert attached.keys() == {"results.json", "provenance.json"}
+    told = json.loads(attached["provenance.json"])
+    assert told == {name: manifest[name] for name in told} and not {"started", "finished"} & told.keys()
+    assert told["company_file"] == "params/company.yaml"
 
     for path, content in before.items():
         for secret in SECRETS:

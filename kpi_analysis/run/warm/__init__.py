@@ -1,0 +1,5 @@
+"""Warm kernels: each is forked from a clean process that has imported everything already.
+
+`server` is that process's keeper, `client` asks it for kernels, `kernel` is what runs in the forked process, and
+`provisioner` is how Jupyter comes to use it: by the kernelspec ``kpi``, in JupyterLab, papermill and nbclient alike.
+"""
