@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -37,6 +37,7 @@ class Outlook:
     opened: OpenCompany
     as_of: dt.date
     where: str | None = None
+    _histories: dict[tuple[str, str, str | None], pd.Series] = field(default_factory=dict, repr=False)
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -48,6 +49,12 @@ class Outlook:
 
     def history(self, kpi: str, grain: str, *, where: str | None = None) -> pd.Series:
         """Return the complete periods of a KPI by label; a period without a value is a gap."""
+        key = (kpi, grain, where)
+        if key not in self._histories:
+            self._histories[key] = self._history(kpi, grain, where)
+        return self._histories[key]
+
+    def _history(self, kpi: str, grain: str, where: str | None) -> pd.Series:
         calendar = self.opened.company.calendar
         last = calendar.containing(self.as_of, grain)
         frame = self.opened.compute(

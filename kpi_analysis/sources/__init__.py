@@ -208,14 +208,14 @@ class Sources:
 
     def extent(self, name: str, column: str | None = None) -> Extent:
         """How far a date column of a table reaches (its main one if none is named, or a derived one)."""
-        wanted = column if column in self.columns(name) else TABLES[name].date
         if name not in self._extents:
             table = self.table(name)  # the check at the door notes the extents in passing
             if name not in self._extents:
                 bounds = extent_measures({n: table[n] for n in self.columns(name)})
                 found = table.aggregate(**bounds).to_pyarrow().to_pylist()[0] if bounds else {}
                 self.note_extents(name, found)
-        return self._extents[name].get(str(wanted), Extent(None, None, 0))
+        found = self._extents[name]
+        return found[column] if column in found else found.get(str(TABLES[name].date), Extent(None, None, 0))
 
     def note_extents(self, name: str, found: Mapping[str, Any]) -> None:
         """Keep what `extent_measures` came to."""
