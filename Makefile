@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help setup report test lab batch bench check lint lock clean
+.PHONY: help setup report test lab batch bench gallery check lint lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ batch: $(READY) ## a whole quarter's reports
 
 bench: $(READY) ## the benchmarks, side by side with what a user would use instead
 	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python "$$benchmark" || exit 1; done
+
+gallery: $(READY) ## every chart on every edge case, as HTML and PDF
+	@$(BIN)/python tools/gallery.py
 
 check: lint ## lint, types, catalogue and data
 	@$(BIN)/kpi check
