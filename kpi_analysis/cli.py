@@ -244,6 +244,26 @@ def init(
     typer.echo(f"Next: cd {folder} && kpi render quarterly_report --period 2026-Q3")
 
 
+@app.command(epilog="Example: kpi send reports/2026-Q3/quarterly_report --to ann@example.com --eml report.eml")
+def send(
+    folder: Annotated[Path, typer.Argument(help="The folder of a report.", metavar="REPORT_DIR")],
+    to: Annotated[list[str], typer.Option(help="Whom to; can be given again.", metavar="ADDRESS")],
+    sender: Annotated[str | None, typer.Option(help="From whom; KPI_SMTP_FROM by default.", metavar="ADDRESS")] = None,
+    eml: Annotated[Path | None, typer.Option(help="Write the e-mail to a file, send nothing.", metavar="FILE")] = None,
+) -> None:
+    """Send a report by e-mail, its findings as text and its PDF attached, through KPI_SMTP_URL."""
+    import os
+
+    from kpi_analysis.run import send as mail
+
+    message = mail.message_of(folder, to, sender or mail.sender_of(os.environ))
+    if eml is not None:
+        mail.write_message(message, eml)
+        typer.echo(eml)
+        return
+    typer.echo(f"sent to {', '.join(to)} through {mail.send(message, os.environ)}")
+
+
 @app.command(epilog="Example: kpi doctor")
 def doctor() -> None:
     """Show what is installed, which engines work here, and the command that brings what is missing."""

@@ -8,12 +8,13 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import Literal
 
-from kpi_analysis.errors import KpiError
+from kpi_analysis.errors import EngineMissing, KpiError
 
 State = Literal["ok", "missing", "broken"]
 
@@ -24,7 +25,26 @@ _MAIN = (
     "sqlglot", "typer", "typst",
 )  # fmt: skip
 _OLDEST, _TOO_NEW = (3, 11), (3, 14)
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# name, engine, format, whether the standard reports need it
+_ENGINES = (
+    ("html", "kit", "html", True),
+    ("typst", "typst", "pdf", True),
+    ("docx", "kit", "docx", False),
+    ("pptx", "kit", "pptx", False),
+    ("quarto", "quarto", "pdf", False),
+    ("chromium", "chromium", "pdf", False),
+)
+_PACKAGES = {"typst": "typst", "docx": "pypandoc-binary", "pptx": "python-pptx"}
+_SMALL = {
+    "metadata": {},
+    "cells": [
+        {
+            "cell_type": "markdown",
+            "metadata": {},
+            "source": "# Does it print?\n\nWords, $a^2$ and\n\n| a table | of |\n|---|--:|\n| two columns | 2 |",
+        }
+    ],
+}
 _ENOUGH_MEMORY = 2 * 1024**3
 
 
@@ -70,14 +90,11 @@ def examine(reports: Path = Path("reports")) -> list[Examined]:
     found = [
         _python(),
         *_packages(),
-        _engine_html(),
-        _engine_typst(),
+        *_engines(),
         _kernels(),
         _cores(),
         _memory(),
         _folder(reports),
-        _engine_quarto(),
-        _engine_chromium(),
         _pandoc(),
     ]
     return sorted(found, key=lambda one: not one.needed)
@@ -114,47 +131,39 @@ def _packages() -> Iterator[Examined]:
             yield Examined(requirement.name, "broken", here, f"wanted {requirement.specifier}", remedy)
 
 
-def _engine_html() -> Examined:
-    from kpi_analysis.render import render_html
+def _engines() -> list[Examined]:
+    """Print a small notebook with each engine, all at once: most of them wait for another program."""
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(_engine, *zip(*_ENGINES, strict=True)))
 
-    cell = {"cell_type": "markdown", "source": "# Does it print?", "metadata": {}}
+
+def _engine(name: str, engine: str, form: str, needed: bool) -> Examined:
+    from kpi_analysis.render.document import read_document
+    from kpi_analysis.render.engines import check_engine, make
+
+    label = f"engine {name}"
     try:
-        page = render_html({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
-    except (KpiError, ImportError, OSError) as error:
-        return Examined("engine html", "broken", "", str(error), "pip install --force-reinstall kpi-analysis")
-    return Examined("engine html", "ok", "", f"printed a page of {len(page) // 1024} KB")
-
-
-def _engine_typst() -> Examined:
-    remedy = "pip install --force-reinstall typst"
-    if importlib.util.find_spec("typst") is None:
-        return Examined("engine typst", "missing", "", "not installed", "pip install typst")
-    import typst
-
+        check_engine(engine, form)
+    except EngineMissing as error:
+        return Examined(label, "missing", "", error.message, error.remedy or "", needed)
     try:
-        printed = typst.compile(b'#set document(title: "Does it print?")\n= Does it print?', format="pdf")
-    except (RuntimeError, OSError) as error:
-        return Examined("engine typst", "broken", version("typst"), str(error), remedy)
-    if not isinstance(printed, bytes) or not printed.startswith(b"%PDF"):
-        return Examined("engine typst", "broken", version("typst"), "what it printed is no PDF", remedy)
-    return Examined("engine typst", "ok", version("typst"), f"printed a PDF of {len(printed) // 1024 + 1} KB")
+        printed = make(read_document(_SMALL), form, engine, timestamp=None, attachments={})
+        number = _engine_version(name)
+    except (KpiError, ImportError, OSError, RuntimeError) as error:
+        told = error if isinstance(error, KpiError) else KpiError(str(error))
+        remedy = told.remedy or "pip install --require-hashes -r requirements.lock"
+        return Examined(label, "broken", "", told.message, remedy, needed)
+    return Examined(label, "ok", number, f"printed {form.upper()} of {len(printed) // 1024 + 1} KB", needed=needed)
 
 
-def _engine_quarto() -> Examined:
-    """The `quarto` package only looks for the binary, and it never checks what that answers."""
-    if importlib.util.find_spec("quarto") is not None:
-        import quarto
+def _engine_version(name: str) -> str:
+    from kpi_analysis.render.chromium import find_browser
+    from kpi_analysis.render.quarto import find_quarto
 
-        binary = quarto.path()
-    else:
-        binary = shutil.which("quarto")
-    remedy = "conda install -c conda-forge quarto  (elsewhere: set QUARTO_PATH)"
-    return _binary("engine quarto", binary, remedy)
-
-
-def _engine_chromium() -> Examined:
-    binary = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    return _binary("engine chromium", binary, "apt-get install chromium  (macOS: brew install --cask chromium)")
+    if name in _PACKAGES:
+        return version(_PACKAGES[name])
+    program = {"quarto": find_quarto, "chromium": find_browser}.get(name, lambda: None)()
+    return _binary(name, program, "").version if program else ""
 
 
 def _pandoc() -> Examined:

@@ -15,6 +15,7 @@ def test_what_reports_need_works_here(tmp_path: Path) -> None:
     for name in ("python", "pandas", "papermill", "engine html", "engine typst", "kernels", "reports folder"):
         assert found[name].state == "ok", found[name]
     assert "PDF" in found["engine typst"].detail
+    assert (found["engine docx"].state, found["engine pptx"].state) == ("ok", "ok")
     assert int(found["cores"].detail) >= 1
     assert list(tmp_path.iterdir()) == []
 
@@ -30,7 +31,7 @@ def test_a_program_that_answers_with_an_error_is_broken(tmp_path: Path, monkeypa
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.delenv("QUARTO_PATH", raising=False)
     quarto = by_name(examine(tmp_path))["engine quarto"]
-    assert (quarto.state, quarto.detail) == ("broken", "ended with code 3: no deno")
+    assert (quarto.state, quarto.detail) == ("broken", "Quarto ended with code 3: no deno")
 
 
 def test_a_program_that_is_not_there_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

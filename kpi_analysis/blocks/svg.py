@@ -74,10 +74,22 @@ def fills_column(svg: str, width: str) -> bool:
     >>> fills_column('<svg width="62mm" height="7mm">', "62mm"), fills_column('<svg width="22mm">', "25mm")
     (True, False)
     """
-    found = re.search(r"<svg[^>]*?\swidth=[\"']([\d.]+)(mm|cm|in|pt|px|)[\"']", svg)
-    if not found or not re.fullmatch(r"[\d.]+mm", width):
+    drawn = width_of(svg)
+    if drawn is None or not re.fullmatch(r"[\d.]+mm", width):
         return False
-    return float(found[1]) * _MM[found[2]] > float(width.removesuffix("mm")) - 1
+    return drawn > float(width.removesuffix("mm")) - 1
+
+
+def width_of(svg: str) -> float | None:
+    """Return how wide a drawing says it is, in millimetres.
+
+    Examples
+    --------
+    >>> round(width_of('<svg width="72pt" height="9pt">'), 1)
+    25.4
+    """
+    found = re.search(r"<svg[^>]*?\swidth=[\"']([\d.]+)(mm|cm|in|pt|px|)[\"']", svg)
+    return float(found[1]) * _MM[found[2]] if found else None
 
 
 @lru_cache(maxsize=256)

@@ -15,6 +15,7 @@ _MEDIA = {
 _RELATIONS = {".csv": "data", ".json": "data", ".parquet": "data", ".ipynb": "source"}
 _DESCRIPTIONS = {
     "results.json": "Every figure of this report with what it was made of",
+    "provenance.json": "Parameters, sources, definitions and code that the figures of this report come from",
     "manifest.json": "Parameters, sources and versions behind this report",
     "report.ipynb": "The notebook that this report was printed from",
 }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from io import BytesIO
 from typing import Any, Literal
 
-from kpi_analysis.errors import EngineMissing
+from kpi_analysis.render.pandoc import pandoc_document, run_pandoc
 
 Formula = tuple[str, bool]
 """TeX, and whether it stands on a line of its own."""
@@ -65,31 +65,42 @@ def _converted(found: tuple[Formula, ...], to: str) -> tuple[tuple[Formula, str]
     return tuple(pairs)
 
 
+def office_formulas(found: list[Formula]) -> dict[Formula, str]:
+    """Return formulas as an office suite holds them, so that they can be edited there: the XML of each.
+
+    Examples
+    --------
+    >>> office_formulas([("a^2", False)])["a^2", False][:28]
+    '<m:oMath xmlns:m="http://sch'
+    """
+    blocks = [{"t": "Para", "c": [formula_node(tex, display=False)]} for tex, _ in found]
+    if not blocks:
+        return {}
+    wanted_for = "The notebook has formulas"
+    made = run_pandoc(pandoc_document(blocks), "--to=docx", "--output=-", wanted_for=wanted_for)
+    with zipfile.ZipFile(BytesIO(made)) as file:
+        text = file.read("word/document.xml").decode()
+    paragraphs = re.findall(r"<w:p>(.*?)</w:p>", text, re.DOTALL)
+    space = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+    written = {}
+    for formula, paragraph in zip(found, paragraphs, strict=True):
+        match = re.search(r"<m:oMath>(.*)</m:oMath>", paragraph, re.DOTALL)
+        if match:  # one that pandoc does not understand stays the TeX that it is
+            written[formula] = f"<m:oMath {space}>{match[1]}</m:oMath>"
+    return written
+
+
 def _paragraphs(text: str) -> list[str]:
     return re.split(r"\n\n|(?<=</p>)\n", text.strip())
 
 
 def _pandoc(found: tuple[Formula, ...], to: str) -> str:
-    import pypandoc
-
-    blocks = [
-        {"t": "Para", "c": [{"t": "Math", "c": [{"t": "DisplayMath" if display else "InlineMath"}, tex]}]}
-        for tex, display in found
-    ]
-    document = {"pandoc-api-version": [1, 23], "meta": {}, "blocks": blocks}
     target = ["--to=html", "--mathml"] if to == "mathml" else ["--to=typst"]
-    try:
-        result = subprocess.run(
-            [pypandoc.get_pandoc_path(), "--from=json", "--wrap=none", *target],
-            input=json.dumps(document),
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError) as problem:
-        raise EngineMissing(
-            f"The notebook has formulas, and pandoc does not run: {problem}.",
-            remedy="Install it: pip install pypandoc_binary",
-        ) from problem
-    return result.stdout
+    blocks = [{"t": "Para", "c": [formula_node(tex, display=display)]} for tex, display in found]
+    made = run_pandoc(pandoc_document(blocks), "--wrap=none", *target, wanted_for="The notebook has formulas")
+    return made.decode()
+
+
+def formula_node(tex: str, *, display: bool) -> dict[str, Any]:
+    """Return a formula in pandoc's own form."""
+    return {"t": "Math", "c": [{"t": "DisplayMath" if display else "InlineMath"}, tex]}

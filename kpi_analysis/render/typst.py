@@ -73,8 +73,11 @@ def _data(
     facts = document.facts
     language, _, region = document.language.partition("-")
     missing: set[str] = set()
+    prepared = [_prepared(block, written, folder, f"b{number}") for number, block in enumerate(document.blocks)]
+    for title in [block for block in prepared if block["kind"] == "title"][1:]:
+        title["new_page"] = True
     text = {
-        "blocks": [_prepared(block, written, folder, f"b{number}") for number, block in enumerate(document.blocks)],
+        "blocks": prepared,
         "meta": {
             "title": document.title,
             "company": str(facts.get("company") or ""),

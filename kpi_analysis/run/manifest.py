@@ -78,7 +78,7 @@ def provenance(plan: Plan, facts: Mapping[str, Any], *, title: str) -> dict[str,
 
 
 def _company_file(plan: Plan) -> str | None:
-    """The company file as the workspace names it; of one that lies elsewhere only its name, never a path of a machine."""
+    """The company file as the workspace names it; of one elsewhere only its name, never a path of a machine."""
     given = plan.values.get("company")
     if given is None:
         return None

@@ -13,6 +13,7 @@ from kpi_analysis.company import load_company
 from kpi_analysis.errors import UsageError, did_you_mean
 from kpi_analysis.periods import Period
 from kpi_analysis.render.engines import FORMATS, choose_engine
+from kpi_analysis.run.earlier import earlier_report
 from kpi_analysis.run.kernels import choose_kernel
 from kpi_analysis.run.names import folder_name, place_of
 from kpi_analysis.run.notebook_file import find_notebook, read_notebook
@@ -21,7 +22,7 @@ from kpi_analysis.run.publish import check_writable
 from kpi_analysis.run.secrets import plain, texts
 from kpi_analysis.run.text_values import Given, Text
 
-_SET_BY_COMMAND = ("company", "period")
+_SET_BY_COMMAND = ("company", "period", "earlier")
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,12 @@ def plan_report(
         known = {p.name: None if p.secret else whole[p.name] for p in declared}
         words = {**known, "notebook": path.stem, "period": span.label if span else "undated"}
         root, place = place_of(output, words, secrets=[p.name for p in declared if p.secret])
+    if "earlier" in whole and span is not None and "earlier" not in (given or {}):
+        found = earlier_report(
+            root, place, span, notebook=path.name, company=firm.company, distinct=_distinct(declared, values)
+        )
+        if found is not None:
+            values["earlier"] = Path(os.path.relpath(found.resolve(), path.resolve().parent)).as_posix()
     plan = Plan(
         notebook=path,
         declared=declared,

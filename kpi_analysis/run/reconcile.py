@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kpi_analysis.errors import RunError
+from kpi_analysis.formats import Format
 
 REMEDY = "Run the notebook again from its first cell, and do not edit its outputs."
 
@@ -16,6 +17,7 @@ def reconcile(
     values: Sequence[Mapping[str, Any]],
     targets: Sequence[Mapping[str, Any]],
     blocks: Iterable[Mapping[str, Any]],
+    written: Format,
 ) -> None:
     """Refuse a report in which a sentence and a figure say different numbers.
 
@@ -27,6 +29,8 @@ def reconcile(
         The figures of ``results.json``, and its judged targets.
     blocks : iterable of mapping
         Blocks as they are printed.
+    written : Format
+        How the report writes its numbers.
 
     Raises
     ------
@@ -35,7 +39,7 @@ def reconcile(
 
     Examples
     --------
-    >>> reconcile([], [], [], [])
+    >>> reconcile([], [], [], [], Format())
     """
     figures = {str(row["id"]): row for row in values}
     goals = {_target_id(target): target for target in targets}
@@ -47,6 +51,7 @@ def reconcile(
             if finding["kind"] == "target" and number["id"] in goals:
                 known[number["id"]] = goals[number["id"]]
             _compare(number, known.get(number["id"]))
+            _compare_text(number, written)
             if number["text"] not in sentence and number["text"] != finding["figure"]:
                 raise RunError(
                     f"The sentence on {number['id']} does not say {number['text']}: {sentence}", remedy=REMEDY
@@ -62,6 +67,16 @@ def _compare(number: Mapping[str, Any], figure: Mapping[str, Any] | None) -> Non
     if not isinstance(value, int | float) or not math.isclose(value, number["value"], rel_tol=1e-9, abs_tol=1e-12):
         raise RunError(
             f"A sentence says {number['value']} for {name}; the figure is {value}.",
+            remedy=REMEDY,
+        )
+
+
+def _compare_text(number: Mapping[str, Any], written: Format) -> None:
+    value, unit = number["value"], number["unit"]
+    text = written.chance(value) if unit == "chance" else written.prose(value, unit)
+    if text != number["text"]:
+        raise RunError(
+            f"A sentence prints {number['text']} for {number['id']} ({number['field']}); the figure is {text}.",
             remedy=REMEDY,
         )
 

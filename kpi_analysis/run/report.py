@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
 from kpi_analysis.errors import RunError
+from kpi_analysis.formats import Format
 from kpi_analysis.run.execute import Progress, execute, to_ipynb
 from kpi_analysis.run.index import write_index
-from kpi_analysis.run.manifest import manifest, results
+from kpi_analysis.run.manifest import manifest, provenance, results, to_json
 from kpi_analysis.run.plan import Plan, plan_report
 from kpi_analysis.run.publish import publish, recover, write_whole
+from kpi_analysis.run.reconcile import reconcile
 from kpi_analysis.run.text_values import Given
 
 
@@ -103,15 +105,28 @@ def _printed(plan: Plan, nb: Any, started: datetime, clock: Callable[[], datetim
 
     document = read_document(nb, show_code=plan.show_code)
     values = collect_values(document)
-    figures = results(values, document.facts)
+    facts = document.facts
+    written = Format(facts.get("locale", "en_GB"), facts.get("currency", "EUR"))
+    reconcile(facts.get("findings", ()), values, facts.get("targets", ()), document.blocks, written)
+    figures = results(values, facts)
+    day = _dated(document.facts, started)
+    made_from = to_json(provenance(plan, document.facts, title=document.title))
     files: dict[str, bytes] = {}
     for form in plan.formats:
         if form != "ipynb":
-            carried = {"results.json": figures} if form == "pdf" else {}
-            files[file_name(form)] = make(document, form, plan.engine, timestamp=started, attachments=carried)
+            carried = {"results.json": figures, "provenance.json": made_from} if form == "pdf" else {}
+            files[file_name(form)] = make(document, form, plan.engine, timestamp=day, attachments=carried)
     files["report.ipynb"] = to_ipynb(nb)
     files["results.json"] = figures
     files["manifest.json"] = manifest(
         plan, nb, document.facts, title=document.title, files=files, started=started, finished=clock()
     )
     return files, len(values)
+
+
+def _dated(facts: Mapping[str, Any], started: datetime) -> datetime:
+    """The date of the files: the last day that counts, so that the same data print the same bytes on every day."""
+    try:
+        return datetime.combine(date.fromisoformat(str(facts.get("as_of"))), time(), UTC)
+    except ValueError:
+        return started
