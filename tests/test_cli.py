@@ -129,7 +129,7 @@ def test_list_and_show_know_every_kpi(capsys: pytest.CaptureFixture[str]) -> Non
     assert "won deals ÷ (won deals + lost deals)" in printed and "0.4" in printed
 
 
-@pytest.mark.parametrize("command", ["compute", "list", "show", "check", "render", "doctor"])
+@pytest.mark.parametrize("command", ["compute", "list", "show", "check", "render", "verify", "init", "send", "doctor"])
 def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(command, "--help") == 0
     assert f"kpi {command}" in capsys.readouterr().out.split("Example")[1]

@@ -12,6 +12,11 @@ from kpi_analysis.formats import Format
 REMEDY = "Run the notebook again from its first cell, and do not edit its outputs."
 
 
+def findings_of(blocks: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the findings behind the printed sentences, as they go into ``results.json``."""
+    return [record for block in blocks for record in block.get("records", ())]
+
+
 def reconcile(
     findings: Iterable[Mapping[str, Any]],
     values: Sequence[Mapping[str, Any]],

@@ -16,7 +16,7 @@ from kpi_analysis.run.index import write_index
 from kpi_analysis.run.manifest import manifest, provenance, results, to_json
 from kpi_analysis.run.plan import Plan, plan_report
 from kpi_analysis.run.publish import publish, recover, write_whole
-from kpi_analysis.run.reconcile import reconcile
+from kpi_analysis.run.reconcile import findings_of, reconcile
 from kpi_analysis.run.text_values import Given
 
 
@@ -105,9 +105,9 @@ def _printed(plan: Plan, nb: Any, started: datetime, clock: Callable[[], datetim
 
     document = read_document(nb, show_code=plan.show_code)
     values = collect_values(document)
-    facts = document.facts
+    facts = {**document.facts, "findings": findings_of(document.blocks)}
     written = Format(facts.get("locale", "en_GB"), facts.get("currency", "EUR"))
-    reconcile(facts.get("findings", ()), values, facts.get("targets", ()), document.blocks, written)
+    reconcile(facts["findings"], values, facts.get("targets", ()), document.blocks, written)
     figures = results(values, facts)
     day = _dated(document.facts, started)
     made_from = to_json(provenance(plan, document.facts, title=document.title))

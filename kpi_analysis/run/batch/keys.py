@@ -36,6 +36,7 @@ def report_key(plan: Plan, company: Path, data: str) -> str:
             "parameters": plan.parameters,
             "notebook": _digest(plan.notebook),
             "data": data,
+            "earlier": _earlier(plan),
             "company": [_digest(company), *(_digest(company.parent / name) for name in BESIDE_COMPANY)],
             "formats": plan.formats,
             "engine": plan.engine,
@@ -44,6 +45,12 @@ def report_key(plan: Plan, company: Path, data: str) -> str:
             "packages": _packages(),
         }
     )
+
+
+def _earlier(plan: Plan) -> str | None:
+    """The report published before, whose figures are compared with today's."""
+    folder = plan.values.get("earlier")
+    return _digest(plan.notebook.parent / str(folder) / "results.json") if folder else None
 
 
 def is_done(plan: Plan) -> bool:
