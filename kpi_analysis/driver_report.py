@@ -17,7 +17,7 @@ from kpi_analysis.charts.waterfalls import waterfall
 from kpi_analysis.compute.queries import NONE
 from kpi_analysis.explained import AUTO
 from kpi_analysis.formats import Format
-from kpi_analysis.messages import change_words
+from kpi_analysis.messages import change_words, inside
 from kpi_analysis.opened import OpenCompany
 from kpi_analysis.periods import Period, period_label
 from kpi_analysis.results import values
@@ -168,7 +168,7 @@ def claim(frame: pd.DataFrame, metric: Metric, written: Format, *, over: bool = 
         ``Sales velocity fell 12%, mostly because won deals fell 8%``.
     """
     told = frame.attrs
-    label = metric.label if over else f"So far {_inside(metric.label)}"
+    label = metric.label if over else f"So far {inside(metric.label)}"
     moved = f"{label} {_moved(metric, told['before'], told['after'], written)}"
     change = told["change"]
     if told["simpson"]:
@@ -204,7 +204,7 @@ def _why(along: pd.DataFrame, against: pd.DataFrame, change: float, metric: Metr
 
 def _clause(row: Any, metric: Metric, written: Format) -> str:
     driver = metric.model_copy(update={"unit": row.unit or "count"})
-    return f"{_inside(row.label)} {_moved(driver, row.before, row.after, written)}"
+    return f"{inside(row.label)} {_moved(driver, row.before, row.after, written)}"
 
 
 def _moved(metric: Metric, before: float, after: float, written: Format) -> str:
@@ -216,11 +216,6 @@ def _moved(metric: Metric, before: float, after: float, written: Format) -> str:
     if words:
         return f"{verb} slightly"
     return f"{verb} from {written.prose(before, metric.unit)} to {written.prose(after, metric.unit)}"
-
-
-def _inside(label: str) -> str:
-    """A label inside a sentence: abbreviations keep their capitals."""
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _slice(label: str, dimension: str) -> str:

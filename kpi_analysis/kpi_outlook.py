@@ -15,6 +15,7 @@ from kpi_analysis.charts.base import Caption
 from kpi_analysis.charts.fans import fan
 from kpi_analysis.charts.lines import line_over_time
 from kpi_analysis.errors import UsageError
+from kpi_analysis.messages import inside
 from kpi_analysis.outlook import SEASON, Outlook
 from kpi_analysis.outlook_report import backtest_words, bands
 from kpi_analysis.periods import Period, period_label
@@ -153,7 +154,7 @@ class KpiOutlook:
         if needed is not None:
             lines.append((f"Needed to be on track: {self._share(needed)}", needed))
         rows = [self._line(label, uplift) for label, uplift in lines]
-        title = f"What would {metric.label.lower()} be in {scenario.place}?"
+        title = f"What would {inside(metric.label)} be in {scenario.place}?"
         if needed is not None and scenario.goal is not None:
             goal = self.asked.format.prose(scenario.goal, metric.unit)
             size = f"{self.asked.format.number(abs(needed) * 100, 1)}%"

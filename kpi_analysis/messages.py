@@ -13,6 +13,17 @@ DURATIONS = ("days", "hours", "minutes", "months")
 COUNTED = (*DURATIONS, "points", "turns")  # units that are said after the number of a change
 
 
+def inside(words: str) -> str:
+    """Return words as they stand inside a sentence: abbreviations keep their capitals.
+
+    Examples
+    --------
+    >>> inside("Sales revenue"), inside("EBITDA margin"), inside("NPS")
+    ('sales revenue', 'EBITDA margin', 'NPS')
+    """
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
+
+
 def change_words(metric: Metric, now: float | None, before: float | None, written: Format) -> str:
     """Return how a KPI moved: ``rose 9%``, ``fell 1.2 points``, ``did not change``; nothing where it cannot be said."""
     moved = difference(now, before, metric.unit)
@@ -95,14 +106,14 @@ def headline(
     if not clauses:
         return "No KPI has a value in this period"
     if not over:
-        clauses[0] = f"So far {clauses[0][0].lower()}{clauses[0][1:]}"
-    return clauses[0] if len(clauses) == 1 else f"{clauses[0]}, and {clauses[1][0].lower()}{clauses[1][1:]}"
+        clauses[0] = f"So far {inside(clauses[0])}"
+    return clauses[0] if len(clauses) == 1 else f"{clauses[0]}, and {inside(clauses[1])}"
 
 
 def biggest(metric: Metric, name: str, value: float, whole: float, by: str, written: Format) -> str:
     """Say which slice of a sum is the biggest: ``United Kingdom brings 84% of sales revenue``."""
     share = written.prose(round(value / whole, 2), "percent")
-    return f"{name} has {share} of {metric.label.lower()}, the most of any {by}"
+    return f"{name} has {share} of {inside(metric.label)}, the most of any {by}"
 
 
 def spread(metric: Metric, low: tuple[str, float], high: tuple[str, float], by: str, written: Format) -> str:

@@ -13,6 +13,7 @@ from kpi_analysis.charts.chances import chances
 from kpi_analysis.charts.fans import fan
 from kpi_analysis.charts.trees import Branch, tree
 from kpi_analysis.formats import Format
+from kpi_analysis.messages import inside
 from kpi_analysis.outlook import Outlook
 from kpi_analysis.periods import Period, period_label
 from kpi_analysis.projections import Projection
@@ -64,7 +65,7 @@ class OutlookSections:
         if not shown:
             return None
         safe, lost = shown[0], shown[-1]
-        title = f"{safe.label} is most likely to be met, {lost.label.lower()} least" if len(shown) > 1 else safe.label
+        title = f"{safe.label} is most likely to be met, {inside(lost.label)} least" if len(shown) > 1 else safe.label
         return chances(
             Caption("chances", title, "Chance of reaching each target by its deadline, %"),
             [one.label for one in shown],
@@ -95,7 +96,7 @@ class OutlookSections:
             for kpi, parent in above.items()
         ]
         roots = [branch.label for branch in branches if branch.supports is None]
-        title = f"All lead to {roots[0].lower()}" if len(roots) == 1 else f"They lead to {len(roots)} goals"
+        title = f"All lead to {inside(roots[0])}" if len(roots) == 1 else f"They lead to {len(roots)} goals"
         return tree(
             Caption("goals", title, "Each KPI below the one it supports, with the status of its target"),
             branches,
