@@ -55,11 +55,21 @@ class OpenCompany:
         by: Sequence[str] = (),
         where: str | None = None,
         as_of: str | dt.date | None = None,
+        compared: bool = True,
     ) -> pd.DataFrame:
         """Compute KPIs into a tidy frame; see `kpi_analysis.compute.compute`."""
         day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
         return compute(
-            self.sources, self.catalogue, kpis, period=period, grain=grain, last=last, by=by, where=where, as_of=day
+            self.sources,
+            self.catalogue,
+            kpis,
+            period=period,
+            grain=grain,
+            last=last,
+            by=by,
+            where=where,
+            as_of=day,
+            compared=compared,
         )
 
     def explain(

@@ -58,7 +58,13 @@ class Outlook:
         calendar = self.opened.company.calendar
         last = calendar.containing(self.as_of, grain)
         frame = self.opened.compute(
-            [kpi], period=last.label, grain=grain, last=HISTORY[grain], where=where, as_of=self.as_of
+            [kpi],
+            period=last.label,
+            grain=grain,
+            last=HISTORY[grain],
+            where=where,
+            as_of=self.as_of,
+            compared=False,
         )
         series = pd.Series(frame.value.to_numpy(float), index=frame.period.to_list(), name=kpi)
         told = frame.complete.to_numpy(bool) & frame.value.notna().to_numpy()

@@ -38,6 +38,7 @@ def compute(
     by: Sequence[str] = (),
     where: str | None = None,
     as_of: dt.date | None = None,
+    compared: bool = True,
 ) -> pd.DataFrame:
     """Compute KPIs for the last periods that end with a period, slice by slice.
 
@@ -61,6 +62,8 @@ def compute(
         SQL condition over canonical columns.
     as_of : date, optional
         The last day that counts; by default the last day in the data.
+    compared : bool
+        Whether `previous` and `year_ago` are wanted; a long history holds them already and is read faster without.
 
     Returns
     -------
@@ -94,7 +97,7 @@ def compute(
     cut = [p.cut(end) if p.start <= end else p for p in periods]
 
     reader = MeasureReader(sources, catalogue, by, where, end)
-    _walk(Evaluator(catalogue, calendar, reader, collecting=True), names, cut)
+    _walk(Evaluator(catalogue, calendar, reader, collecting=True), names, cut, compared)
     for name in names:
         measures = catalogue.measures_of(name)
         reader.want_rows(measures)
@@ -106,27 +109,36 @@ def compute(
         record
         for name in names
         for whole, counted in zip(periods, cut, strict=True)
-        for record in _records(evaluator, catalogue.metric(name), whole, counted, by, end)
+        for record in _records(evaluator, catalogue.metric(name), whole, counted, by, end, compared)
     ]
     return _frame(records, by)
 
 
-def _walk(evaluator: Evaluator, names: Sequence[str], periods: Sequence[Period]) -> None:
+def _walk(evaluator: Evaluator, names: Sequence[str], periods: Sequence[Period], compared: bool) -> None:
     for name in names:
         for period in periods:
             evaluator.metric(name, period)
-            evaluator.compared(name, period, "prior")
-            evaluator.compared(name, period, "year_ago")
+            if compared:
+                evaluator.compared(name, period, "prior")
+                evaluator.compared(name, period, "year_ago")
             want_estimates(evaluator, name, period)
 
 
 def _records(
-    evaluator: Evaluator, metric: Metric, whole: Period, counted: Period, by: Sequence[str], end: dt.date
+    evaluator: Evaluator,
+    metric: Metric,
+    whole: Period,
+    counted: Period,
+    by: Sequence[str],
+    end: dt.date,
+    compared: bool,
 ) -> list[dict[str, Any]]:
     reader, measures = evaluator.reader, evaluator.catalogue.measures_of(metric.name)
     values = evaluator.metric(metric.name, counted)
-    previous = evaluator.compared(metric.name, counted, "prior").numbers
-    year_ago = evaluator.compared(metric.name, counted, "year_ago").numbers
+    previous = year_ago = np.full(len(reader.groups), np.nan)
+    if compared:
+        previous = evaluator.compared(metric.name, counted, "prior").numbers
+        year_ago = evaluator.compared(metric.name, counted, "year_ago").numbers
     upper, lower = _parts(evaluator, metric, counted)
     rows = reader.rows(measures, counted)
     limits = estimates(evaluator, metric, counted)

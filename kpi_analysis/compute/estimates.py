@@ -67,6 +67,8 @@ def _net_promoter(promoters: float, detractors: float, answers: float) -> tuple[
 
 def _return_on(amount: float, squares: float, cost: float) -> tuple[float, float]:
     """Fieller's limits with a cost that is known: a sum of so many rows of such sizes varies by their squares."""
+    if not squares > 0:
+        raise ArithmeticError("a sum of nothing does not say how far off it may be")
     return intervals.fieller(amount, cost, squares, 0.0)
 
 
