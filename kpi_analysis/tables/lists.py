@@ -27,7 +27,10 @@ Better = Literal["higher", "lower", "neutral"]
 
 @dataclass(frozen=True)
 class Field:
-    """A column of a `value_table`: its name in the frame, head and unit; one without a unit is text."""
+    """A column of a `value_table`: its name in the frame, head and unit; one without a unit is text.
+
+    `scale` is for columns that are compared with each other; by default each has its own.
+    """
 
     column: str
     label: str
@@ -35,6 +38,7 @@ class Field:
     better: Better = "neutral"
     strong: bool = False
     width: str = ""
+    scale: Scale | None = None
 
 
 def value_table(
@@ -79,7 +83,7 @@ def value_table(
     if sort_by:
         frame = frame.sort_values(sort_by, ascending=ascending, na_position="last", kind="stable")
     rows = list(records(frame))
-    scales = {f.column: format.scale([row.get(f.column) for row in rows], f.unit) for f in fields if f.unit}
+    scales = {f.column: f.scale or format.scale([row.get(f.column) for row in rows], f.unit) for f in fields if f.unit}
     cells = {str(i): _value_cells(row, fields, scales, format) for i, row in enumerate(rows)}
     if total is not None:
         last = {key: plain(value) for key, value in total.items()}

@@ -1,0 +1,142 @@
+"""How money works: it lingers (adstock), and more of it brings less and less (Hill)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+FARTHEST = 1.2  # no curve is read beyond this multiple of the largest spend that was seen
+LEVEL = 0.95
+
+
+def adstock(spend: ArrayLike, decay: ArrayLike, *, before: float = 0.0) -> Array:
+    """Return how much money is at work in each period: a share of it stays for the next.
+
+    The weights of a unit of money are (1 − decay) · decay^lag. They sum to 1, so that steady spend is its own
+    adstock, and decay moves money in time without making more of it.
+
+    Parameters
+    ----------
+    spend : array (n)
+        Money, one value a period, in time order.
+    decay : float or array (k)
+        Share that is still at work one period later, at least 0 and below 1.
+    before : float
+        What was spent in each period before the first.
+
+    Returns
+    -------
+    array (n) or (k, n)
+
+    References
+    ----------
+    Broadbent, S. (1979). One way TV advertisements work. J. of the Market Research Society 21, 139-166.
+
+    Examples
+    --------
+    >>> adstock([8, 0, 0, 0], 0.5).tolist()
+    [4.0, 2.0, 1.0, 0.5]
+    >>> adstock([8, 8, 8], 0.5, before=8).tolist()
+    [8.0, 8.0, 8.0]
+    """
+    money, share = np.asarray(spend, dtype=float), np.asarray(decay, dtype=float)
+    at_work = np.empty((*share.shape, money.size))
+    level = np.full(share.shape, float(before))
+    for period, spent in enumerate(money):
+        level = share * level + (1 - share) * spent
+        at_work[..., period] = level
+    return at_work
+
+
+def hill(money: ArrayLike, half: ArrayLike, shape: ArrayLike) -> Array:
+    """Return the share of its greatest effect that a channel reaches: 0 without money, ½ at `half`, 1 far out.
+
+    Parameters
+    ----------
+    money : array
+        Money at work, zero or more.
+    half : array
+        Money at which half of the effect is reached, above zero.
+    shape : array
+        1 for returns that fall from the first unit on; above 1 the curve is an S.
+
+    References
+    ----------
+    Jin, Y. et al. (2017). Bayesian methods for media mix modeling with carryover and shape effects. Google.
+
+    Examples
+    --------
+    >>> hill([0.0, 10.0, 30.0], 10.0, 1.0).tolist()
+    [0.0, 0.5, 0.75]
+    """
+    power = np.asarray(shape, dtype=float)
+    reached: Array = (np.asarray(money, dtype=float) / half) ** power
+    return reached / (1 + reached)
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """The response curve of a channel as equally likely versions of it, and the spend it is read at.
+
+    Parameters
+    ----------
+    pattern : array (periods)
+        Present spend: that of the last full season, taken to repeat itself.
+    largest : float
+        The largest spend of a period that was ever seen.
+    decay, half, shape, size : array (draws)
+        One version each; `size` is the outcome a period that endless money would bring, 0 for no effect.
+    """
+
+    pattern: Array
+    largest: float
+    decay: Array
+    half: Array
+    shape: Array
+    size: Array
+
+    @property
+    def spend(self) -> float:
+        """Present spend, all periods of the pattern together."""
+        return float(self.pattern.sum())
+
+    @property
+    def most(self) -> float:
+        """The multiple of present spend up to which the curve may be read."""
+        return FARTHEST * self.largest / float(self.pattern.max())
+
+    def outcome(self, multiple: float = 1.0) -> Array:
+        """Return what the channel brings (draws) in the periods of the pattern if spend is that multiple of it."""
+        brought: Array = self.size * self._reached(multiple).sum(axis=1)
+        return brought
+
+    def marginal(self) -> Array:
+        """Return the extra outcome (draws) of an extra unit of money that is spread as present spend is."""
+        reached = self._reached(1.0)
+        # d hill / d log(money) = shape · hill · (1 − hill): a small relative rise of all spend, per unit of money.
+        rise: Array = self.size * self.shape * (reached * (1 - reached)).sum(axis=1)
+        return rise / self.spend
+
+    def _reached(self, multiple: float) -> Array:
+        decays, which = np.unique(self.decay, return_inverse=True)
+        # The second round starts from what the first has left, as the pattern repeats itself.
+        twice = adstock(np.tile(self.pattern, 2), decays, before=float(self.pattern.mean()))
+        at_work = twice[:, self.pattern.size :][which]
+        return hill(multiple * at_work, self.half[:, None], self.shape[:, None])
+
+
+def interval(draws: Array) -> tuple[float, float, float]:
+    """Return the middle of some draws and the limits that hold 95 % of them.
+
+    Examples
+    --------
+    >>> [round(limit, 3) for limit in interval(np.linspace(0.0, 1.0, 1001))]
+    [0.5, 0.025, 0.975]
+    """
+    tail = (1 - LEVEL) / 2
+    middle, low, high = np.quantile(draws, [0.5, tail, 1 - tail]).tolist()
+    return middle, low, high
