@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from kpi_analysis import appendix, kpi_figures, messages, tables
+from kpi_analysis import appendix, brand, kpi_figures, messages, tables
 from kpi_analysis.asked import HISTORY, Asked, with_data
 from kpi_analysis.blocks import Beside, Block, Figure, Findings, Note, Table, Title
 from kpi_analysis.catalogue import Metric
@@ -29,6 +29,7 @@ from kpi_analysis.finance_report import FinanceSections
 from kpi_analysis.findings_report import findings_block, insights_of
 from kpi_analysis.insights import Insights
 from kpi_analysis.kpi_outlook import KpiOutlook
+from kpi_analysis.marketing_report import MarketingSections
 from kpi_analysis.opened import open_company
 from kpi_analysis.operations_report import OperationsSections
 from kpi_analysis.outlook import Outlook
@@ -36,7 +37,9 @@ from kpi_analysis.outlook_report import OutlookSections, count_words
 from kpi_analysis.periods import period_label, period_words
 from kpi_analysis.pipeline_report import PipelineSections
 from kpi_analysis.provenance import made_from
+from kpi_analysis.restatement import restatements
 from kpi_analysis.results import records, values
+from kpi_analysis.style import wear
 from kpi_analysis.targets.judge import projected, record
 
 LONGEST_SCORECARD = 12
@@ -150,6 +153,10 @@ class Report(Asked):
         """A KPI for each value of a dimension, sorted, with its interval and the company's own value as a line."""
         return kpi_figures.ranking(self, kpi, by=by, width=width, most=most)
 
+    def part(self, block: Block | None) -> Block | None:
+        """Show a section only where it has something to show; why it has not stands on the last page."""
+        return None if isinstance(block, Note) else block
+
     def beside(self, *blocks: Block | None) -> Block | None:
         """Put blocks side by side; those that show nothing leave no gap."""
         there = [block for block in blocks if block is not None]
@@ -171,6 +178,11 @@ class Report(Asked):
     def finance(self) -> FinanceSections:
         """Sections on finance: result, margins, cash, concentration, income mix."""
         return FinanceSections(self)
+
+    @cached_property
+    def marketing(self) -> MarketingSections:
+        """Sections on marketing: returns, channels, campaigns, funnel, credit, marginal returns."""
+        return MarketingSections(self)
 
     @cached_property
     def operations(self) -> OperationsSections:
@@ -210,6 +222,10 @@ class Report(Asked):
         frame = self.compute(tuple(self.opened.catalogue.metrics))
         missing = frame[frame.value.isna()]
         return appendix.not_shown(missing, self._metrics(missing)) if len(missing) else None
+
+    def restatements(self, earlier: str | None = None) -> Table | Note | None:
+        """What the report before, in the folder `earlier`, said otherwise than today; nothing where there is none."""
+        return restatements(self.opened, self.format, Path(earlier)) if earlier else None
 
     def sources(self) -> Table:
         """What was read: tables, rows, newest day, fingerprint."""
@@ -269,11 +285,11 @@ class Report(Asked):
             "complete": self.period.complete,
             "locale": company.locale,
             "currency": company.currency,
+            "brand": brand.payload(company.look),
             "provenance": "Prepared from the company’s own tables; every figure stands in the attached results.json",
             "sources": made.pop("sources"),
             "targets": [record(one) for one in self.outlook.outlook.judged],
             "projections": [found for one in self.outlook.outlook.judged if (found := projected(one)) is not None],
-            "findings": [one.record() for one in self.insights.found],
             "catalogue": self.opened.catalogue.hash,
             "code": version("kpi-analysis"),
             "made_from": made,
@@ -309,6 +325,7 @@ def open_report(
         When the period is none, lies after the data, or no row has the value that is asked for.
     """
     opened = open_company(company)
+    wear(opened.company.look)
     day = dt.date.fromisoformat(as_of) if as_of else opened.sources.last_day()
     calendar = opened.company.calendar
     if day is None:
