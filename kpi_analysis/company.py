@@ -14,9 +14,11 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
+from kpi_analysis.brand import BrandSpec, read_look
 from kpi_analysis.errors import ConfigError, did_you_mean
 from kpi_analysis.periods import Calendar
 from kpi_analysis.schema import TABLES
+from kpi_analysis.style import HOUSE, Look
 from kpi_analysis.yaml_file import Strict, YamlFile, load_model, read_yaml
 
 RevenueTable = Literal["orders", "opportunities", "ledger"]
@@ -113,7 +115,9 @@ class Company(Strict):
     inbound_channels: tuple[str, ...] = ()
     gross_margin: float | None = Field(default=None, gt=0, le=1)
     attribution: AttributionSpec = AttributionSpec()
+    brand: BrandSpec | None = None
 
+    _look: Look = PrivateAttr(HOUSE)
     _file: YamlFile | None = PrivateAttr(None)
 
     @field_validator("currency")
@@ -163,6 +167,11 @@ class Company(Strict):
         return Calendar(type=spec.type, year_starts=spec.year_starts, named_by=spec.named_by)
 
     @property
+    def look(self) -> Look:
+        """Colours, typeface, paper and logo of the company's reports."""
+        return self._look
+
+    @property
     def path(self) -> Path | None:
         """The file that this company was read from."""
         return self._file.path if self._file else None
@@ -200,6 +209,7 @@ def load_company(path: str | Path) -> Company:
             error.message, remedy=error.remedy, file=error.file, line=_line_of_word(file, error.message) or error.line
         ) from None
     company._file = file
+    company._look = read_look(company.brand, company.folder, file)
     return company
 
 

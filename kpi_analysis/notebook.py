@@ -16,29 +16,30 @@ from typing import Any
 
 import pandas as pd
 
-from kpi_analysis import appendix, brand, kpi_figures, messages, tables
-from kpi_analysis.asked import HISTORY, Asked, with_data
+from kpi_analysis import brand, messages, tables
 from kpi_analysis.blocks import Beside, Block, Figure, Findings, Note, Table, Title
 from kpi_analysis.catalogue import Metric
 from kpi_analysis.charts.base import Width
 from kpi_analysis.compute.slices import check_values
-from kpi_analysis.customer_report import CustomerSections
-from kpi_analysis.driver_report import DriverSections
 from kpi_analysis.errors import UsageError
-from kpi_analysis.finance_report import FinanceSections
-from kpi_analysis.findings_report import findings_block, insights_of
 from kpi_analysis.insights import Insights
-from kpi_analysis.kpi_outlook import KpiOutlook
-from kpi_analysis.marketing_report import MarketingSections
 from kpi_analysis.opened import open_company
-from kpi_analysis.operations_report import OperationsSections
 from kpi_analysis.outlook import Outlook
-from kpi_analysis.outlook_report import OutlookSections, count_words
 from kpi_analysis.periods import period_label, period_words
-from kpi_analysis.pipeline_report import PipelineSections
 from kpi_analysis.provenance import made_from
-from kpi_analysis.restatement import restatements
 from kpi_analysis.results import records, values
+from kpi_analysis.sections import appendix, kpi_figures
+from kpi_analysis.sections.asked import HISTORY, Asked, with_data
+from kpi_analysis.sections.customers import CustomerSections
+from kpi_analysis.sections.drivers import DriverSections
+from kpi_analysis.sections.finance import FinanceSections
+from kpi_analysis.sections.findings import findings_block, insights_of
+from kpi_analysis.sections.kpi_outlook import KpiOutlook
+from kpi_analysis.sections.marketing import MarketingSections
+from kpi_analysis.sections.operations import OperationsSections
+from kpi_analysis.sections.outlook import OutlookSections, count_words
+from kpi_analysis.sections.pipeline import PipelineSections
+from kpi_analysis.sections.restatement import restatements
 from kpi_analysis.style import wear
 from kpi_analysis.targets.judge import projected, record
 

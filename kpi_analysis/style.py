@@ -6,97 +6,18 @@ HTML reads it as CSS variables, Typst as a dictionary of tokens, charts as plain
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, fields
-from functools import lru_cache
+from dataclasses import asdict, dataclass, fields, replace
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
+
+from kpi_analysis.colours import DARK as DARK
+from kpi_analysis.colours import LIGHT as LIGHT
+from kpi_analysis.colours import Palette as Palette
 
 FONT_FAMILY = "Source Sans Pro"
 HTML_FONTS = f"'{FONT_FAMILY}', system-ui, sans-serif"
-
-
-@dataclass(frozen=True)
-class Palette:
-    """The colours of one mode. Text colours reach a contrast of 4.5 on `paper`; fills carry no text."""
-
-    paper: str = "#FFFFFF"
-    ink: str = "#17212B"
-    muted: str = "#55616D"
-    faint: str = "#87929D"
-    rule: str = "#B8C1C9"
-    previous: str = "#B4BEC7"
-    grid: str = "#E4E8EC"
-    tint: str = "#F3F5F7"
-    accent: str = "#0B5A94"
-    accent_mid: str = "#9CC3E0"
-    fan_95: str = "#D6E6F2"
-    fan_80: str = "#AFCFE6"
-    fan_50: str = "#86B5D8"
-    good: str = "#0A7266"
-    bad: str = "#B3360C"
-    warn: str = "#8A5A00"
-    good_fill: str = "#1B8A7C"
-    bad_fill: str = "#E5793F"
-    warn_fill: str = "#E0A526"
-    category_2: str = "#DB537D"
-    category_3: str = "#746E37"
-    category_4: str = "#5F201C"
-    category_5: str = "#51A2D4"
-    category_6: str = "#D1B362"
-    step_1: str = "#F1F6FA"
-    step_2: str = "#CFE1EF"
-    step_3: str = "#A3C8E3"
-    step_4: str = "#74ABD6"
-
-    @property
-    def categories(self) -> tuple[str, ...]:
-        """Six fills that stay apart in every kind of sight; lines use the first four."""
-        return (
-            self.accent,
-            self.category_2,
-            self.category_3,
-            self.category_4,
-            self.category_5,
-            self.category_6,
-        )
-
-    @property
-    def sequence(self) -> tuple[str, ...]:
-        """Four steps from little to much, light enough for ink on top."""
-        return (self.step_1, self.step_2, self.step_3, self.step_4)
-
-
-LIGHT = Palette()
-DARK = Palette(
-    paper="#12181F",
-    ink="#E8EDF2",
-    muted="#A3AFBB",
-    faint="#74808C",
-    rule="#3A4652",
-    previous="#4A5763",
-    grid="#26303A",
-    tint="#1B232C",
-    accent="#6DB3E6",
-    accent_mid="#3B78A6",
-    fan_95="#1E3A50",
-    fan_80="#2A5577",
-    fan_50="#3B78A6",
-    good="#4CC2AE",
-    bad="#FF9466",
-    warn="#E9B949",
-    good_fill="#2FA392",
-    bad_fill="#E5793F",
-    warn_fill="#E0A526",
-    category_2="#E87A9C",
-    category_3="#A9A25C",
-    category_4="#C4756F",
-    category_5="#51A2D4",
-    category_6="#D1B362",
-    step_1="#1A2631",
-    step_2="#1E3A50",
-    step_3="#24496A",
-    step_4="#2A5577",
-)
 
 
 @dataclass(frozen=True)
@@ -119,8 +40,9 @@ class TypeSizes:
 
 @dataclass(frozen=True)
 class Page:
-    """The A4 page and its columns, in millimetres."""
+    """The page, A4 by default, and its columns, in millimetres."""
 
+    name: str = "A4"
     width: float = 210
     height: float = 297
     left: float = 18
@@ -166,10 +88,82 @@ class Lines:
     chart_line: float = 1.5
 
 
+@dataclass(frozen=True)
+class Font:
+    """A typeface: its family, and the TrueType files of the three faces that reports use.
+
+    `scale` makes a wide typeface smaller on paper, so that words take the room that the page was made for.
+    """
+
+    family: str
+    regular: Path
+    semibold: Path
+    italic: Path
+    scale: float = 1.0
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The faces by weight: ``400``, ``600`` and ``italic``."""
+        return {"400": self.regular, "600": self.semibold, "italic": self.italic}
+
+
+@dataclass(frozen=True)
+class Logo:
+    """A picture in the head of a report: its bytes and their media type, SVG or PNG."""
+
+    media: str
+    data: bytes
+
+
 TYPE = TypeSizes()
 PAGE = Page()
 SPACE = Space()
 LINES = Lines()
+
+# American paper is wider and shorter: the columns stay as they are, and the margins take the difference
+PAGES = {"A4": PAGE, "Letter": replace(PAGE, name="Letter", width=215.9, height=279.4, left=20.95, right=20.95)}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a company may choose of the visual system: accent and its tints, typeface, paper, logo.
+
+    A `font` of the company's own stands before that of the house, which lends it the signs it lacks.
+    """
+
+    light: Palette = LIGHT
+    dark: Palette = DARK
+    page: Page = PAGE
+    font: Font | None = None
+    logo: Logo | None = None
+
+    @property
+    def fonts(self) -> tuple[Font, ...]:
+        """The typefaces in the order in which a sign is looked for."""
+        return (self.font, house_font()) if self.font else (house_font(),)
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The names of the typefaces, the first one first."""
+        return tuple(font.family for font in self.fonts)
+
+
+HOUSE = Look()
+_worn = [HOUSE]
+
+
+def wear(look: Look) -> None:
+    """Make a look that of every block shown and every chart drawn in this process from now on.
+
+    A kernel runs one report, and its charts measure their words in the typeface of that report. The press
+    prints many in one process and never asks what is worn: it is handed the look of each.
+    """
+    _worn[0] = look
+
+
+def worn() -> Look:
+    """Return the look that this process wears."""
+    return _worn[0]
 
 
 def css_name(colour: str) -> str:
@@ -183,8 +177,13 @@ def css_name(colour: str) -> str:
     return "--" + colour.replace("_", "-")
 
 
-def css_variables() -> str:
+def css_variables(look: Look = HOUSE) -> str:
     """Return the colours as CSS custom properties, dark ones for readers whose device prefers dark.
+
+    Parameters
+    ----------
+    look : Look
+        Whose colours and typeface.
 
     Returns
     -------
@@ -200,10 +199,11 @@ def css_variables() -> str:
     def declarations(palette: Palette, indent: str) -> list[str]:
         return [f"{indent}{css_name(name)}: {value};" for name, value in asdict(palette).items()]
 
-    shared = [f"  --font: {HTML_FONTS};", "  color-scheme: light dark;"]
-    light = [":root {", *declarations(LIGHT, "  "), *shared, "}"]
+    own = f"'{look.font.family}', " if look.font else ""
+    shared = [f"  --font: {own}{HTML_FONTS};", "  color-scheme: light dark;"]
+    light = [":root {", *declarations(look.light, "  "), *shared, "}"]
     dark_only = "@media screen and (prefers-color-scheme: dark) {"
-    dark = [dark_only, "  :root {", *declarations(DARK, "    "), "  }", "}"]
+    dark = [dark_only, "  :root {", *declarations(look.dark, "    "), "  }", "}"]
     return "\n".join([*light, *dark]) + "\n"
 
 
@@ -212,7 +212,7 @@ def _names_of_hexes() -> dict[str, str]:
     # the first field wins where two share a hex, so that ink, say, never turns into a category
     names: dict[str, str] = {}
     for field in fields(Palette):
-        names.setdefault(getattr(LIGHT, field.name).upper(), css_name(field.name))
+        names.setdefault(getattr(LIGHT, field.name).upper(), field.name)
     return names
 
 
@@ -234,19 +234,40 @@ def themed(svg: str) -> str:
     '<text>#17212B</text>'
     """
     names = _names_of_hexes()
+    return _recoloured(svg, {found: f"var({css_name(name)}, {found})" for found, name in names.items()})
 
-    def variable(match: re.Match[str]) -> str:
-        property_, found = match[1], match[2].upper()
-        return f"{property_}var({names[found]}, {found})" if found in names else match[0]
+
+def branded(svg: str, look: Look) -> str:
+    """Return an SVG with the colours of a look in place of those of the house, which all charts are drawn in.
+
+    Examples
+    --------
+    >>> branded('<path fill="#0B5A94"/>', Look(replace(LIGHT, accent="#7A1FA2")))
+    '<path fill="#7A1FA2"/>'
+    """
+    if look.light == LIGHT:
+        return svg
+    return _recoloured(svg, {found: getattr(look.light, name) for found, name in _names_of_hexes().items()})
+
+
+def _recoloured(svg: str, colours: dict[str, str]) -> str:
+    def other(match: re.Match[str]) -> str:
+        found = match[2].upper()
+        return f"{match[1]}{colours[found]}" if found in colours else match[0]
 
     def inside_tag(match: re.Match[str]) -> str:
-        return re.sub(r"((?:fill|stroke|color)\s*[:=]\s*[\"']?)(#[0-9A-Fa-f]{6})\b", variable, match[0])
+        return re.sub(r"((?:fill|stroke|color)\s*[:=]\s*[\"']?)(#[0-9A-Fa-f]{6})\b", other, match[0])
 
     return re.sub(r"<[^>]*>", inside_tag, svg)
 
 
-def typst_tokens() -> dict[str, dict[str, float | str]]:
+def typst_tokens(look: Look = HOUSE) -> dict[str, dict[str, Any]]:
     """Return the visual system as JSON-ready data for the Typst templates: mm, pt and hexes.
+
+    Parameters
+    ----------
+    look : Look
+        Whose colours, paper and typefaces.
 
     Examples
     --------
@@ -254,17 +275,17 @@ def typst_tokens() -> dict[str, dict[str, float | str]]:
     19
     """
     return {
-        "colour": asdict(LIGHT),
-        "type": asdict(TYPE),
-        "page": asdict(PAGE),
+        "colour": asdict(look.light),
+        "type": {name: round(points * look.fonts[0].scale, 3) for name, points in asdict(TYPE).items()},
+        "page": asdict(look.page),
         "space": asdict(SPACE),
         "line": asdict(LINES),
-        "font": {"family": FONT_FAMILY},
+        "font": {"families": list(look.families)},
     }
 
 
 def font_files() -> dict[str, Path]:
-    """Return the three faces that reports use: ``400``, ``600`` and ``italic``, as TrueType files.
+    """Return the three faces of the house: ``400``, ``600`` and ``italic``, as TrueType files.
 
     The package that brings them holds other faces too; whoever needs a folder copies these three, because
     a renderer that sees them all mixes them up.
@@ -274,6 +295,12 @@ def font_files() -> dict[str, Path]:
     >>> sorted(font_files())
     ['400', '600', 'italic']
     """
+    return house_font().files
+
+
+@cache
+def house_font() -> Font:
+    """Return the typeface of a report that has none of its company's own."""
     folder = Path(str(resources.files("font_source_sans_pro"))) / "files"
-    faces = {"400": "Regular", "600": "Semibold", "italic": "It"}
-    return {weight: folder / f"SourceSansPro-{face}.ttf" for weight, face in faces.items()}
+    regular, semibold, italic = (folder / f"SourceSansPro-{face}.ttf" for face in ("Regular", "Semibold", "It"))
+    return Font(FONT_FAMILY, regular, semibold, italic)

@@ -10,8 +10,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from kpi_analysis.blocks.cell_values import cell_value
 from kpi_analysis.blocks.svg import fills_column, inline_svg
-from kpi_analysis.style import css_variables
+from kpi_analysis.style import css_variables, worn
 
 Payload = Mapping[str, Any]
 
@@ -36,11 +37,11 @@ def block_to_html(payload: Payload) -> str:
     >>> "Rows are &lt;b&gt;orders" in block_to_html({"kind": "note", "text": "Rows are <b>orders"})
     True
     """
-    look = css_variables().replace(":root", ".kpi") + stylesheet()
+    look = css_variables(worn()).replace(":root", ".kpi") + stylesheet()
     return f'<div class="kpi"><style>\n{look}</style>\n{render_block(payload)}</div>'
 
 
-def render_block(payload: Payload, *, uid: str = "b") -> Markup:
+def render_block(payload: Payload, *, uid: str = "b", language: str = "") -> Markup:
     """Return a block as bare HTML for a page that brings the look itself.
 
     Parameters
@@ -49,9 +50,11 @@ def render_block(payload: Payload, *, uid: str = "b") -> Markup:
         A block, or one of the simple kinds of an analyst's notebook (markdown, image, text, code, error).
     uid : str
         A prefix for ids that only this block needs (footnotes).
+    language : str
+        In which numbers are written (``en-GB``): then each cell of a table tells its value, by which it sorts.
     """
     template = environment().get_template("block.html.j2")
-    return Markup(template.render(block=payload, uid=uid))
+    return Markup(template.render(block=payload, uid=uid, language=language))
 
 
 def block_to_text(payload: Payload) -> str:
@@ -87,8 +90,8 @@ def environment() -> Environment:
     return made
 
 
-def laid_out(block: Payload) -> list[dict[str, Any]]:
-    """Return a table's rows, each cell with its column, and whether it has a slot or fills it."""
+def laid_out(block: Payload, language: str = "") -> list[dict[str, Any]]:
+    """Return a table's rows, each cell with its column, its value, and whether it has a slot or fills it."""
     columns = block["columns"]
     slots = [False] * len(columns)
     for row in block["rows"]:
@@ -103,7 +106,8 @@ def laid_out(block: Payload) -> list[dict[str, Any]]:
             column = columns[position] if position < len(columns) else fallback
             slot = position < len(columns) and slots[position] and cell["span"] == 1
             fills = fills_column(cell["svg"], column["width"])
-            cells.append({"cell": cell, "column": column, "slot": slot, "fills": fills})
+            value = cell_value(cell, language) if language else None
+            cells.append({"cell": cell, "column": column, "slot": slot, "fills": fills, "value": value})
         rows.append({"kind": row["kind"], "cells": cells})
     return rows
 

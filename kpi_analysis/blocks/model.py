@@ -116,12 +116,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Findings(Block):
-    """What matters: three to five findings, the most important first."""
+    """What matters: at most five findings, the most important first; `records` are those of `results.json`."""
 
     kind: ClassVar[str] = "findings"
     title: str
     findings: tuple[Finding, ...]
     values: tuple[dict[str, Any], ...] = ()
+    records: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

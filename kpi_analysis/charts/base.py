@@ -26,7 +26,7 @@ from matplotlib.transforms import Affine2D
 from kpi_analysis.blocks import Column, Figure, Row
 from kpi_analysis.charts.scales import Tick
 from kpi_analysis.charts.text import printable, text_width
-from kpi_analysis.style import FONT_FAMILY, HTML_FONTS, LIGHT, PAGE, TYPE, font_files
+from kpi_analysis.style import FONT_FAMILY, HTML_FONTS, LIGHT, PAGE, TYPE, Font, worn
 
 MM = 1 / 25.4  # inches
 PT = 25.4 / 72  # millimetres
@@ -123,6 +123,7 @@ class Sheet:
         align: Align = "left",
     ) -> None:
         """Write one line whose capitals are centred on `y`."""
+        size *= worn().fonts[0].scale
         self._add(
             Text(
                 x,
@@ -230,11 +231,12 @@ def draw(width: float, height: float, name: str, paint: Callable[[Sheet], None])
     >>> draw(20, 5, "rule", lambda sheet: sheet.line([(0, 2), (20, 2)]))[:55]
     '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="ht'
     """
-    _register_fonts()
+    look = worn()
+    _register_fonts(look.fonts)
     with rc_context():
         # a notebook may have set a theme; a report looks the same with and without it
         rcdefaults()
-        rcParams["font.family"] = [FONT_FAMILY]
+        rcParams["font.family"] = list(look.families)
         rcParams["svg.fonttype"] = "none"
         rcParams["svg.hashsalt"] = name
         rcParams["text.parse_math"] = False
@@ -257,10 +259,15 @@ def write_periods(sheet: Sheet, ticks: Sequence[Tick], places: Sequence[float], 
 _METADATA = ("Creator", "Date", "Format", "Type")
 
 
-@lru_cache(maxsize=1)
-def _register_fonts() -> None:
-    for path in font_files().values():
-        font_manager.fontManager.addfont(str(path))
+@lru_cache(maxsize=4)
+def _register_fonts(fonts: tuple[Font, ...]) -> None:
+    known = font_manager.fontManager
+    for font in fonts:
+        for weight, path in font.files.items():
+            known.addfont(str(path))
+            # what the company file calls semibold is asked for as 600, whatever weight its file names
+            exact = 400 if weight == "italic" else int(weight)
+            known.ttflist[-1] = replace(known.ttflist[-1], name=font.family, weight=exact)
 
 
 def _clean(svg: str, width: float, height: float) -> str:

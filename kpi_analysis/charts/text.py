@@ -9,7 +9,7 @@ from pathlib import Path
 
 from matplotlib.ft2font import FT2Font, LoadFlags
 
-from kpi_analysis.style import font_files
+from kpi_analysis.style import worn
 
 _PT = 25.4 / 72
 _WIDE = frozenset("WF")  # East Asian wide and full-width characters fill an em
@@ -22,18 +22,18 @@ def printable(words: str) -> str:
     return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cs"))
 
 
-@lru_cache(maxsize=2)
-def _font(weight: str) -> FT2Font:
-    return FT2Font(io.BytesIO(Path(font_files()[weight]).read_bytes()))  # a path would be kept open
+@lru_cache(maxsize=8)
+def _font(face: Path) -> FT2Font:
+    return FT2Font(io.BytesIO(face.read_bytes()))  # a path would be kept open
 
 
 @lru_cache(maxsize=4096)
-def _em(character: str, weight: str) -> float:
-    """Return a character's width in em."""
-    font = _font(weight)
-    glyph = font.get_char_index(ord(character))
-    if glyph:
-        return font.load_glyph(glyph, LoadFlags.NO_SCALE).horiAdvance / font.units_per_EM
+def _em(character: str, faces: tuple[Path, ...]) -> float:
+    """Return a character's width in em, in the first face that has it."""
+    for font in map(_font, faces):
+        glyph = font.get_char_index(ord(character))
+        if glyph:
+            return font.load_glyph(glyph, LoadFlags.NO_SCALE).horiAdvance / font.units_per_EM
     if unicodedata.combining(character):
         return 0.0
     return 1.0 if unicodedata.east_asian_width(character) in _WIDE else 0.7
@@ -56,8 +56,9 @@ def text_width(words: str, size: float, *, bold: bool = False) -> float:
     >>> round(text_width("2026", 8), 2)
     5.61
     """
-    weight = "600" if bold else "400"
-    return sum(_em(character, weight) for character in words) * size * _PT
+    fonts = worn().fonts
+    faces = tuple(font.semibold if bold else font.regular for font in fonts)
+    return sum(_em(character, faces) for character in words) * size * fonts[0].scale * _PT
 
 
 def shorten(words: str, width: float, size: float, *, bold: bool = False) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from kpi_analysis.errors import EngineMissing, RunError
 from kpi_analysis.render.document import Document
-from kpi_analysis.render.html import to_html
+from kpi_analysis.render.html import to_print
 from kpi_analysis.render.programs import last_words, run_program
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
@@ -58,7 +58,7 @@ def to_pdf(document: Document, *, timestamp: datetime | None, attachments: Mappi
     RunError
         If it fails, gives no PDF, or takes too long.
     """
-    page = to_html(document, timestamp=timestamp, attachments={})
+    page = to_print(document, timestamp=timestamp)
     page = page.replace("</style>\n</head>", f"{_FOR_PRINT}</style>\n</head>", 1)
     browser = required_browser()
     with tempfile.TemporaryDirectory(prefix="kpi-chromium-", ignore_cleanup_errors=True) as name:

@@ -7,12 +7,15 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from kpi_analysis.blocks.model import Title
+from kpi_analysis.brand import look_of
 from kpi_analysis.errors import RunError
 from kpi_analysis.render.markdown import plain_text, read_markdown
 from kpi_analysis.render.outputs import Words, joined, output_blocks
+from kpi_analysis.style import Look
 
 Block = dict[str, Any]
 
@@ -56,6 +59,11 @@ class Document:
     title: str
     toc: tuple[Heading, ...]
     finished: datetime | None = None
+
+    @cached_property
+    def look(self) -> Look:
+        """The colours, typeface, paper and logo of the company, as the facts tell them."""
+        return look_of(self.facts.get("brand") or {})
 
 
 def read_document(nb: Mapping[str, Any], *, show_code: bool = False) -> Document:

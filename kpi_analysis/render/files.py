@@ -39,4 +39,6 @@ def relation(name: str) -> str:
 
 def description(name: str) -> str:
     """Return a sentence that says what an attached file holds."""
+    if name.endswith(".csv"):
+        return f"The table {name.removesuffix('.csv')} of this report as comma-separated values"
     return _DESCRIPTIONS.get(name, f"Attached file {name}")

@@ -11,7 +11,7 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
-from kpi_analysis.style import FONT_FAMILY, font_files
+from kpi_analysis.style import HOUSE, Font, house_font
 
 _LATIN_AND_SIGNS = (
     *range(0x20, 0x7F),
@@ -26,8 +26,8 @@ _LATIN_AND_SIGNS = (
 
 
 @cache
-def coverage(weight: str) -> frozenset[int]:
-    """Return the code points that a face holds.
+def coverage(weight: str, font: Font | None = None) -> frozenset[int]:
+    """Return the code points that a face holds, of the house's typeface or of another.
 
     Examples
     --------
@@ -36,20 +36,21 @@ def coverage(weight: str) -> frozenset[int]:
     """
     from fontTools.ttLib import TTFont
 
-    with TTFont(font_files()[weight], lazy=True) as font:
-        return frozenset(font.getBestCmap())
+    with TTFont((font or house_font()).files[weight], lazy=True) as face:
+        return frozenset(face.getBestCmap())
 
 
 @cache
-def staged_fonts() -> str:
-    """Return a folder that holds the three faces and nothing else, kept for the life of the process.
+def staged_fonts(fonts: tuple[Font, ...] = HOUSE.fonts) -> str:
+    """Return a folder that holds the faces and nothing else, kept for the life of the process.
 
     Typst takes folders only, and mixes up the OpenType and TrueType twins that the font's package holds.
     """
     folder = tempfile.TemporaryDirectory(prefix="kpi-fonts-")
     _kept.append(folder)
-    for file in font_files().values():
-        shutil.copy(file, folder.name)
+    for number, font in enumerate(fonts):
+        for weight, file in font.files.items():
+            shutil.copy(file, Path(folder.name) / f"{number}-{weight}{file.suffix}")
     return folder.name
 
 
@@ -57,16 +58,17 @@ _kept: list[tempfile.TemporaryDirectory[str]] = []
 
 
 @cache
-def font_faces() -> str:
-    """Return the ``@font-face`` rules that carry the Latin part of the three faces inside a page."""
+def font_faces(fonts: tuple[Font, ...] = HOUSE.fonts) -> str:
+    """Return the ``@font-face`` rules that carry the Latin part of the faces inside a page."""
     rules = []
-    for weight, file in font_files().items():
-        data = b64encode(_web_font(file)).decode()
-        style, number = ("italic", "400") if weight == "italic" else ("normal", weight)
-        rules.append(
-            f"@font-face{{font-family:'{FONT_FAMILY}';font-style:{style};font-weight:{number};"
-            f"font-display:swap;src:url(data:font/woff2;base64,{data}) format('woff2')}}"
-        )
+    for font in fonts:
+        for weight, file in font.files.items():
+            data = b64encode(_web_font(file)).decode()
+            style, number = ("italic", "400") if weight == "italic" else ("normal", weight)
+            rules.append(
+                f"@font-face{{font-family:'{font.family}';font-style:{style};font-weight:{number};"
+                f"font-display:swap;src:url(data:font/woff2;base64,{data}) format('woff2')}}"
+            )
     return "\n".join(rules)
 
 
@@ -97,6 +99,7 @@ def _subset(file: Path) -> bytes:
     from fontTools import subset
 
     options = subset.Options(flavor="woff2", hinting=False, layout_features=["*"], notdef_outline=True)
+    options.drop_tables += ["FFTM"]  # a note of one font editor, which no reader needs
     font = subset.load_font(str(file), options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=_LATIN_AND_SIGNS)

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from kpi_analysis.render.fonts import coverage
+from kpi_analysis.style import HOUSE, Font
 
 _INVISIBLE = (
     *range(0x00, 0x09),
@@ -34,8 +35,10 @@ _ALIKE: dict[int, str] = {
 
 
 @cache
-def _upright() -> frozenset[int]:
-    return coverage("400") & coverage("600") | {0x0A}
+def _upright(fonts: tuple[Font, ...] = HOUSE.fonts) -> frozenset[int]:
+    """What every upright face shows, be it by the signs of the typeface that stands behind it."""
+    held = [frozenset().union(*(coverage(weight, font) for font in fonts)) for weight in ("400", "600")]
+    return held[0] & held[1] | {0x0A}
 
 
 def placeholder() -> str:
@@ -49,7 +52,7 @@ def placeholder() -> str:
     return "\N{REPLACEMENT CHARACTER}" if 0xFFFD in _upright() else "?"
 
 
-def covered(data: Any, missing: set[str]) -> Any:
+def covered(data: Any, missing: set[str], fonts: tuple[Font, ...] = HOUSE.fonts) -> Any:
     """Return JSON-ready data with every character replaced that the typeface lacks.
 
     Parameters
@@ -58,6 +61,8 @@ def covered(data: Any, missing: set[str]) -> Any:
         Strings anywhere in it are looked at; SVG among them.
     missing : set of str
         Receives the characters that were replaced.
+    fonts : tuple of Font
+        The typefaces, the first one first.
 
     Examples
     --------
@@ -66,13 +71,13 @@ def covered(data: Any, missing: set[str]) -> Any:
     (['Müller', '?? GmbH'], ['字', '漢'])
     """
     if isinstance(data, str):
-        return _covered_text(data, missing)
+        return _covered_text(data, missing, _upright(fonts))
     if isinstance(data, Mapping):
-        if data.get("type") == "emphasis" and not _fits_italic(data):
+        if data.get("type") == "emphasis" and not _fits_italic(data, fonts):
             data = {**data, "type": "strong"}
-        return {key: covered(value, missing) for key, value in data.items()}
+        return {key: covered(value, missing, fonts) for key, value in data.items()}
     if isinstance(data, list | tuple):
-        return [covered(value, missing) for value in data]
+        return [covered(value, missing, fonts) for value in data]
     return data
 
 
@@ -90,16 +95,17 @@ def missing_note(missing: set[str]) -> str:
     return f"The typeface lacks {count}, shown as {placeholder()} above: {', '.join(named[:8])}{more}."
 
 
-def _covered_text(text: str, missing: set[str]) -> str:
-    if _upright().issuperset(map(ord, set(text))):
+def _covered_text(text: str, missing: set[str], held: frozenset[int]) -> str:
+    if held.issuperset(map(ord, set(text))):
         return text
     text = unicodedata.normalize("NFC", text).translate(_ALIKE)
-    lacking = {sign for sign in set(text) if ord(sign) not in _upright()}
+    lacking = {sign for sign in set(text) if ord(sign) not in held}
     missing |= lacking
     return text.translate(dict.fromkeys(map(ord, lacking), placeholder()))
 
 
-def _fits_italic(token: Mapping[str, Any]) -> bool:
-    if not coverage("italic").issuperset(map(ord, token.get("raw", ""))):
+def _fits_italic(token: Mapping[str, Any], fonts: tuple[Font, ...]) -> bool:
+    held: frozenset[int] = frozenset().union(*(coverage("italic", font) for font in fonts))
+    if not held.issuperset(map(ord, token.get("raw", ""))):
         return False
-    return all(_fits_italic(child) for child in token.get("children", ()))
+    return all(_fits_italic(child, fonts) for child in token.get("children", ()))

@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from kpi_analysis.render.document import Document
 from kpi_analysis.render.files import media_type
 from kpi_analysis.render.fonts import font_faces
 from kpi_analysis.render.maths import converted, formulas
-from kpi_analysis.style import css_variables
+from kpi_analysis.style import Page, css_variables
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -42,19 +43,32 @@ def to_html(document: Document, *, timestamp: datetime | None, attachments: Mapp
     True
     """
     page = page_context(document, timestamp=timestamp, attachments=attachments)
+    return _page(page)
+
+
+def to_print(document: Document, *, timestamp: datetime | None) -> str:
+    """Return a document as the same page for paper: without script, which has nothing to do there."""
+    return _page({**page_context(document, timestamp=timestamp, attachments={}), "script": "", "policy": ""})
+
+
+def _page(page: Mapping[str, Any]) -> str:
     return page_environment().get_template("index.html.j2").render(resources={"kpi": page})
 
 
 def page_context(document: Document, *, timestamp: datetime | None, attachments: Mapping[str, bytes]) -> dict[str, Any]:
     """Return what the page's template reads, under the name ``resources.kpi``."""
     blocks = _with_mathml(document.blocks)
-    facts = document.facts
+    facts, look = document.facts, document.look
+    script, paper, language = _asset("tables.js"), _paper(look.page), document.language
     return {
         "title": document.title,
-        "language": document.language,
-        "style": "\n".join((font_faces(), css_variables(), stylesheet(), _page_style())),
+        "language": language,
+        "style": "\n".join((font_faces(look.fonts), css_variables(look), stylesheet(), _asset("page.css"), paper)),
+        "script": script,
+        "policy": f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'",
         "toc": document.toc,
-        "body": [render_block(block, uid=f"b{number}") for number, block in enumerate(blocks, 1)],
+        "body": [render_block(block, uid=f"b{number}", language=language) for number, block in enumerate(blocks, 1)],
+        "logo": f"data:{look.logo.media};base64,{b64encode(look.logo.data).decode()}" if look.logo else "",
         "company": facts.get("company") or "",
         "report": facts.get("report") or "",
         "period": facts.get("period_label") or facts.get("period") or "",
@@ -75,8 +89,13 @@ def page_environment() -> Environment:
 
 
 @cache
-def _page_style() -> str:
-    return (TEMPLATES / "kpi_html" / "page.css").read_text(encoding="utf-8")
+def _asset(name: str) -> str:
+    return (TEMPLATES / "kpi_html" / name).read_text(encoding="utf-8")
+
+
+def _paper(page: Page) -> str:
+    margin = f"{page.top:g}mm {page.left:g}mm {page.bottom:g}mm"
+    return f"@page {{ size: {page.name}; margin: {margin}; }}"
 
 
 def _with_mathml(blocks: tuple[dict[str, Any], ...]) -> Iterable[dict[str, Any]]:

@@ -14,6 +14,7 @@ import typst
 from kpi_analysis.errors import RunError
 from kpi_analysis.render.fonts import staged_fonts
 from kpi_analysis.render.glyphs import covered
+from kpi_analysis.style import HOUSE, Look, branded
 
 SHARPNESS = 240
 """Pixels an inch: two and a half times those of a screen, so that print is crisp too."""
@@ -45,13 +46,15 @@ def _drawings(nodes: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             yield from _drawings(node.get(part, ()))
 
 
-def as_png(svgs: list[str]) -> dict[str, bytes]:
+def as_png(svgs: list[str], look: Look = HOUSE) -> dict[str, bytes]:
     """Return drawings as PNG, all of them in one go.
 
     Parameters
     ----------
     svgs : list of str
         The texts of SVG files. Nothing outside them is read.
+    look : Look
+        Whose colours and typeface they are drawn in.
 
     Returns
     -------
@@ -71,14 +74,14 @@ def as_png(svgs: list[str]) -> dict[str, bytes]:
     """
     if not svgs:
         return {}
-    clean: list[str] = covered(svgs, set())
+    clean: list[str] = covered([branded(svg, look) for svg in svgs], set(), look.fonts)
     with tempfile.TemporaryDirectory(prefix="kpi-pictures-") as name:
         main = Path(name) / "pictures.typ"
         main.write_text(_PAGES, encoding="utf-8")
         try:
             pages = typst.compile(
                 main, root=main.parent, format="png", ppi=SHARPNESS, sys_inputs={"drawings": json.dumps(clean)},
-                font_paths=typst.Fonts(include_system_fonts=False, font_paths=[staged_fonts()]),
+                font_paths=typst.Fonts(include_system_fonts=False, font_paths=[staged_fonts(look.fonts)]),
                 ignore_system_fonts=True,
             )  # fmt: skip
         except typst.TypstError as problem:

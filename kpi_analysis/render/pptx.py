@@ -57,7 +57,7 @@ def to_pptx(document: Document, *, timestamp: datetime | None, attachments: Mapp
     """
     written = office_formulas(formulas(document.blocks))
     deck = _Deck(document, timestamp or _EARLIEST, written)
-    for slide in slides_of(document, as_png(drawings(document.blocks))):
+    for slide in slides_of(document, as_png(drawings(document.blocks), document.look)):
         for number, items in enumerate(pages(slide), 1):
             title = slide.title if number == 1 else f"{slide.title} ({number})"
             deck.add(title, items)

@@ -22,7 +22,8 @@ from kpi_analysis.render.files import description, media_type, relation
 from kpi_analysis.render.fonts import staged_fonts
 from kpi_analysis.render.glyphs import covered, missing_note
 from kpi_analysis.render.maths import Formula, converted, formulas
-from kpi_analysis.style import typst_tokens
+from kpi_analysis.render.table_files import table_files
+from kpi_analysis.style import HOUSE, Font, Look, branded, typst_tokens
 
 TEMPLATES = Path(__file__).parent / "typst"
 
@@ -39,7 +40,7 @@ def to_pdf(document: Document, *, timestamp: datetime | None, attachments: Mappi
     timestamp : datetime, optional
         The date of the file; 1 January 1980 where nobody noted one.
     attachments : mapping of name to bytes
-        Files to attach.
+        Files to attach; a CSV of each table is attached beside them.
 
     Raises
     ------
@@ -62,8 +63,8 @@ def to_pdf(document: Document, *, timestamp: datetime | None, attachments: Mappi
     with tempfile.TemporaryDirectory(prefix="kpi-pdf-") as name:
         folder = Path(name)
         shutil.copytree(TEMPLATES, folder, dirs_exist_ok=True)
-        data = _data(document, written, folder, attachments)
-        return _compile(folder / "report.typ", data, moment)
+        data = _data(document, written, folder, {**attachments, **table_files(document)})
+        return _compile(folder / "report.typ", data, moment, document.look.fonts)
 
 
 def _data(
@@ -73,7 +74,8 @@ def _data(
     facts = document.facts
     language, _, region = document.language.partition("-")
     missing: set[str] = set()
-    prepared = [_prepared(block, written, folder, f"b{number}") for number, block in enumerate(document.blocks)]
+    look = document.look
+    prepared = [_prepared(block, written, folder, f"b{number}", look) for number, block in enumerate(document.blocks)]
     for title in [block for block in prepared if block["kind"] == "title"][1:]:
         title["new_page"] = True
     text = {
@@ -88,12 +90,13 @@ def _data(
             "keywords": [str(facts[key]) for key in ("period", "report") if facts.get(key)],
         },
     }
-    data: dict[str, Any] = covered(text, missing)
+    data: dict[str, Any] = covered(text, missing, look.fonts)
     if missing:
         data["blocks"].append({"kind": "note", "text": missing_note(missing)})
     data["meta"]["lang"] = language.casefold() if re.fullmatch("[A-Za-z]{2,3}", language) else "en"
     data["meta"]["region"] = region.upper() if re.fullmatch("[A-Za-z]{2}", region) else None
-    data["style"] = typst_tokens()
+    data["style"] = typst_tokens(look)
+    data["logo"] = _laid_out_logo(look, folder)
     data["files"] = []
     for number, (name, content) in enumerate(attachments.items()):
         (folder / f"attached-{number}").write_bytes(content)
@@ -109,7 +112,9 @@ def _data(
     return data
 
 
-def _prepared(node: Mapping[str, Any], written: Mapping[Formula, str], folder: Path, uid: str) -> dict[str, Any]:
+def _prepared(
+    node: Mapping[str, Any], written: Mapping[Formula, str], folder: Path, uid: str, look: Look
+) -> dict[str, Any]:
     """A block or token with what the templates need beside it; the document itself stays as it is."""
     made = dict(node)
     made.pop("values", None)
@@ -122,14 +127,15 @@ def _prepared(node: Mapping[str, Any], written: Mapping[Formula, str], folder: P
     if made.get("kind") == "figure":
         # the table of a chart's figures is HTML's; on paper the chart stands alone
         made["rows"] = []
+        made["svg"] = branded(made["svg"], look)
     if "rows" in made:
         made["columns"] = [{**column, "width": _width(column["width"])} for column in made["columns"]]
-        made["rows"] = [_row(row, made["columns"]) for row in made["rows"]]
+        made["rows"] = [_row(row, made["columns"], look) for row in made["rows"]]
     if "attrs" in made:
-        made["attrs"] = _prepared(made["attrs"], written, folder, uid)
+        made["attrs"] = _prepared(made["attrs"], written, folder, uid, look)
     for part in ("blocks", "tokens", "children"):
         if part in made:
-            made[part] = [_prepared(child, written, folder, uid) for child in made[part]]
+            made[part] = [_prepared(child, written, folder, uid, look) for child in made[part]]
     if "tokens" in made:
         _hand_out_footnotes(made["tokens"], uid)
     return made
@@ -142,16 +148,25 @@ def _laid_out_picture(picture: Mapping[str, Any], folder: Path) -> str:
     return f"/{file.name}"
 
 
+def _laid_out_logo(look: Look, folder: Path) -> str | None:
+    if look.logo is None:
+        return None
+    file = folder / f"logo.{'svg' if 'svg' in look.logo.media else 'png'}"
+    file.write_bytes(look.logo.data)
+    return f"/{file.name}"
+
+
 def _width(width: str) -> str:
     return width if re.fullmatch(r"auto|\d+(\.\d+)?(mm|fr)", width) else "auto"
 
 
-def _row(row: Mapping[str, Any], columns: list[dict[str, Any]]) -> dict[str, Any]:
+def _row(row: Mapping[str, Any], columns: list[dict[str, Any]], look: Look) -> dict[str, Any]:
     """A row whose pictures, if as wide as their column, fill it, so that lines run through the rows."""
     cells, position = [], 0
     for cell in row["cells"]:
         width = columns[position]["width"] if position < len(columns) else "auto"
-        cells.append({**cell, "flush": fills_column(cell["svg"], width), "alt": cell["alt"] or "Small chart"})
+        drawn = branded(cell["svg"], look)
+        cells.append({**cell, "svg": drawn, "flush": fills_column(drawn, width), "alt": cell["alt"] or "Small chart"})
         position += cell["span"]
     return {**row, "cells": cells}
 
@@ -178,8 +193,8 @@ def _references(tokens: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 @cache
-def _fonts() -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False, font_paths=[staged_fonts()])
+def _fonts(fonts: tuple[Font, ...] = HOUSE.fonts) -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, font_paths=[staged_fonts(fonts)])
 
 
 @cache
@@ -194,12 +209,12 @@ def _sets(formula: Formula, source: str) -> bool:
     return True
 
 
-def _compile(main: Path, data: Mapping[str, Any], moment: datetime) -> bytes:
+def _compile(main: Path, data: Mapping[str, Any], moment: datetime, families: tuple[Font, ...]) -> bytes:
     try:
         pdf, warnings = typst.compile_with_warnings(
             main,
             root=main.parent,
-            font_paths=_fonts(),
+            font_paths=_fonts(families),
             ignore_system_fonts=True,
             sys_inputs={"document": json.dumps(data, ensure_ascii=False)},
             pdf_standards=["ua-1", "a-3a"],
@@ -212,6 +227,7 @@ def _compile(main: Path, data: Mapping[str, Any], moment: datetime) -> bytes:
     if fonts:
         raise RunError(
             f"The PDF lacks its typeface: {fonts[0]}.",
-            remedy="Install it again: pip install --force-reinstall font-source-sans-pro",
+            remedy="Install it again: pip install --force-reinstall font-source-sans-pro. One of your own is named in "
+            "brand: of the company file, by the family that its files name.",
         )
     return pdf

@@ -1,43 +1,33 @@
-"""``reports/index.html``: every published report, the newest period first, read from the manifests."""
+"""``reports/index.html``: every report in a folder, the newest period first, as one page that asks for nothing else."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from html import escape
+import os
+from base64 import b64encode
+from collections.abc import Iterable
+from datetime import date
+from functools import cache
+from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from kpi_analysis.formats import Format
+from kpi_analysis.run.archive import FILES, Entry, number, read_archive
+from kpi_analysis.run.headline import Histories, headline, histories_of, in_words, label, leading
 from kpi_analysis.run.publish import write_whole
+from kpi_analysis.run.versions import Version, moment
 from kpi_analysis.style import css_variables
 
-_NAMES = {
-    "report.html": "HTML",
-    "report.pdf": "PDF",
-    "report.docx": "Word",
-    "report.pptx": "Slides",
-    "slides.html": "Slides (HTML)",
-    "report.ipynb": "Notebook",
-    "results.json": "Figures",
-}
+FINDINGS = 3
 
-_LOOK = """
-body { margin: 2.5rem auto; max-width: 60rem; padding: 0 1rem; background: var(--paper); color: var(--ink);
-  font: 1rem/1.45 var(--font); }
-h1 { font-size: 1.6rem; margin: 0 0 1.2rem; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th { text-align: left; font-weight: 600; border-bottom: 1px solid; padding: .3rem .8rem .3rem 0; }
-td { border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent);
-  padding: .45rem .8rem .45rem 0; vertical-align: top; }
-small { display: block; opacity: .75; }
-a { color: inherit; margin-right: .7rem; }
-div { overflow-x: auto; }
-"""
+_FOLDER = Path(__file__).parents[1] / "render" / "templates" / "index"
 
 
 def write_index(root: Path) -> Path:
-    """Rebuild the list of the reports under a folder.
+    """Rebuild the list of the reports in a folder.
 
     Parameters
     ----------
@@ -55,59 +45,135 @@ def write_index(root: Path) -> Path:
         It cannot be written.
     """
     path = root / "index.html"
-    write_whole(path, index_page(root).encode())
+    write_whole(path, index_page(root).encode(errors="replace"))
     return path
 
 
 def index_page(root: Path) -> str:
-    """Return the page that lists the reports under a folder; self-contained."""
-    reports = sorted(_published(root), key=_newest_first)
-    rows = "\n".join(_row(root, folder, facts) for folder, facts in reports)
-    body = (
-        "<div><table>\n<thead><tr><th>Report</th><th>Company</th><th>Period</th><th>Files</th><th>Finished</th>"
-        f"</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>"
-        if rows
-        else "<p>No report has been made yet.</p>"
+    """Return the page that lists the reports in a folder; the same folder always gives the same page."""
+    from kpi_analysis.blocks.html import environment
+
+    archive = read_archive(root)
+    histories = histories_of(archive.entries)
+    ordered = sorted(archive.entries, key=_newest_first)
+    groups = [
+        {"period": period or "Undated", "days": _days(entries), "reports": [_told(root, e, histories) for e in entries]}
+        for period, entries in ((period, list(found)) for period, found in groupby(ordered, key=lambda e: e.period))
+    ]
+    from jinja2 import FileSystemLoader
+
+    template = environment().overlay(loader=FileSystemLoader(_FOLDER)).get_template("page.html.j2")
+    style, script = css_variables() + _asset("page.css"), _asset("search.js")
+    return template.render(
+        groups=groups,
+        count=len(ordered),
+        left_out=archive.left_out,
+        style=style,
+        script=script,
+        policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'",
     )
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>Reports</title>\n'
-        f"<style>\n{css_variables()}{_LOOK}</style>\n</head>\n<body>\n<main>\n<h1>Reports</h1>\n{body}\n"
-        "</main>\n</body>\n</html>\n"
-    )
 
 
-def _published(root: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    for found in sorted(root.rglob("manifest.json")):
-        folder = found.parent
-        parts = folder.relative_to(root).parts
-        if any(part.startswith(".") for part in parts) or parts[:1] == ("failed",):
-            continue
-        try:
-            facts = json.loads(found.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            facts = None
-        if not isinstance(facts, dict):
-            facts = {"title": f"{folder.name}: its manifest cannot be read"}
-        yield folder, facts
+@cache
+def _asset(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
 
 
-def _newest_first(published: tuple[Path, dict[str, Any]]) -> tuple[int, str, str]:
-    folder, facts = published
-    day = str(facts.get("period_end") or "").replace("-", "")
-    return (-int(day) if day.isdigit() else 0, str(facts.get("period")), str(folder))
+def _hash(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
 
 
-def _row(root: Path, folder: Path, facts: dict[str, Any]) -> str:
-    title = str(facts.get("report") or facts.get("title") or folder.name)
-    distinct = facts.get("distinct")
-    told = [f"{name}: {value}" for name, value in distinct.items()] if isinstance(distinct, dict) else []
-    links = "".join(
-        f'<a href="{escape(quote((folder / name).relative_to(root).as_posix()))}">{words}</a>'
-        for name, words in _NAMES.items()
-        if (folder / name).is_file()
-    )
-    finished = str(facts.get("finished") or "")[:16].replace("T", " ")
-    small = f"<small>{escape(', '.join(told))}</small>" if told else ""
-    cells = [f"{escape(title)}{small}", *(escape(str(facts.get(key) or "")) for key in ("company", "period"))]
-    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in [*cells, links, escape(finished)]) + "</tr>"
+# ---------------------------------------------------------------------- order
+
+
+def _newest_first(entry: Entry) -> tuple[int, str, str, str, str]:
+    told = (entry.text("company").casefold(), entry.text("report").casefold(), str(entry.folder))
+    return (-_end(entry), entry.period, *told)
+
+
+def _end(entry: Entry) -> int:
+    """The last day of the period as a number; the end of the year in its label where it is not known."""
+    day = _day(entry.text("period_end"))
+    if day is not None:
+        return day.toordinal()
+    year = entry.period[:4]
+    return date(int(year), 12, 31).toordinal() if year.isascii() and year.isdigit() and year > "0000" else 0
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _days(entries: Iterable[Entry]) -> str:
+    """The days of a period, where all its reports agree on them."""
+    spans = {(_day(e.text("period_start")), _day(e.text("period_end"))) for e in entries if e.manifest}
+    start, end = spans.pop() if len(spans) == 1 else (None, None)
+    return f"{Format().date(start)} to {Format().date(end)}" if start and end else ""
+
+
+# ---------------------------------------------------------------------- one report
+
+
+def _told(root: Path, entry: Entry, histories: Histories) -> dict[str, Any]:
+    """Return what the template says of one report; every word in it is text."""
+    links = [
+        {"words": FILES[name], "href": _href(root, entry.folder / name), "size": _size(size)}
+        for name, size in entry.files.items()
+    ]
+    title = entry.text("report") or entry.text("title") or entry.folder.name
+    claims = [str(row["claim"]) for row in entry.findings]
+    finished = moment(entry.text("finished"))
+    failure = entry.failure
+    return {
+        "title": title,
+        "href": links[0]["href"] if links else "",
+        "company": entry.text("company"),
+        "parameters": [f"{name}: {_plain(value)}" for name, value in entry.distinct.items()],
+        "claims": claims[:FINDINGS],
+        "more": max(0, len(claims) - FINDINGS),
+        "message": "" if claims else entry.text("message"),
+        "headline": headline(entry, histories),
+        "published": bool(entry.manifest),
+        "unfinished": entry.manifest.get("complete") is False,
+        "failure": failure,
+        "failed_href": _href(root, failure.notebook) if failure and failure.notebook else "",
+        "links": links,
+        "finished": finished.isoformat() if finished else "",
+        "finished_words": f"{Format().date(finished)}, {finished:%H:%M} UTC" if finished else "",
+        "versions": [_version(root, entry, version) for version in entry.versions],
+    }
+
+
+def _href(root: Path, path: Path) -> str:
+    return quote(os.fsencode(path.relative_to(root).as_posix()))
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 999_500 else f"{max(1, round(size / 1e3))} kB"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value))
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+
+
+def _version(root: Path, entry: Entry, version: Version) -> dict[str, Any]:
+    finished = moment(version.finished)
+    row = leading(entry)
+    moved = next((one for one in version.restated if row and one.get("id") == row.get("id")), {})
+    then = number(moved.get("then"))
+    return {
+        "finished": f"{Format().date(finished)}, {finished:%H:%M} UTC" if finished else version.finished,
+        "restated": len(version.restated),
+        "values": version.values,
+        "headline": f"{label(entry, row)} {in_words(entry, row, then)}" if row and then is not None else "",
+        "links": [
+            {"words": called, "href": _href(root, version.folder / name)}
+            for name, called in (("results.json", "Figures"), ("manifest.json", "Manifest"))
+        ],
+    }

@@ -105,7 +105,8 @@ def manifest(
     nb : notebook
         The executed notebook, for the timings of its cells.
     facts : mapping
-        What the report says of its data: sources, catalogue, the last day with data.
+        What the report says of its data: sources, catalogue, the last day with data; its message, and the name and
+        unit of its headline KPI.
     title : str
         The report's title.
     files : mapping of name to bytes
@@ -115,6 +116,7 @@ def manifest(
     return to_json(
         {
             **provenance(plan, facts, title=title),
+            **{name: facts.get(name) for name in ("message", "headline", "locale", "currency")},
             "packages": {name: _version(name) for name in PACKAGES},
             "python": platform.python_version(),
             "kernel": plan.kernel,

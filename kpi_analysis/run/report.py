@@ -12,12 +12,14 @@ from typing import Any
 from kpi_analysis.errors import RunError
 from kpi_analysis.formats import Format
 from kpi_analysis.run.execute import Progress, execute, to_ipynb
+from kpi_analysis.run.headline import headline_of
 from kpi_analysis.run.index import write_index
 from kpi_analysis.run.manifest import manifest, provenance, results, to_json
 from kpi_analysis.run.plan import Plan, plan_report
 from kpi_analysis.run.publish import publish, recover, write_whole
 from kpi_analysis.run.reconcile import findings_of, reconcile
 from kpi_analysis.run.text_values import Given
+from kpi_analysis.run.versions import keep_version
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def run_plan(plan: Plan, *, clock: Callable[[], datetime], progress: Progress = 
     )  # fmt: skip
     try:
         files, count = _printed(plan, nb, started, clock)
+        keep_version(plan.root, plan.folder, files)
         published = publish(plan.folder, files)
     except RunError:
         with suppress(RunError):  # the first error says more than a second one about the same disk
@@ -118,8 +121,9 @@ def _printed(plan: Plan, nb: Any, started: datetime, clock: Callable[[], datetim
             files[file_name(form)] = make(document, form, plan.engine, timestamp=day, attachments=carried)
     files["report.ipynb"] = to_ipynb(nb)
     files["results.json"] = figures
+    shown = {**document.facts, "message": document.toc[0].title, "headline": headline_of(values, document.facts)}
     files["manifest.json"] = manifest(
-        plan, nb, document.facts, title=document.title, files=files, started=started, finished=clock()
+        plan, nb, shown, title=document.title, files=files, started=started, finished=clock()
     )
     return files, len(values)
 

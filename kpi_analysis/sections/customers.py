@@ -16,10 +16,10 @@ from kpi_analysis.blocks import Figure, Note, Table, Title
 from kpi_analysis.charts.base import Caption
 from kpi_analysis.charts.triangles import retention_triangle
 from kpi_analysis.compute.histories import orders_by_customer_day
-from kpi_analysis.contract_report import MONTH, SMALLEST_GROUP, ContractSections
 from kpi_analysis.intervals import newcombe
 from kpi_analysis.periods import Period, period_label
 from kpi_analysis.results import records, values
+from kpi_analysis.sections.contracts import MONTH, SMALLEST_GROUP, ContractSections
 from kpi_analysis.tables import Field
 
 WEEKS_A_YEAR = 365.25 / 7

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from kpi_analysis import driver_report, pipeline
+from kpi_analysis import pipeline
 from kpi_analysis.blocks import Figure, Note, Table, Title
 from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.columns import columns_over_time
@@ -18,8 +18,9 @@ from kpi_analysis.charts.funnels import funnel
 from kpi_analysis.charts.waterfalls import waterfall
 from kpi_analysis.periods import Period, period_label
 from kpi_analysis.results import values
+from kpi_analysis.sections import drivers
+from kpi_analysis.sections.win_rates import WinRateSections
 from kpi_analysis.tables import Field
-from kpi_analysis.win_rate_report import WinRateSections
 
 LOOKED_BACK = 9  # periods at whose ends the forecast is tried; the first one only serves to repeat from
 MOST_EXPECTED = 12
@@ -92,11 +93,11 @@ class PipelineSections(WinRateSections):
         then, now = (period_label(calendar.parse(told.attrs[name]), calendar) for name in ("against", "period"))
         return waterfall(
             Caption("velocity_levers",
-                    driver_report.claim(told, metric, self.format, over=asked.period.complete),
+                    drivers.claim(told, metric, self.format, over=asked.period.complete),
                     f"{metric.label}, {{unit}}; {then} to {now}",
-                    note=driver_report.METHODS[told.attrs["method"]],
+                    note=drivers.METHODS[told.attrs["method"]],
                     values=values(asked.compute(("sales_velocity",)))),
-            (then, told.attrs["before"]), driver_report.steps(told), (now, told.attrs["after"]),
+            (then, told.attrs["before"]), drivers.steps(told), (now, told.attrs["after"]),
             unit=metric.unit, format=self.format, width=width,
         )  # fmt: skip
 

@@ -12,10 +12,10 @@ from opening import open_from
 
 from kpi_analysis.blocks import Findings, Note
 from kpi_analysis.errors import RunError
-from kpi_analysis.findings_report import NOTHING, TOO_SHORT, findings_block
 from kpi_analysis.formats import Format
 from kpi_analysis.insights import Insights
 from kpi_analysis.run.reconcile import findings_of, reconcile
+from kpi_analysis.sections.findings import NOTHING, TOO_SHORT, findings_block
 
 
 def insights(folder: Path, last_month: float) -> Insights:

@@ -13,7 +13,7 @@ from kpi_analysis.blocks import Figure, Note, Table
 from kpi_analysis.intervals import garwood, wilson
 from kpi_analysis.notebook import Report, open_report
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "params" / "company.yaml"
 START, END = pd.Timestamp("2026-07-01"), pd.Timestamp("2026-09-30")
 

@@ -16,7 +16,7 @@ from kpi_analysis.notebook import Report, open_report
 from kpi_analysis.pipeline import shrunken_rates
 from tests.opening import open_from
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "params" / "company.yaml"
 CRM = ROOT / "params" / "crm_sales" / "company.yaml"
 END = pd.Timestamp("2026-09-30")

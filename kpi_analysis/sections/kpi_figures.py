@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from kpi_analysis import messages
-from kpi_analysis.asked import HISTORY, Asked
 from kpi_analysis.blocks import Figure
 from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.columns import columns_over_time
@@ -14,6 +13,7 @@ from kpi_analysis.compute.slices import known_columns
 from kpi_analysis.intervals import FEW_TRIALS
 from kpi_analysis.periods import period_label, period_words
 from kpi_analysis.results import records, values
+from kpi_analysis.sections.asked import HISTORY, Asked
 
 FINER = {"year": "quarter", "quarter": "month", "month": "week", "week": "day", "day": "day"}
 LONGEST_RANKING = 40

@@ -11,14 +11,14 @@ import pandas as pd
 
 from kpi_analysis import messages
 from kpi_analysis.blocks import Figure, Note, Table, Title
-from kpi_analysis.channel_figures import CREDIT, joined
 from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.funnels import funnel
 from kpi_analysis.charts.returns import STRONG, Numbers, returns
-from kpi_analysis.credit_report import CreditSections
 from kpi_analysis.periods import period_label
-from kpi_analysis.response_report import ResponseSections
 from kpi_analysis.results import values
+from kpi_analysis.sections.channels import CREDIT, joined
+from kpi_analysis.sections.credit import CreditSections
+from kpi_analysis.sections.response import ResponseSections
 from kpi_analysis.tables import Field
 
 COSTS = (

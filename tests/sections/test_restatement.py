@@ -13,8 +13,8 @@ from kpi_analysis.blocks import Note, Table
 from kpi_analysis.formats import Format
 from kpi_analysis.opened import OpenCompany, open_company
 from kpi_analysis.provenance import made_from
-from kpi_analysis.restatement import LONGEST, restatements
 from kpi_analysis.results import to_json, values
+from kpi_analysis.sections.restatement import LONGEST, restatements
 
 WRITTEN = Format("en_GB", "EUR")
 

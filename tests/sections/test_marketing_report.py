@@ -15,10 +15,10 @@ from kpi_analysis.blocks import Figure, Note, Table
 from kpi_analysis.company import AttributionSpec
 from kpi_analysis.compute.spend_cohorts import spend_cohorts
 from kpi_analysis.errors import UsageError
-from kpi_analysis.marketing_report import MarketingSections
 from kpi_analysis.notebook import Report, open_report
+from kpi_analysis.sections.marketing import MarketingSections
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data" / "demo"
 MARGIN, START, END = 0.62, pd.Timestamp("2026-07-01"), pd.Timestamp("2026-09-30")
 

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kpi_analysis import customers, kpi_figures, sql
-from kpi_analysis.asked import Asked
+from kpi_analysis import customers, sql
 from kpi_analysis.blocks import Figure, Note, Table
 from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.survivals import MOST, Curve, survival_curves
@@ -22,6 +21,8 @@ from kpi_analysis.formats import Format
 from kpi_analysis.opened import OpenCompany
 from kpi_analysis.periods import Period, period_label
 from kpi_analysis.results import records, values
+from kpi_analysis.sections import kpi_figures
+from kpi_analysis.sections.asked import Asked
 from kpi_analysis.tables import Field, value_table
 
 MONTH = 365.25 / 12

@@ -9,7 +9,6 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from kpi_analysis.asked import Asked
 from kpi_analysis.blocks import Figure, Note, Table, Title
 from kpi_analysis.charts.base import Caption
 from kpi_analysis.charts.fans import fan
@@ -17,9 +16,10 @@ from kpi_analysis.charts.lines import line_over_time
 from kpi_analysis.errors import UsageError
 from kpi_analysis.messages import inside
 from kpi_analysis.outlook import SEASON, Outlook
-from kpi_analysis.outlook_report import backtest_words, bands
 from kpi_analysis.periods import Period, period_label
 from kpi_analysis.projections import Projection, needed_uplift, probability, with_uplift
+from kpi_analysis.sections.asked import Asked
+from kpi_analysis.sections.outlook import backtest_words, bands
 from kpi_analysis.tables import Field, value_table
 from kpi_analysis.targets import Judged
 from kpi_analysis.trends import change_point, signals, trend

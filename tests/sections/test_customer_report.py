@@ -10,11 +10,11 @@ import pytest
 from opening import open_from
 
 from kpi_analysis.blocks import Figure, Note, Table, Title
-from kpi_analysis.contract_report import alive_by_age
-from kpi_analysis.customer_report import CustomerSections
 from kpi_analysis.notebook import open_report
+from kpi_analysis.sections.contracts import alive_by_age
+from kpi_analysis.sections.customers import CustomerSections
 
-PARAMS = Path(__file__).resolve().parent.parent / "params"
+PARAMS = Path(__file__).resolve().parents[2] / "params"
 
 
 def opened(company: Path, period: str, as_of: str | None = None) -> CustomerSections:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kpi_analysis.asked import Asked
 from kpi_analysis.blocks import Cell, Findings, Note
 from kpi_analysis.blocks.model import Finding
 from kpi_analysis.findings import Insight
 from kpi_analysis.insights import Insights
+from kpi_analysis.sections.asked import Asked
 
 NOTHING = "Nothing moved beyond its usual variation."
 TOO_SHORT = "No findings: a move is told from usual variation by the 12 complete months before it, which are not there."

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from kpi_analysis.blocks import Figure, Note, Table
-from kpi_analysis.finance_report import ranked
 from kpi_analysis.notebook import Report, open_report
+from kpi_analysis.sections.finance import ranked
 from tests.opening import open_from
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "params" / "company.yaml"
 START, END = pd.Timestamp("2026-07-01"), pd.Timestamp("2026-09-30")
 YEAR = pd.DateOffset(years=1)

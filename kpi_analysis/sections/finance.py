@@ -8,8 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from kpi_analysis import driver_report, messages
-from kpi_analysis.asked import HISTORY, Asked, with_data
+from kpi_analysis import messages
 from kpi_analysis.blocks import Figure, Note, Table, Title
 from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.multiples import small_multiples
@@ -19,6 +18,8 @@ from kpi_analysis.compute.slices import known_columns
 from kpi_analysis.formats import Format
 from kpi_analysis.periods import Period, period_label
 from kpi_analysis.results import records, values
+from kpi_analysis.sections import drivers
+from kpi_analysis.sections.asked import HISTORY, Asked, with_data
 from kpi_analysis.tables import Field, value_table
 
 HEADLINE = ("ebitda", "ebitda_margin", "gross_profit_margin", "operating_cash_flow")
@@ -107,10 +108,10 @@ class FinanceSections:
             return None
         now = asked.period_name
         return waterfall(
-            Caption(f"bridge_{kpi}", driver_report.claim(told, metric, self.format, over=asked.period.complete),
+            Caption(f"bridge_{kpi}", drivers.claim(told, metric, self.format, over=asked.period.complete),
                     f"{metric.label}, {{unit}}; {self._name(then)} to {now}",
                     note="A step up is more revenue or less cost.", values=values(asked.compute((kpi,)))),
-            (self._name(then), told.attrs["before"]), driver_report.steps(told), (now, told.attrs["after"]),
+            (self._name(then), told.attrs["before"]), drivers.steps(told), (now, told.attrs["after"]),
             unit=metric.unit, format=self.format, width=width,
         )  # fmt: skip
 

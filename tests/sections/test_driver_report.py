@@ -9,12 +9,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from kpi_analysis.driver_report import DriverSections, claim, steps
 from kpi_analysis.formats import NBSP, Format
 from kpi_analysis.opened import OpenCompany, open_company
 from kpi_analysis.outlook import Outlook
+from kpi_analysis.sections.drivers import DriverSections, claim, steps
 
-DEMO = Path(__file__).resolve().parent.parent / "params" / "company.yaml"
+DEMO = Path(__file__).resolve().parents[2] / "params" / "company.yaml"
 GB = Format("en_GB", "EUR")
 
 

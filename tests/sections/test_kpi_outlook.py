@@ -9,10 +9,10 @@ import pytest
 
 from kpi_analysis.blocks import Table
 from kpi_analysis.errors import UsageError
-from kpi_analysis.kpi_outlook import KpiOutlook
 from kpi_analysis.notebook import Report, open_report
+from kpi_analysis.sections.kpi_outlook import KpiOutlook
 
-DEMO = Path(__file__).parents[1] / "params" / "company.yaml"
+DEMO = Path(__file__).parents[2] / "params" / "company.yaml"
 
 
 @pytest.fixture(scope="module")
