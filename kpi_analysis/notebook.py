@@ -23,7 +23,7 @@ from kpi_analysis.charts.base import Width
 from kpi_analysis.compute.slices import check_values
 from kpi_analysis.errors import UsageError
 from kpi_analysis.insights import Insights
-from kpi_analysis.opened import open_company
+from kpi_analysis.opened import OpenCompany, open_company
 from kpi_analysis.outlook import Outlook
 from kpi_analysis.periods import period_label, period_words
 from kpi_analysis.provenance import made_from
@@ -298,7 +298,7 @@ class Report(Asked):
 
 
 def open_report(
-    company: str | Path = "params/company.yaml",
+    company: str | Path | OpenCompany = "params/company.yaml",
     period: str = "",
     *,
     as_of: str | None = None,
@@ -309,8 +309,8 @@ def open_report(
 
     Parameters
     ----------
-    company : path
-        The company file.
+    company : path or OpenCompany
+        The company file; or a company that is open already, so that several reports read its tables once.
     period : str
         ``2026-Q3``; by default the quarter of the last day in the data.
     as_of : str, optional
@@ -325,7 +325,7 @@ def open_report(
     UsageError
         When the period is none, lies after the data, or no row has the value that is asked for.
     """
-    opened = open_company(company)
+    opened = company if isinstance(company, OpenCompany) else open_company(company)
     wear(opened.company.look)
     day = dt.date.fromisoformat(as_of) if as_of else opened.sources.last_day()
     calendar = opened.company.calendar

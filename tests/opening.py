@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,3 +28,9 @@ def open_from(folder: Path, tables: dict[str, Any], **settings: Any) -> OpenComp
     file = folder / "company.yaml"
     file.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return open_company(file)
+
+
+@lru_cache
+def shipped_company(name: str = "") -> OpenCompany:
+    """Open a company of the repository, the demo company by default, once for all tests: nothing changes it."""
+    return open_company(Path(__file__).parents[1] / "params" / name / "company.yaml")

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib
 import pytest
 
+from kpi_analysis.blocks import Note
 from kpi_analysis.brand import look_of, payload
 from kpi_analysis.charts.base import draw
 from kpi_analysis.charts.text import text_width
 from kpi_analysis.colours import DARK, LIGHT, contrast, palettes
 from kpi_analysis.company import Company, load_company
 from kpi_analysis.errors import ConfigError
+from kpi_analysis.render.docx_reference import reference_document
 from kpi_analysis.style import HOUSE, branded, css_variables, wear
 
 FACES = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
@@ -136,3 +140,18 @@ def test_charts_measure_and_write_in_the_typeface_that_is_worn(folder: Path, wor
     assert "font-family: 'DejaVu Sans', 'Source Sans Pro', system-ui, sans-serif" in svg
     wear(HOUSE)
     assert text_width("Revenue 2026", 8) == before
+
+
+def test_a_block_in_a_notebook_wears_the_brand_too(folder: Path, worn_out: None) -> None:
+    before = Note("x")._repr_mimebundle_()["text/html"]
+    wear(load(folder, FULL).look)
+    html = Note("x")._repr_mimebundle_()["text/html"]
+    assert "--accent: #7A1FA2;" in html and "--accent: #7A1FA2;" not in before
+
+
+def test_other_formats_take_accent_and_paper(folder: Path) -> None:
+    look = load(folder, FULL).look
+    with zipfile.ZipFile(io.BytesIO(reference_document({}, "en-GB", look))) as file:
+        page, styles = (file.read(f"word/{name}.xml").decode() for name in ("document", "styles"))
+    assert 'w:w="12240" w:h="15840"' in page, "Letter in twentieths of a point"
+    assert "7A1FA2" in styles and "0B5A94" not in styles

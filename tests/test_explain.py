@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from opening import open_from
+from opening import open_from, shipped_company
 
 from kpi_analysis.cli import main
 from kpi_analysis.errors import UsageError
-from kpi_analysis.opened import OpenCompany, open_company
+from kpi_analysis.opened import OpenCompany
 
 DEMO = Path(__file__).resolve().parent.parent / "params" / "company.yaml"
 DEALS = """opportunity_id,created_on,closed_on,outcome,amount,region
@@ -30,7 +30,7 @@ DEALS = """opportunity_id,created_on,closed_on,outcome,amount,region
 
 @pytest.fixture(scope="module")
 def demo() -> OpenCompany:
-    return open_company(DEMO)
+    return shipped_company()
 
 
 @pytest.fixture

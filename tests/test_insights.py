@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from opening import shipped_company
 
 from kpi_analysis.demo import PLANTED, PlantedFact
 from kpi_analysis.findings import Insight
@@ -29,7 +30,7 @@ LEARNED = {
 
 @cache
 def report(period: str) -> Report:
-    return open_report(COMPANY, period)
+    return open_report(shipped_company(), period)
 
 
 def shows(one: Insight, fact: PlantedFact) -> bool:
@@ -65,5 +66,5 @@ def test_the_same_input_gives_the_same_sentences() -> None:
 
 
 def test_what_happened_later_is_not_known_earlier() -> None:
-    early = open_report(COMPANY, "2026-Q3", as_of="2026-07-31").insights
+    early = open_report(shipped_company(), "2026-Q3", as_of="2026-07-31").insights
     assert all("2026-08" not in one.period for one in early.all)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from opening import open_from
+from opening import open_from, shipped_company
 
 from kpi_analysis.blocks import Beside
 from kpi_analysis.errors import UsageError
@@ -131,8 +131,8 @@ def test_targets_and_their_projections_go_into_the_results(tmp_path: Path) -> No
 
 
 def test_a_report_on_one_region_counts_that_region_alone() -> None:
-    whole = open_report(DEMO, "2026-Q3")
-    part = open_report(DEMO, "2026-Q3", slices={"region": "EMEA", "product": None})
+    whole = open_report(shipped_company(), "2026-Q3")
+    part = open_report(shipped_company(), "2026-Q3", slices={"region": "EMEA", "product": None})
     frame = whole.compute(("sales_revenue",), by=("region",)).set_index("region")
     assert part.compute(("sales_revenue",)).value.iloc[0] == frame.value["EMEA"]
     assert part.name.endswith("EMEA")
@@ -141,5 +141,5 @@ def test_a_report_on_one_region_counts_that_region_alone() -> None:
 
 def test_a_region_that_does_not_exist_is_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="no row has the region 'EMAE'") as error:
-        open_report(DEMO, "2026-Q3", slices={"region": "EMAE"})
+        open_report(shipped_company(), "2026-Q3", slices={"region": "EMAE"})
     assert "EMEA" in str(error.value.remedy)

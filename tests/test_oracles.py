@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from opening import open_from
+from opening import open_from, shipped_company
 
-from kpi_analysis.opened import OpenCompany, open_company
+from kpi_analysis.opened import OpenCompany
 
 ROOT = Path(__file__).parent.parent
 DEALS_BY_QUARTER = {
@@ -22,12 +22,12 @@ DEALS_BY_QUARTER = {
 
 @cache
 def crm() -> OpenCompany:
-    return open_company(ROOT / "params/crm_sales/company.yaml")
+    return shipped_company("crm_sales")
 
 
 @cache
 def retailer() -> OpenCompany:
-    return open_company(ROOT / "params/online_retail/company.yaml")
+    return shipped_company("online_retail")
 
 
 def test_crm_totals_are_those_of_the_publisher() -> None:

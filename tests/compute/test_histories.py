@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from opening import open_from
+from opening import open_from, shipped_company
 
 from kpi_analysis.compute.histories import contracts, orders_by_customer_day
 
@@ -41,10 +41,9 @@ def test_orders_are_summed_to_customer_and_day_up_to_the_day_that_counts(tmp_pat
 
 
 def test_the_orders_of_the_gift_shop_against_plain_pandas() -> None:
-    from kpi_analysis.opened import open_company
 
     root = Path(__file__).resolve().parents[2]
-    opened = open_company(root / "params" / "online_retail" / "company.yaml")
+    opened = shipped_company("online_retail")
     found = orders_by_customer_day(opened.sources, dt.date(2011, 12, 9))
     rows = pd.read_parquet(root / "data" / "online_retail" / "online_retail.parquet")
     rows = rows.assign(amount=rows["Quantity"] * rows["UnitPrice"])[rows["CustomerID"].notna()]

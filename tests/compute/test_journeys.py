@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from opening import open_from
+from opening import open_from, shipped_company
 
 from kpi_analysis.compute.journeys import journeys
 from kpi_analysis.errors import ConfigError, UsageError
-from kpi_analysis.opened import OpenCompany, open_company
+from kpi_analysis.opened import OpenCompany
 
 ROOT = Path(__file__).resolve().parents[2]
 TOUCHES = """path_id,touched_at,channel,converted,value
@@ -34,7 +34,7 @@ def company(tmp_path: Path) -> OpenCompany:
 
 @pytest.fixture(scope="module")
 def demo() -> OpenCompany:
-    return open_company(ROOT / "params" / "company.yaml")
+    return shipped_company()
 
 
 def by_path(frame: pd.DataFrame) -> dict[str, tuple[float, float, float]]:

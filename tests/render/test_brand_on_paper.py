@@ -20,6 +20,7 @@ import pytest
 
 from kpi_analysis.blocks import Block, Cell, Column, Finding, Findings, Table, Title
 from kpi_analysis.brand import BrandSpec, FontSpec, payload, read_look
+from kpi_analysis.errors import RunError
 from kpi_analysis.render import render_html, render_pdf
 from kpi_analysis.style import PAGES
 
@@ -62,7 +63,7 @@ def words_by_page(data: bytes, tmp_path: Path) -> Iterator[list[tuple[str, float
         found = re.findall(
             r'<word xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)">(.*?)</word>', page
         )
-        yield [(word, *map(float, (left, top, right, bottom))) for left, top, right, bottom, word in found]
+        yield [(text, *map(float, box)) for *box, text in found]
 
 
 def spilled(data: bytes, paper: str, tmp_path: Path) -> list[str]:
@@ -118,9 +119,18 @@ def test_a_report_without_a_brand_is_that_of_the_house() -> None:
     assert 'class="logo"' not in render_html(report())
 
 
-@pytest.mark.parametrize("said", [{"accent": "red;}</style>"}, {"font": {"family": "x'}</style>", "faces": {}}}])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"accent": "red;}</style>"},
+        {"paper": "A5"},
+        {"font": {"family": "x'}</style>", "faces": {}}},
+        {"font": {"family": "DejaVu Sans", "faces": {"400": ""}}},
+        {"logo": {"kind": "html", "data": ""}},
+    ],
+)
 def test_a_notebook_cannot_smuggle_style_through_its_brand(said: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="wanted|no name of a typeface"):
+    with pytest.raises(RunError, match="The brand that the notebook tells cannot be used"):
         render_html(report(said))
 
 

@@ -1,4 +1,4 @@
-"""Tables in a real browser: heads sort by value, long tables filter, and without script all of them read as they are."""
+"""Tables in a real browser: heads sort by value, long tables filter, and without script all of them still read."""
 
 from __future__ import annotations
 

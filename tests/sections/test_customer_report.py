@@ -7,29 +7,30 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from opening import open_from
+from opening import open_from, shipped_company
 
 from kpi_analysis.blocks import Figure, Note, Table, Title
 from kpi_analysis.notebook import open_report
+from kpi_analysis.opened import OpenCompany
 from kpi_analysis.sections.contracts import alive_by_age
 from kpi_analysis.sections.customers import CustomerSections
 
 PARAMS = Path(__file__).resolve().parents[2] / "params"
 
 
-def opened(company: Path, period: str, as_of: str | None = None) -> CustomerSections:
+def opened(company: Path | OpenCompany, period: str, as_of: str | None = None) -> CustomerSections:
     report = open_report(company, period, as_of=as_of)
     return CustomerSections(report.opened, report.period, report.as_of, report.format)
 
 
 @pytest.fixture(scope="module")
 def demo() -> CustomerSections:
-    return opened(PARAMS / "company.yaml", "2026-Q3")
+    return opened(shipped_company(), "2026-Q3")
 
 
 @pytest.fixture(scope="module")
 def shop() -> CustomerSections:
-    return opened(PARAMS / "online_retail" / "company.yaml", "2011-Q4")
+    return opened(shipped_company("online_retail"), "2011-Q4")
 
 
 def cells(block: object) -> list[list[str]]:
@@ -136,7 +137,7 @@ def test_too_few_customers_give_notes_with_reasons(tmp_path: Path) -> None:
 
 
 def test_a_report_on_the_past_does_not_know_what_came_later() -> None:
-    then = opened(PARAMS / "company.yaml", "2025-Q2")
+    then = opened(shipped_company(), "2025-Q2")
     assert then.orders is not None and then.contracts is not None
     assert str(then.day) == "2025-06-30" and then.orders["day"].max() <= pd.Timestamp("2025-06-30")
     assert then.contracts["ended"].dropna().max() <= pd.Timestamp("2025-06-30")

@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from opening import shipped_company
 
 from kpi_analysis.formats import NBSP, Format
-from kpi_analysis.opened import OpenCompany, open_company
+from kpi_analysis.opened import OpenCompany
 from kpi_analysis.outlook import Outlook
 from kpi_analysis.sections.drivers import DriverSections, claim, steps
 
@@ -20,7 +21,7 @@ GB = Format("en_GB", "EUR")
 
 @pytest.fixture(scope="module")
 def demo() -> OpenCompany:
-    return open_company(DEMO)
+    return shipped_company()
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from opening import shipped_company
 
 from kpi_analysis.blocks import Figure, Note, Table
 from kpi_analysis.notebook import Report, open_report
@@ -21,7 +22,7 @@ YEAR = pd.DateOffset(years=1)
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return open_report(DEMO, "2026-Q3")
+    return open_report(shipped_company(), "2026-Q3")
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ def test_the_bridge_leads_from_last_year_s_ebitda_to_this_year_s(report: Report)
 def test_the_title_says_what_was_earned(report: Report) -> None:
     assert report.finance.title().title == "EBITDA rose 57.5% to €822k, 17.4% of revenue"
     assert report.finance.title().deck == "Q3 2026, complete. Against Q3 2025."
-    so_far = open_report(DEMO, "2026-Q3", as_of="2026-08-20").finance.title()
+    so_far = open_report(shipped_company(), "2026-Q3", as_of="2026-08-20").finance.title()
     assert so_far.title.startswith("So far: EBITDA ") and "51 of 92 days" in so_far.deck
 
 
@@ -135,7 +136,7 @@ def test_the_mix_of_income_and_its_shift(report: Report, orders: pd.DataFrame) -
 
 
 def test_a_first_period_is_compared_with_nothing() -> None:
-    sections = open_report(DEMO, "2024-Q1").finance
+    sections = open_report(shipped_company(), "2024-Q1").finance
     assert sections.title().deck == "Q1 2024, complete."
     assert isinstance(sections.result(), Figure)
     assert isinstance(sections.bridge(), Note)
@@ -143,7 +144,7 @@ def test_a_first_period_is_compared_with_nothing() -> None:
 
 
 def test_a_slice_that_the_ledger_does_not_have_is_said() -> None:
-    sections = open_report(DEMO, "2026-Q3", slices={"region": "EMEA"}).finance
+    sections = open_report(shipped_company(), "2026-Q3", slices={"region": "EMEA"}).finance
     assert sections.title().title == "Finance is not shown: table ledger has no column region"
     note = sections.result()
     assert isinstance(note, Note) and "no column region" in note.text

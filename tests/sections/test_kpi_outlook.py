@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from opening import shipped_company
 
 from kpi_analysis.blocks import Table
 from kpi_analysis.errors import UsageError
@@ -17,7 +18,7 @@ DEMO = Path(__file__).parents[2] / "params" / "company.yaml"
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return open_report(DEMO, "2026-Q3")
+    return open_report(shipped_company(), "2026-Q3")
 
 
 def texts(table: Table | None) -> list[list[str]]:

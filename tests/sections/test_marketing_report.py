@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from opening import open_from
+from opening import open_from, shipped_company
 
 from kpi_analysis.attribution import RULES, attribute
 from kpi_analysis.blocks import Figure, Note, Table
@@ -25,7 +25,7 @@ MARGIN, START, END = 0.62, pd.Timestamp("2026-07-01"), pd.Timestamp("2026-09-30"
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return open_report(ROOT / "params" / "company.yaml", "2026-Q3")
+    return open_report(shipped_company(), "2026-Q3")
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def test_the_title_blames_nobody_by_chance(marketing: MarketingSections) -> None
     title = marketing.title()
     assert title.title.replace("\xa0", " ") == "Marketing returns 4.9 : 1; nothing is credited to Display"
     assert "Break-even at 1.6" in title.deck
-    year = open_report(ROOT / "params" / "company.yaml", "2026").marketing
+    year = open_report(shipped_company(), "2026").marketing
     high = year.by_channel["marketing_revenue_ratio", "ci_high"]["Display"]
     assert high < 1 / MARGIN and year.title().title.endswith("Display does not pay for itself")
 
@@ -364,7 +364,7 @@ def test_where_spend_varied_marginal_returns_are_told_and_budget_moves_as_a_what
 
 
 def test_a_region_that_touches_do_not_know_leaves_reasons_and_what_can_be_told() -> None:
-    sections = open_report(ROOT / "params" / "company.yaml", "2026-Q3", slices={"region": "EMEA"}).marketing
+    sections = open_report(shipped_company(), "2026-Q3", slices={"region": "EMEA"}).marketing
     reason = "table touchpoints has no column region"
     for block in (sections.returns(), sections.cohorts(), sections.rules(), sections.sensitivity()):
         assert isinstance(block, Note) and reason in block.text

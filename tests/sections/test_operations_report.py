@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from opening import shipped_company
 
 from kpi_analysis.blocks import Figure, Note, Table
 from kpi_analysis.intervals import garwood, wilson
@@ -20,7 +21,7 @@ START, END = pd.Timestamp("2026-07-01"), pd.Timestamp("2026-09-30")
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return open_report(DEMO, "2026-Q3")
+    return open_report(shipped_company(), "2026-Q3")
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +109,7 @@ def test_turnover_beside_that_of_own_will(report: Report) -> None:
 
 
 def test_a_first_quarter_claims_nothing_on_leavers() -> None:
-    sections = open_report(DEMO, "2024-Q1").operations
+    sections = open_report(shipped_company(), "2024-Q1").operations
     page = sections.people_page()
     assert page is not None and page.title == "85 people work here"
     table = sections.departments()
@@ -116,10 +117,10 @@ def test_a_first_quarter_claims_nothing_on_leavers() -> None:
 
 
 def test_what_is_not_connected_is_said() -> None:
-    sections = open_report(ROOT / "params" / "crm_sales" / "company.yaml", "2017-Q4").operations
+    sections = open_report(shipped_company("crm_sales"), "2017-Q4").operations
     assert sections.title().title == "Operations are not shown: table production is not connected"
     blocks = [sections.lines(), sections.defects(), sections.service_page(), sections.people_page(),
               sections.turnover(), sections.departments()]  # fmt: skip
     assert blocks == [None] * len(blocks)
-    sliced = open_report(DEMO, "2026-Q3", slices={"region": "EMEA"}).operations
+    sliced = open_report(shipped_company(), "2026-Q3", slices={"region": "EMEA"}).operations
     assert isinstance(sliced.lines(), Note) and isinstance(sliced.departments(), Note)

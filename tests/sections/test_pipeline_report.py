@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from opening import shipped_company
 
 from kpi_analysis.blocks import Figure, Note, Table
 from kpi_analysis.compute.deals import deals
@@ -24,7 +25,7 @@ END = pd.Timestamp("2026-09-30")
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return open_report(DEMO, "2026-Q3")
+    return open_report(shipped_company(), "2026-Q3")
 
 
 @pytest.fixture(scope="module")
@@ -198,13 +199,13 @@ def test_without_enough_of_the_past_nothing_is_forecast() -> None:
 
 
 def test_an_unfinished_quarter_is_forecast_to_its_own_end() -> None:
-    sections = open_report(DEMO, "2026-Q3", as_of="2026-08-20").pipeline
+    sections = open_report(shipped_company(), "2026-Q3", as_of="2026-08-20").pipeline
     assert sections.until == dt.date(2026, 9, 30)
     assert sections.stages().title.endswith("came in") and "so far" in sections.stages().title  # type: ignore[union-attr]
 
 
 def test_without_opportunities_it_says_so() -> None:
-    sections = open_report(ROOT / "params" / "online_retail" / "company.yaml").pipeline
+    sections = open_report(shipped_company("online_retail")).pipeline
     assert sections.title().title == "The sales pipeline is not shown: the table opportunities is not connected"
     blocks = [sections.stages(), sections.velocity(), sections.winners_page(), sections.win_rates("owner"),
               sections.open_page(), sections.ageing(), sections.slippage(), sections.outcome(), sections.cohorts(),
