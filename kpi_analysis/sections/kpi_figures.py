@@ -71,8 +71,9 @@ def ranking(asked: Asked, kpi: str, *, by: str, width: Width = "full", most: int
     lowest, highest = ((str(ends[i][by]), float(ends[i]["value"])) for i in (-1, 0))
     notes = []
     if rows[0]["ci_low"] is not None:
-        by_chance = max(1, round(len(rows) * 0.05))
-        notes.append(f"Bands: 95% intervals. Of {len(rows)}, about {by_chance} would miss the line by chance alone.")
+        by_chance = round(len(rows) * 0.05)
+        chance = f" Of {len(rows)}, about {by_chance} would miss the line by chance alone." if by_chance else ""
+        notes.append(f"Bands: 95% intervals.{chance}")
     if len(frame) > most:
         notes.append(f"The {most} highest of {len(frame)}.")
     if metric.unit == "count" and not asked.opened.is_additive(kpi):

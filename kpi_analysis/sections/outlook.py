@@ -20,6 +20,7 @@ from kpi_analysis.projections import Projection
 from kpi_analysis.tables.smart import actions_table, targets_table
 from kpi_analysis.targets import Judged
 
+MOST_ACTIONS = 4
 LEVELS = (0.95, 0.80, 0.50)
 WORDS = {"on": "on track", "risk": "at risk", "off": "off track", "hit": "hit", "missed": "missed"}
 
@@ -119,13 +120,15 @@ class OutlookSections:
         return targets_table(self.judged, self.format, id="targets", title=title, measure="", note=note)
 
     def actions(self) -> Table | None:
-        """What is agreed for the targets that are not on track."""
-        late = [one for one in self.judged if one.status in ("off", "risk", "missed") and one.actions]
+        """What is agreed for the targets that are off track or missed; for those at risk where there are none."""
+        planned = [one for one in self.judged if one.actions]
+        late, title = [one for one in planned if one.status in ("off", "missed")], "off track"
+        if not late:
+            late, title = [one for one in planned if one.status == "risk"], "at risk"
         if not late:
             return None
-        return actions_table(
-            late, self.format, id="actions", title="What is agreed for the targets not on track", measure=""
-        )
+        title = f"What is agreed for the targets {title}"
+        return actions_table(late[:MOST_ACTIONS], self.format, id="actions", title=title, measure="")
 
     def _drawn(self, one: Judged) -> Figure:
         calendar = self.outlook.opened.company.calendar

@@ -86,7 +86,7 @@ def touching(data: bytes, tmp_path: Path) -> list[tuple[str, str]]:
             for other, a0, a_top, a1, a_bottom in found[i + 1 :]:
                 beside = min(x1, a1) - max(x0, a0)
                 over = min(bottom, a_bottom) - max(top, a_top)
-                if beside > 1 and over > 0.6 * min(bottom - top, a_bottom - a_top):
+                if beside > 1 and over > 0.35 * min(bottom - top, a_bottom - a_top):
                     pairs.append((one, other))
     return pairs
 
@@ -187,7 +187,10 @@ EDGES: dict[str, list[Block]] = {
     ],
     "fifteen KPIs": [Title("Fünfzehn"), scorecard([f"Kennzahl Nummer {i} mit Namen" for i in range(15)])],
     "one KPI": [Title("Umsatz fiel auf −1,2 Mio. €"), scorecard(["Umsatz"])],
-    "one address": [Title("A"), scorecard(["https://shop.example.org/kampagne/2026/herbst?utm_source=x&id=4711"])],
+    "what is no word": [
+        Title("A"),
+        scorecard(["https://shop.example.org/kampagne/2026/herbst?utm_source=x&id=4711", "SKU4711X" * 7]),
+    ],
     "no row": [Title("A"), Table("t", "T", "", (Column("A"), Column("B")), ())],
 }
 
