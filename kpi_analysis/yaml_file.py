@@ -42,7 +42,7 @@ class YamlFile:
         return None
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml, where it was built in
     """YAML as users mean it: `on`, `off`, `yes` and `no` stay words, only true and false are booleans."""
 
 
