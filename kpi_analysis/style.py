@@ -121,7 +121,10 @@ SPACE = Space()
 LINES = Lines()
 
 # American paper is wider and shorter: the columns stay as they are, and the margins take the difference
-PAGES = {"A4": PAGE, "Letter": replace(PAGE, name="Letter", width=215.9, height=279.4, left=20.95, right=20.95)}
+LETTER = replace(
+    PAGE, name="Letter", width=215.9, height=279.4, left=20.95, right=20.95, top=20, bottom=14, bar_y=8, header_y=12.5
+)
+PAGES = {"A4": PAGE, "Letter": LETTER}
 
 
 @dataclass(frozen=True)
@@ -272,7 +275,7 @@ def typst_tokens(look: Look = HOUSE) -> dict[str, dict[str, Any]]:
     Examples
     --------
     >>> typst_tokens()["type"]["title"]
-    19
+    19.0
     """
     return {
         "colour": asdict(look.light),

@@ -9,7 +9,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from kpi_analysis.render.office import FACE
-from kpi_analysis.style import LIGHT, LINES, PAGE, SPACE, TYPE
+from kpi_analysis.style import HOUSE, LIGHT, LINES, PAGE, SPACE, TYPE, Look, Page
 
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _R = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
@@ -19,8 +19,8 @@ _LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _NOTE_STYLE = "FootnoteText"
 
 
-def reference_document(facts: Mapping[str, Any], language: str) -> bytes:
-    """Return a Word file without words: its styles, its A4 page, and a report's running head and foot.
+def reference_document(facts: Mapping[str, Any], language: str, look: Look = HOUSE) -> bytes:
+    """Return a Word file without words: its styles, its page, and a report's running head and foot.
 
     Parameters
     ----------
@@ -28,6 +28,8 @@ def reference_document(facts: Mapping[str, Any], language: str) -> bytes:
         Company, report, period and provenance.
     language : str
         A BCP 47 tag, for the spelling checker.
+    look : Look
+        Whose accent and paper. Word sets the typeface of the house, or what it has in its place.
 
     Examples
     --------
@@ -38,11 +40,11 @@ def reference_document(facts: Mapping[str, Any], language: str) -> bytes:
     parts = {
         "[Content_Types].xml": _content_types(),
         "_rels/.rels": _relations([("rId1", "officeDocument", "word/document.xml")]),
-        "word/document.xml": _page(),
+        "word/document.xml": _page(look.page),
         "word/_rels/document.xml.rels": _relations(
             [("rId1", "styles", "styles.xml"), ("rId9", "header", "header1.xml"), ("rId10", "footer", "footer1.xml")]
         ),
-        "word/styles.xml": _styles(language),
+        "word/styles.xml": _styles(language, look.light.accent),
         "word/header1.xml": _running("hdr", "Header", *_head_words(facts)),
         "word/footer1.xml": _running("ftr", "Footer", str(facts.get("provenance") or ""), _page_number()),
     }
@@ -71,13 +73,13 @@ def _twips(millimetres: float) -> int:
     return round(millimetres * 1440 / 25.4)
 
 
-def _page() -> str:
+def _page(page: Page) -> str:
     return (
         f"{_HEAD}<w:document {_W} {_R}><w:body><w:p/><w:sectPr>"
         '<w:headerReference w:type="default" r:id="rId9"/><w:footerReference w:type="default" r:id="rId10"/>'
-        f'<w:pgSz w:w="{_twips(PAGE.width)}" w:h="{_twips(PAGE.height)}"/>'
-        f'<w:pgMar w:top="{_twips(PAGE.top)}" w:right="{_twips(PAGE.right)}" w:bottom="{_twips(PAGE.bottom)}" '
-        f'w:left="{_twips(PAGE.left)}" w:header="{_twips(PAGE.bar_y)}" w:footer="{_twips(PAGE.bar_y)}" w:gutter="0"/>'
+        f'<w:pgSz w:w="{_twips(page.width)}" w:h="{_twips(page.height)}"/>'
+        f'<w:pgMar w:top="{_twips(page.top)}" w:right="{_twips(page.right)}" w:bottom="{_twips(page.bottom)}" '
+        f'w:left="{_twips(page.left)}" w:header="{_twips(page.bar_y)}" w:footer="{_twips(page.bar_y)}" w:gutter="0"/>'
         "</w:sectPr></w:body></w:document>"
     )
 
@@ -107,14 +109,14 @@ def _page_number() -> str:
     return field("PAGE") + _text(" / ") + field("NUMPAGES")
 
 
-def _styles(language: str) -> str:
+def _styles(language: str, accent: str) -> str:
     defaults = (
         "<w:docDefaults><w:rPrDefault><w:rPr>"
         f"{_font()}{_size(TYPE.body)}<w:lang w:val={quoteattr(language)}/></w:rPr></w:rPrDefault>"
         '<w:pPrDefault><w:pPr><w:spacing w:after="0" w:line="259" w:lineRule="auto"/></w:pPr></w:pPrDefault>'
         "</w:docDefaults>"
     )
-    ink, muted, accent = LIGHT.ink, LIGHT.muted, LIGHT.accent
+    ink, muted = LIGHT.ink, LIGHT.muted
     block = SPACE.before_heading
     styles = [
         _paragraph("Normal", "Normal", colour=ink, default=True),

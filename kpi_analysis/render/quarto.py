@@ -22,7 +22,7 @@ from kpi_analysis.render.docx_reference import reference_document
 from kpi_analysis.render.pandoc import pandoc_document, run_pandoc
 from kpi_analysis.render.pandoc_blocks import pandoc_blocks
 from kpi_analysis.render.programs import last_words, run_program
-from kpi_analysis.style import FONT_FAMILY, LIGHT, PAGE, TYPE, font_files
+from kpi_analysis.style import TYPE, Look, Page
 
 REMEDY = "Install it: conda install -c conda-forge quarto  (elsewhere: set QUARTO_PATH to the program)"
 
@@ -78,7 +78,7 @@ def write_project(document: Document, folder: Path, timestamp: datetime | None =
         pandoc_document(blocks), "--to=markdown-raw_html-raw_attribute", "--wrap=none",
         wanted_for="Quarto is handed Markdown that pandoc writes", folder=folder,
     ).decode()  # fmt: skip
-    facts = document.facts
+    facts, look = document.facts, document.look
     head = {"title": title, "pagetitle": document.title, "author": facts.get("company"), "lang": document.language}
     head["engine"] = "markdown"  # nothing in it is a cell to run, whatever it looks like
     head |= {"date": timestamp.astimezone(UTC).date().isoformat() if timestamp else None}
@@ -86,10 +86,10 @@ def write_project(document: Document, folder: Path, timestamp: datetime | None =
     text = body.replace("{{<", "{{\N{WORD JOINER}<")
     told = _yaml({key: value for key, value in head.items() if value})
     (folder / "report.qmd").write_text(f"---\n{told}---\n\n{text}", encoding="utf-8")
-    (folder / "_quarto.yml").write_text(_yaml(_project()), encoding="utf-8")
-    (folder / "_brand.yml").write_text(_yaml(_brand()), encoding="utf-8")
-    (folder / "reference.docx").write_bytes(reference_document(facts, document.language))
-    for file in font_files().values():
+    (folder / "_quarto.yml").write_text(_yaml(_project(look.page)), encoding="utf-8")
+    (folder / "_brand.yml").write_text(_yaml(_brand(look)), encoding="utf-8")
+    (folder / "reference.docx").write_bytes(reference_document(facts, document.language, look))
+    for file in look.fonts[0].files.values():
         shutil.copy(file, folder)
 
 
@@ -122,20 +122,25 @@ def _yaml(data: Mapping[str, Any]) -> str:
     return text
 
 
-def _project() -> dict[str, Any]:
+def _project(page: Page) -> dict[str, Any]:
     margin = {
-        "left": f"{PAGE.left}mm",
-        "right": f"{PAGE.right}mm",
-        "top": f"{PAGE.top}mm",
-        "bottom": f"{PAGE.bottom}mm",
+        "left": f"{page.left}mm",
+        "right": f"{page.right}mm",
+        "top": f"{page.top}mm",
+        "bottom": f"{page.bottom}mm",
     }
+    paper = "us-letter" if page.name == "Letter" else "a4"
     web = {"embed-resources": True, "html-math-method": "mathml"}
     return {
         "project": {"type": "default"},
         "execute": {"enabled": False},
         "format": {
             "html": {**web, "toc": True, "minimal": False},
-            "typst": {"papersize": "a4", "margin": margin, "fontsize": f"{TYPE.body}pt"},
+            "typst": {
+                "papersize": paper,
+                "margin": margin,
+                "fontsize": f"{TYPE.body}pt",
+            },
             "docx": {"reference-doc": "reference.docx"},
             "pptx": {"slide-level": 2},
             "revealjs": {**web, "slide-level": 2, "scrollable": True, "smaller": True},
@@ -143,21 +148,22 @@ def _project() -> dict[str, Any]:
     }
 
 
-def _brand() -> dict[str, Any]:
+def _brand(look: Look) -> dict[str, Any]:
     looks: dict[str, dict[str, Any]] = {"400": {}, "600": {"weight": 600}, "italic": {"style": "italic"}}
-    files = [{"path": file.name, **looks[face]} for face, file in font_files().items()]
+    font, colours = look.fonts[0], look.light
+    files = [{"path": file.name, **looks[face]} for face, file in font.files.items()]
     return {
         "color": {
-            "palette": {"ink": LIGHT.ink, "accent": LIGHT.accent, "muted": LIGHT.muted, "paper": LIGHT.paper},
+            "palette": {"ink": colours.ink, "accent": colours.accent, "muted": colours.muted, "paper": colours.paper},
             "foreground": "ink",
             "background": "paper",
             "primary": "accent",
             "secondary": "muted",
         },
         "typography": {
-            "fonts": [{"family": FONT_FAMILY, "source": "file", "files": files}],
-            "base": {"family": FONT_FAMILY},
-            "headings": {"family": FONT_FAMILY, "weight": 600},
+            "fonts": [{"family": font.family, "source": "file", "files": files}],
+            "base": {"family": font.family},
+            "headings": {"family": font.family, "weight": 600},
             "link": {"color": "accent"},
         },
     }

@@ -144,7 +144,7 @@ def test_the_same_report_fits_both_papers(brand: dict[str, Any], tmp_path: Path)
             assert [float(x) for x in pdf.pages[0].MediaBox][2:] == pytest.approx(size, abs=0.05)
         assert spilled(data, paper, tmp_path) == [] and touching(data, tmp_path) == []
     assert abs(pages["Letter"] - pages["A4"]) <= 1
-    assert "@page { size: Letter; margin: 23mm 20.95mm 19mm; }" in render_html(report({"paper": "Letter"}))
+    assert "@page { size: Letter; margin: 20mm 20.95mm 14mm; }" in render_html(report({"paper": "Letter"}))
     wide = render_pdf(report(brand))
     assert spilled(wide, "A4", tmp_path) == [] and touching(wide, tmp_path) == []
 
