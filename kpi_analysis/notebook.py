@@ -292,6 +292,7 @@ class Report(Asked):
             "targets": [record(one) for one in self.outlook.outlook.judged],
             "projections": [found for one in self.outlook.outlook.judged if (found := projected(one)) is not None],
             "catalogue": self.opened.catalogue.hash,
+            "kpis": {name: {"label": m.label, "unit": m.unit} for name, m in self.opened.catalogue.metrics.items()},
             "code": version("kpi-analysis"),
             "made_from": made,
         }

@@ -170,7 +170,7 @@ def _version(root: Path, entry: Entry, version: Version) -> dict[str, Any]:
     return {
         "finished": f"{Format().date(finished)}, {finished:%H:%M} UTC" if finished else version.finished,
         "restated": len(version.restated),
-        "values": version.values,
+        "figures": version.values,
         "headline": f"{label(entry, row)} {in_words(entry, row, then)}" if row and then is not None else "",
         "links": [
             {"words": called, "href": _href(root, version.folder / name)}

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from kpi_analysis.errors import RunError
+from kpi_analysis.errors import KpiError, RunError
 from kpi_analysis.formats import Format
 from kpi_analysis.run.execute import Progress, execute, to_ipynb
 from kpi_analysis.run.headline import headline_of
@@ -85,10 +85,14 @@ def run_plan(plan: Plan, *, clock: Callable[[], datetime], progress: Progress = 
     """Execute a plan, print it in its formats and publish it. See `render_report`."""
     started = clock()
     recover(plan.folder)
-    nb = execute(
-        plan.notebook, plan.values, kernel=plan.kernel, timeout=plan.timeout, progress=progress,
-        secrets=plan.secrets, hidden=plan.hidden, failed=plan.failed,
-    )  # fmt: skip
+    try:
+        nb = execute(
+            plan.notebook, plan.values, kernel=plan.kernel, timeout=plan.timeout, progress=progress,
+            secrets=plan.secrets, hidden=plan.hidden, failed=plan.failed,
+        )  # fmt: skip
+    except KpiError:
+        _list_failure(plan)
+        raise
     try:
         files, count = _printed(plan, nb, started, clock)
         keep_version(plan.root, plan.folder, files)
@@ -96,10 +100,17 @@ def run_plan(plan: Plan, *, clock: Callable[[], datetime], progress: Progress = 
     except RunError:
         with suppress(RunError):  # the first error says more than a second one about the same disk
             write_whole(plan.failed, to_ipynb(nb))
+        _list_failure(plan)
         raise
     plan.failed.unlink(missing_ok=True)
     write_index(plan.root)
     return Report(plan.folder, published, count, (clock() - started).total_seconds())
+
+
+def _list_failure(plan: Plan) -> None:
+    if plan.failed.is_file():
+        with suppress(RunError):  # why the run failed matters more than a list that is out of date
+            write_index(plan.root)
 
 
 def _printed(plan: Plan, nb: Any, started: datetime, clock: Callable[[], datetime]) -> tuple[dict[str, bytes], int]:

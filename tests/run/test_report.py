@@ -97,7 +97,8 @@ def test_a_report_appears_whole_and_survives_a_failing_one() -> None:
     assert "logged in with ********** and **********" in stream
     assert "../params/company.yaml" in stream  # so the kernel ran in the notebook's folder
     assert "North America in 2017-Q4" in Path("reports/2017-Q4").joinpath(report.folder.name, "report.html").read_text()
-    assert "<td>What was given<small>region: North America</small>" in Path("reports/index.html").read_text()
+    assert "What was given</bdi></a>" in Path("reports/index.html").read_text()
+    assert "<bdi>region: North America</bdi>" in Path("reports/index.html").read_text()
     assert "reports_what_it_was_given__North-America/report.pdf" in Path("reports/index.html").read_text()
 
     broken = NOTEBOOKS / "reports_what_it_was_given.ipynb"
@@ -108,6 +109,7 @@ def test_a_report_appears_whole_and_survives_a_failing_one() -> None:
     assert {path: path.read_bytes() for path in report.files} == before
     failed = Path("reports/failed/2017-Q4/reports_what_it_was_given__North-America.ipynb")
     assert "An Exception was encountered" in failed.read_text()
+    assert "A later run failed in cell 5" in Path("reports/index.html").read_text()
     assert SECRETS[0] not in failed.read_text()
 
 
