@@ -22,7 +22,7 @@ from kpi_analysis.sections.asked import Asked
 from kpi_analysis.sections.outlook import backtest_words, bands
 from kpi_analysis.tables import Field, value_table
 from kpi_analysis.targets import Judged
-from kpi_analysis.trends import change_point, signals, trend
+from kpi_analysis.trends import change_point, least_squares, signals, trend
 
 ON_TRACK = 0.7
 SHOWN = 36
@@ -190,6 +190,12 @@ class KpiOutlook:
         if found.slope is not None and found.slope_low is not None and found.slope_high is not None:
             words += f" Typical change a month {write(found.slope, metric.unit)}"
             words += f", 95% range {write(found.slope_low, metric.unit)} to {write(found.slope_high, metric.unit)}."
+        line = least_squares(self.history)
+        if line.slope is not None and line.low is not None and line.high is not None:
+            words += f" A straight line goes by {write(line.slope, metric.unit)} a month"
+            words += (
+                f", {write(line.low, metric.unit)} to {write(line.high, metric.unit)} with autocorrelation allowed for."
+            )
         change = change_point(self.history)
         if change.after is not None and change.mean_before is not None and change.mean_after is not None:
             calendar = self.asked.opened.company.calendar

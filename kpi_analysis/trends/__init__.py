@@ -6,6 +6,7 @@ Each function takes a finished pandas Series in time order and returns a new obj
 from kpi_analysis.trends.changes import ChangePoint, change_point
 from kpi_analysis.trends.direction import Trend, trend
 from kpi_analysis.trends.discovery import discoveries
+from kpi_analysis.trends.least_squares import Line, least_squares
 from kpi_analysis.trends.xmr import signals
 
-__all__ = ["ChangePoint", "Trend", "change_point", "discoveries", "signals", "trend"]
+__all__ = ["ChangePoint", "Line", "Trend", "change_point", "discoveries", "least_squares", "signals", "trend"]
