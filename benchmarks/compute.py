@@ -91,7 +91,8 @@ BY_HAND = {
                count(*) filter (outcome = 'won'), count(*) filter (outcome = 'lost'),
                sum(amount) filter (outcome = 'won'), sum(closed_on - created_on) filter (outcome = 'won'),
                count(closed_on - created_on) filter (outcome = 'won'),
-               median(closed_on - created_on) filter (outcome = 'won')
+               median(closed_on - created_on) filter (outcome = 'won'), sum(amount * amount) filter (outcome = 'won'),
+               sum((closed_on - created_on) * (closed_on - created_on)) filter (outcome = 'won')
         from opportunities where closed_on {FROM_TO} group by 1""",
     "opportunities open": """
         with moved as (

@@ -15,9 +15,9 @@ from kpi_analysis.periods import Period
 
 def want_estimates(evaluator: Evaluator, name: str, period: Period) -> None:
     """Tell the reader of a collecting evaluator what the interval of a KPI needs beyond its formula."""
-    squares = evaluator.catalogue.metric(name).squares
-    if squares is not None:
-        evaluator.node(Name(squares), period, evaluator.catalogue.metric(name))
+    metric = evaluator.catalogue.metric(name)
+    if metric.squares is not None and _has_value(evaluator, metric):
+        evaluator.node(Name(metric.squares), period, metric)
 
 
 def estimates(evaluator: Evaluator, metric: Metric, period: Period) -> list[dict[str, float]]:
@@ -33,7 +33,7 @@ def estimates(evaluator: Evaluator, metric: Metric, period: Period) -> list[dict
     """
     size = len(evaluator.reader.groups)
     method = METHODS.get(metric.interval or "")
-    if method is None:
+    if method is None or not _has_value(evaluator, metric):
         return [{}] * size
     parts = [evaluator.node(part, period, metric) for part in _parts(metric)]
     found: list[dict[str, float]] = []
@@ -46,6 +46,11 @@ def estimates(evaluator: Evaluator, metric: Metric, period: Period) -> list[dict
         else:
             found.append({"ci_low": low, "ci_high": high} if np.isfinite([low, high]).all() else {})
     return found
+
+
+def _has_value(evaluator: Evaluator, metric: Metric) -> bool:
+    """Whether all that a KPI is made of can be read: without a value there is nothing to be off."""
+    return not any(evaluator.reader.readable(name).reason for name in evaluator.catalogue.measures_of(metric.name))
 
 
 def _parts(metric: Metric) -> tuple[Node, ...]:
