@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from kpi_analysis.errors import UsageError
 from kpi_analysis.trends.history import Values, numbers, points
@@ -91,7 +90,9 @@ def least_squares(history: pd.Series[Any], *, lags: int | None = None) -> Line:
     error = sqrt(float((residuals**2).sum()) / (count - 2) / spread)
     followed = lags if lags is not None else int(4 * (count / 100) ** (2 / 9))
     robust = sqrt(max(_long_run(residuals * times, followed), 0.0) * count / (count - 2)) / spread
-    half = float(stats.t.ppf(0.975, count - 2)) * robust
+    from scipy.special import stdtrit  # slow to import, and most histories are asked for their direction only
+
+    half = float(stdtrit(count - 2, 0.975)) * robust
     return Line(slope, error, robust, slope - half, slope + half)
 
 
