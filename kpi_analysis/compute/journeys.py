@@ -7,7 +7,7 @@ import pandas as pd
 
 from kpi_analysis import sql
 from kpi_analysis.company import settings
-from kpi_analysis.compute.queries import UNSUPPORTED
+from kpi_analysis.compute.reading import UNSUPPORTED
 from kpi_analysis.errors import ConfigError, UsageError
 from kpi_analysis.periods import Period
 from kpi_analysis.sources import Sources

@@ -12,9 +12,10 @@ import ibis.expr.types as ir
 import numpy as np
 
 from kpi_analysis import sql
-from kpi_analysis.catalogue import Catalogue
+from kpi_analysis.catalogue import Aggregate, Catalogue
 from kpi_analysis.company import settings
-from kpi_analysis.compute.queries import Record, Request, RowSet, opening_day, read, rows_name
+from kpi_analysis.compute.queries import Record, Request, RowSet, opening_day, rows_name
+from kpi_analysis.compute.reading import read
 from kpi_analysis.compute.ways import ZERO_WITHOUT_ROWS, Query, Readable, argument_of, find_way, function_of
 from kpi_analysis.formula import Values
 from kpi_analysis.periods import Period
@@ -98,7 +99,8 @@ class MeasureReader:
         for query, wanted in self._wanted.items():
             names = sorted({name for name, _ in wanted})
             periods = sorted({period for _, period in wanted}, key=lambda p: (p.last_day, p.start, p.label))
-            for record in read(self._request(query, names, periods)):
+            backend = self.sources.table(query[1]).get_backend()
+            for record in read(self._request(query, names, periods), backend, self.sources.texts):
                 self._store(query, record, periods[record["kpi_slot"]], names)
             for name in names:
                 for period in periods:
@@ -109,14 +111,9 @@ class MeasureReader:
 
     def _request(self, query: Query, names: Sequence[str], periods: Sequence[Period]) -> Request:
         ways = {name: way for name in names if (way := self.readable(name).aggregate) is not None}
-        table = query[1]
-        needed = {column for way in ways.values() for text in way.row_texts for column in sql.columns_of(text)}
-        needed |= {column for way in ways.values() for column in way.key_columns}
-        needed |= {*self.by, *(sql.columns_of(self.where) if self.where else ())}
-        extra = needed & set(self.sources.derived(table))
-        rows = self.sources.with_derived(table, extra) if extra else self.sources.table(table)
+        last = self.sources.last_day()
         return Request(
-            table=self._as_of(table, rows),
+            rows=lambda: self._rows_of(query[1], ways.values()),
             ways=ways,
             periods=periods,
             rowsets=sorted(self._rowsets[query], key=sorted),
@@ -124,7 +121,16 @@ class MeasureReader:
             where=self.where,
             constants=settings(self.sources.company),
             calendar=self.sources.company.calendar,
+            as_of=self.as_of if last is not None and self.as_of < last else None,
         )
+
+    def _rows_of(self, table: str, ways: Iterable[Aggregate]) -> ir.Table:
+        needed = {column for way in ways for text in way.row_texts for column in sql.columns_of(text)}
+        needed |= {column for way in ways for column in way.key_columns}
+        needed |= {*self.by, *(sql.columns_of(self.where) if self.where else ())}
+        extra = needed & set(self.sources.derived(table))
+        rows = self.sources.with_derived(table, extra) if extra else self.sources.table(table)
+        return self._as_of(table, rows)
 
     def _as_of(self, name: str, rows: ir.Table) -> ir.Table:
         """Take back what happened after the day asked for: a lead qualified later is not qualified yet."""

@@ -1,17 +1,18 @@
-"""The queries: one for each table and date, whatever the number of KPIs and periods.
+"""The questions: one for each table and date, whatever the number of KPIs and periods.
 
 Periods become slots of a day table that is joined to the rows, so that every calendar, every grain and every
 cut-off stretch takes the same road. Stocks are grouped once by the slots in which rows begin and end.
-Each reader takes a `Request` and returns records: slot, dimensions, ``m_<measure>`` and ``rows_<measures>``.
+Each `Question` says which slots it joins, what it asks, and what the answers mean: records of slot, dimensions,
+``m_<measure>`` and ``rows_<measures>``. What it asks does not depend on the days, so that the text of a query can be
+used again for others.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from operator import and_, or_
 from typing import Any
 
@@ -19,18 +20,16 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
-from ibis.common.exceptions import OperationNotDefinedError, UnsupportedBackendType, UnsupportedOperationError
 
 from kpi_analysis import sql
 from kpi_analysis.catalogue import Aggregate
 from kpi_analysis.compute.ways import ADDITIVE, function_of
-from kpi_analysis.errors import ConfigError, KpiError
+from kpi_analysis.errors import ConfigError
 from kpi_analysis.periods import Calendar, Period, day_table
 from kpi_analysis.schema import TABLES
-from kpi_analysis.sources.engines import engine_name, first_line, in_bytes
+from kpi_analysis.sources.engines import in_bytes
 
 NONE = "(none)"
-UNSUPPORTED = (OperationNotDefinedError, UnsupportedBackendType, UnsupportedOperationError)
 
 RowSet = frozenset[str]
 Record = dict[str, Any]
@@ -42,8 +41,8 @@ class Request:
 
     Parameters
     ----------
-    table : Table
-        Canonical, with the derived columns that are needed.
+    rows : callable
+        Returns the canonical table with the derived columns that are needed, as of the day that counts.
     ways : mapping of str to Aggregate
         The measures, all of one kind and on the same dates.
     periods : sequence of Period
@@ -55,9 +54,11 @@ class Request:
     constants : mapping
         Settings that texts may name.
     calendar : Calendar
+    as_of : date, optional
+        The day as of which the rows are read; none where that takes nothing back.
     """
 
-    table: ir.Table
+    rows: Callable[[], ir.Table]
     ways: Mapping[str, Aggregate]
     periods: Sequence[Period]
     rowsets: Sequence[RowSet]
@@ -65,6 +66,18 @@ class Request:
     where: str | None
     constants: Mapping[str, Any]
     calendar: Calendar
+    as_of: dt.date | None = None
+
+    @cached_property
+    def table(self) -> ir.Table:
+        """The rows to read, put together when they are wanted."""
+        return self.rows()
+
+    @property
+    def key(self) -> str:
+        """What the text of the query depends on: all but the days of the periods."""
+        parts = (sorted(self.ways.items()), [sorted(members) for members in self.rowsets], list(self.by), self.where)
+        return repr((*parts, dict(self.constants), self.as_of))
 
     @property
     def way(self) -> Aggregate:
@@ -80,7 +93,7 @@ class Request:
         """The slices as columns; a missing value is one slice of its own."""
         return [table[name].cast("string").fill_null(NONE).name(name) for name in self.by]
 
-    def aggregate(self, table: ir.Table, keys: Sequence[ir.Value], *, conditions: bool = True) -> list[Record]:
+    def aggregate(self, table: ir.Table, keys: Sequence[ir.Value], *, conditions: bool = True) -> ir.Table:
         """Group by keys and dimensions, and aggregate every measure over the rows that its condition lets in."""
         allowed: dict[str, ir.BooleanValue | None] = {}
         measures: dict[str, ir.Scalar] = {}
@@ -94,67 +107,35 @@ class Request:
                 everything = any(condition is None for condition in some)
                 where = None if everything else reduce(or_, [c.fill_null(False) for c in some if c is not None])
                 measures[rows_name(members)] = table.count(where=where)
-        grouped = table.group_by([*keys, *self.dimensions(table)]).aggregate(**measures)
-        return list(grouped.to_pyarrow().to_pylist())
+        return table.group_by([*keys, *self.dimensions(table)]).aggregate(**measures)
 
 
-def read(request: Request) -> list[Record]:
-    """Run the query of a request.
+@dataclass(frozen=True)
+class Question:
+    """How the measures of a kind are read.
 
-    Raises
-    ------
-    ConfigError
-        When the engine cannot do what a measure asks, or refuses the query.
+    Parameters
+    ----------
+    slots : callable
+        Returns the table that the periods become.
+    ask : callable
+        Takes the request and the slots, and returns the query.
+    answers : callable
+        Makes records of what the engine returns.
     """
-    try:
-        return _read(request)
-    except KpiError:
-        raise
-    except Exception as error:  # every driver has an error family of its own
-        raise _refusal(request, error) from error
+
+    slots: Callable[[Request], pa.Table]
+    ask: Callable[[Request, ir.Table], ir.Table]
+    answers: Callable[[Request, list[Record]], list[Record]] = lambda request, found: found
 
 
-def _read(request: Request) -> list[Record]:
-    readers: dict[str, Callable[[Request], list[Record]]] = {
-        "flow": read_flows,
-        "first": read_first,
-        "per": read_per,
-        "stock": read_stocks,
-        "balance": read_balances,
-        "pair": read_pairs,
-    }
-    return readers[request.way.kind](request)
-
-
-def _refusal(request: Request, error: Exception) -> ConfigError:
-    """Say which measures an engine refuses: one by one, because a single one spoils the query of all."""
-    engine = engine_name(request.table.get_backend())
-    refused = {}
-    for name, way in request.ways.items():
-        try:
-            _read(replace(request, ways={name: way}, rowsets=[frozenset({name})]))
-        except Exception as one:
-            refused[name] = one
-    names = sorted(refused or request.ways)
-    causes = list(refused.values()) or [error]
-    words = " and ".join(f"{name} ({request.ways[name].agg})" for name in names)
-    said = f"{engine} refuses the query: {first_line(causes[0])}."
-    if isinstance(causes[0], UNSUPPORTED):
-        lacking = re.search(r"'(\w+)'", str(causes[0]))
-        said = f"{engine} has no {lacking.group(1).lower()}." if lacking else f"{engine} lacks something it needs."
-    return ConfigError(
-        f"measure{'s' if len(names) > 1 else ''} {words} of table {request.way.table}: {said}",
-        remedy="Ask for KPIs that do not need it, or bring the table to DuckDB or PostgreSQL.",
-    )
-
-
-def read_flows(request: Request) -> list[Record]:
+def ask_flows(request: Request, slots: ir.Table) -> ir.Table:
     """Rows in the periods in which their date lies."""
-    joined = _in_slots(request.filtered, str(request.way.date), request.periods)
+    joined = _in_slots(request.filtered, str(request.way.date), slots)
     return request.aggregate(joined, [joined.kpi_slot])
 
 
-def read_first(request: Request) -> list[Record]:
+def ask_first(request: Request, slots: ir.Table) -> ir.Table:
     """The first row of each key; a user's condition comes after it, so that it cannot make a later row first."""
     way, table = request.way, request.table
     date, key = str(way.date), str(way.first)
@@ -166,14 +147,14 @@ def read_first(request: Request) -> list[Record]:
         order = [rows[date], *(in_bytes(rows[column]) for column in ties)]
         numbered = rows.mutate(kpi_rank=ibis.row_number().over(group_by=rows[key], order_by=order))
         first = numbered.filter(numbered.kpi_rank == 0)
-    joined = _in_slots(replace(request, table=first).filtered, date, request.periods)
+    joined = _in_slots(replace(request, rows=lambda: first).filtered, date, slots)
     return request.aggregate(joined, [joined.kpi_slot], conditions=False)
 
 
-def read_per(request: Request) -> list[Record]:
+def ask_per(request: Request, slots: ir.Table) -> ir.Table:
     """An aggregate for each key in each period, then an aggregate over the keys."""
     way = request.way
-    joined = _in_slots(_allowed(request, request.filtered), str(way.date), request.periods)
+    joined = _in_slots(_allowed(request, request.filtered), str(way.date), slots)
     joined = joined.filter(joined[str(way.per)].notnull())
     each = sql.aggregate(str(way.each), joined, constants=request.constants)
     keys = [joined.kpi_slot, joined[str(way.per)].name("kpi_key"), *request.dimensions(joined)]
@@ -188,11 +169,10 @@ def read_per(request: Request) -> list[Record]:
         allowed = reduce(and_, [*having, *top]) if having or top else None
         measures[f"m_{name}"] = sql.aggregate(one.agg, keyed, where=allowed)
     measures |= {rows_name(members): keyed.kpi_rows.sum() for members in request.rowsets}
-    grouped = keyed.group_by(["kpi_slot", *request.by]).aggregate(**measures)
-    return list(grouped.to_pyarrow().to_pylist())
+    return keyed.group_by(["kpi_slot", *request.by]).aggregate(**measures)
 
 
-def read_stocks(request: Request) -> list[Record]:
+def ask_stocks(request: Request, slots: ir.Table) -> ir.Table:
     """Rows that have begun and not ended by the last day of each period."""
     dates = request.way.open
     assert dates is not None
@@ -201,10 +181,11 @@ def read_stocks(request: Request) -> list[Record]:
             raise ConfigError(f"measure {name}: a stock is a sum or a count, not '{way.agg}'.")
     rows = request.filtered
     end = rows[dates[1]].cast("date") if len(dates) == 2 else ibis.null("date")
-    return _open_at_ends(request, rows.mutate(kpi_begin=rows[dates[0]].cast("date"), kpi_end=end), conditions=True)
+    rows = rows.mutate(kpi_begin=rows[dates[0]].cast("date"), kpi_end=end)
+    return _open_at_ends(request, rows, slots, conditions=True)
 
 
-def read_balances(request: Request) -> list[Record]:
+def ask_balances(request: Request, slots: ir.Table) -> ir.Table:
     """The rows of the latest date of each key: a balance holds until the next one, so it is a stock of its own."""
     way = request.way
     rows = _allowed(request, request.filtered)
@@ -224,17 +205,16 @@ def read_balances(request: Request) -> list[Record]:
     else:
         held = held.mutate(kpi_end=following)
     sums = {name: Aggregate(table=one.table, agg=f"sum(m_{name})", date=one.date) for name, one in request.ways.items()}
-    return _open_at_ends(replace(request, ways=sums, where=None), held, conditions=False)
+    return _open_at_ends(replace(request, ways=sums, where=None), held, slots, conditions=False)
 
 
-def read_pairs(request: Request) -> list[Record]:
+def ask_pairs(request: Request, slots: ir.Table) -> ir.Table:
     """Each account at the opening and the closing of each period."""
     way = request.way
     assert way.pair is not None and way.open is not None and len(way.open) == 2
     rows, key = request.filtered, way.pair.key
     rows = rows.mutate(kpi_begin=rows[way.open[0]].cast("date"), kpi_end=rows[way.open[1]].cast("date"))
     rows = rows.filter(rows[key].notnull(), rows.kpi_begin.notnull())
-    slots = ibis.memtable(_openings(request.periods, request.calendar, way.pair.since))
     ever = request.table  # whether an account was there before does not depend on the user's condition
     first = ever.group_by(ever[key].name("kpi_key")).aggregate(kpi_first=ever[way.open[0]].cast("date").min())
     crossed = rows.inner_join(slots, rows.kpi_begin <= slots.kpi_closing)
@@ -265,37 +245,34 @@ def _allowed(request: Request, rows: ir.Table) -> ir.Table:
     return rows.filter(sql.condition(text, rows, constants=request.constants)) if text else rows
 
 
-def _in_slots(rows: ir.Table, date: str, periods: Sequence[Period]) -> ir.Table:
+def _in_slots(rows: ir.Table, date: str, slots: ir.Table) -> ir.Table:
     """Join rows with the periods in which their date lies; periods may overlap."""
-    days = day_table(periods)
-    columns = {
-        "kpi_day": pa.array(days["day"].dt.date, pa.date32()),
-        "kpi_slot": pa.array(days["slot"], pa.int64()),
-    }
-    slots = ibis.memtable(pa.table(columns))
     rows = rows.mutate(kpi_on=rows[date].cast("date"))
     return rows.inner_join(slots, rows.kpi_on == slots.kpi_day)
 
 
-def _open_at_ends(request: Request, rows: ir.Table, *, conditions: bool) -> list[Record]:
-    """Add up what is open on the last day of each period; rows are grouped once by where they begin and end."""
-    days = [period.last_day for period in request.periods]
-    never = len(days)
-    index = ibis.memtable(_first_slot_on_or_after(days))
-    began = rows.left_join(index, rows.kpi_begin == index.kpi_day).rename(kpi_from="kpi_slot").drop("kpi_day")
-    both = began.left_join(index, began.kpi_end == index.kpi_day).rename(kpi_till="kpi_slot").drop("kpi_day")
-    both = both.mutate(
-        kpi_from=ibis.ifelse(both.kpi_begin <= days[0], 0, both.kpi_from),
-        kpi_till=ibis.cases(
-            (both.kpi_end.isnull(), never), (both.kpi_end <= days[0], 0), else_=both.kpi_till.fill_null(never)
-        ),
+def _open_at_ends(request: Request, rows: ir.Table, slots: ir.Table, *, conditions: bool) -> ir.Table:
+    """Group rows once by the slot from which they are open, and the one from which they are not; none is never."""
+    rows = rows.filter(rows.kpi_begin.notnull())
+    first = slots.kpi_day.min().as_scalar()
+    rows = rows.mutate(
+        kpi_begin=ibis.ifelse(rows.kpi_begin < first, first, rows.kpi_begin),
+        kpi_end=ibis.ifelse(rows.kpi_end < first, first, rows.kpi_end),
     )
-    both = both.filter(both.kpi_from.notnull(), both.kpi_from < both.kpi_till)
-    records = request.aggregate(both, [both.kpi_from, both.kpi_till], conditions=conditions)
+    began = rows.inner_join(slots, rows.kpi_begin == slots.kpi_day).rename(kpi_from="kpi_slot").drop("kpi_day")
+    both = began.left_join(slots, began.kpi_end == slots.kpi_day).rename(kpi_till="kpi_slot").drop("kpi_day")
+    both = both.filter(both.kpi_till.isnull() | (both.kpi_from < both.kpi_till))
+    return request.aggregate(both, [both.kpi_from, both.kpi_till], conditions=conditions)
+
+
+def open_at_ends(request: Request, found: list[Record]) -> list[Record]:
+    """Add up what is open on the last day of each period."""
     return [
         {"kpi_slot": slot, **total}
-        for slot in range(len(days))
-        for total in _added_up([r for r in records if r["kpi_from"] <= slot < r["kpi_till"]], request)
+        for slot in range(len(request.periods))
+        for total in _added_up(
+            [r for r in found if r["kpi_from"] <= slot and (r["kpi_till"] is None or slot < r["kpi_till"])], request
+        )
     ]
 
 
@@ -311,19 +288,32 @@ def _added_up(records: Sequence[Record], request: Request) -> list[Record]:
     return list(totals.values())
 
 
-def _first_slot_on_or_after(days: list[dt.date]) -> pa.Table:
-    """For each day after the first slot's, the first slot whose day is not before it."""
-    span = [days[0] + dt.timedelta(days=n) for n in range(1, (days[-1] - days[0]).days + 1)]
-    slots = np.searchsorted(np.array(days, dtype="datetime64[D]"), np.array(span, dtype="datetime64[D]"))
-    return pa.table({"kpi_day": pa.array(span, pa.date32()), "kpi_slot": pa.array(slots, pa.int64())})
+def days_in_periods(request: Request) -> pa.Table:
+    """Every day of every period, with its slot."""
+    days = day_table(request.periods)
+    return _slots(pa.array(days["day"].dt.date, pa.date32()), days["slot"])
 
 
-def _openings(periods: Sequence[Period], calendar: Calendar, since: str) -> pa.Table:
+def days_until_ends(request: Request) -> pa.Table:
+    """Every day from the end of the first period on, with the first slot that ends not before it."""
+    ends = [period.last_day for period in request.periods]
+    span = [ends[0] + dt.timedelta(days=n) for n in range((ends[-1] - ends[0]).days + 1)]
+    slots = np.searchsorted(np.array(ends, dtype="datetime64[D]"), np.array(span, dtype="datetime64[D]"))
+    return _slots(pa.array(span, pa.date32()), slots)
+
+
+def _slots(days: pa.Array, slots: Any) -> pa.Table:
+    return pa.table({"kpi_day": days, "kpi_slot": pa.array(slots, pa.int64())})
+
+
+def openings(request: Request) -> pa.Table:
     """For each period the day of its opening and of its closing."""
+    assert request.way.pair is not None
+    since, periods = request.way.pair.since, request.periods
     return pa.table(
         {
             "kpi_slot": pa.array(range(len(periods)), pa.int64()),
-            "kpi_opening": pa.array([opening_day(period, calendar, since) for period in periods], pa.date32()),
+            "kpi_opening": pa.array([opening_day(period, request.calendar, since) for period in periods], pa.date32()),
             "kpi_closing": pa.array([period.last_day for period in periods], pa.date32()),
         }
     )
@@ -335,3 +325,13 @@ def opening_day(period: Period, calendar: Calendar, since: str) -> dt.date:
         return period.start - dt.timedelta(days=1)
     ago = calendar.year_ago(period)
     return ago.last_day if ago is not None else period.last_day - dt.timedelta(days=364)
+
+
+QUESTIONS = {
+    "flow": Question(days_in_periods, ask_flows),
+    "first": Question(days_in_periods, ask_first),
+    "per": Question(days_in_periods, ask_per),
+    "stock": Question(days_until_ends, ask_stocks, open_at_ends),
+    "balance": Question(days_until_ends, ask_balances, open_at_ends),
+    "pair": Question(openings, ask_pairs),
+}

@@ -24,8 +24,9 @@ from kpi_analysis.schema import DERIVED, TABLES, Column, Derived, Table
 from kpi_analysis.sources.currencies import in_company_currency, read_rates
 from kpi_analysis.sources.engines import connect, first_line, moment, timezone
 from kpi_analysis.sources.files import digest, find_files, is_text, read_files
-from kpi_analysis.sources.parts import Extent, Fingerprint, MappedColumn
+from kpi_analysis.sources.parts import Extent, Fingerprint, MappedColumn, extent_measures
 from kpi_analysis.sources.snapshot import fill
+from kpi_analysis.sources.texts import Texts
 from kpi_analysis.sources.touches import with_credits
 from kpi_analysis.sql.days import MOMENT
 from kpi_analysis.sql.types import on_duckdb
@@ -43,12 +44,15 @@ class Sources:
         Called once with the sources and the name of a table before it is used; raises where its data are wrong.
     findings : dict
         What a check has found, table by table, so that no table is checked twice.
+    texts : Texts
+        The queries asked before.
     """
 
     company: Company
     door: Callable[[Sources, str], None] = lambda sources, name: None
     findings: dict[str, list[Finding]] = field(default_factory=dict)
     checked: list[Finding] | None = None
+    texts: Texts = field(default_factory=Texts)
     _raw: dict[str, ir.Table] = field(default_factory=dict)
     _mapped: dict[str, list[MappedColumn]] = field(default_factory=dict)
     _tidy: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -373,16 +377,6 @@ class Sources:
             size,
             digest(files) if files else None,
         )
-
-
-def extent_measures(values: Mapping[str, ir.Value]) -> dict[str, ir.Scalar]:
-    """Return what must be measured of the days among these columns to know how far they reach."""
-    bounds: dict[str, ir.Scalar] = {}
-    for name, value in values.items():
-        if value.type().is_temporal():
-            day = value.cast("date")
-            bounds |= {f"{name}.first": day.min(), f"{name}.last": day.max(), f"{name}.days": day.nunique()}
-    return bounds
 
 
 def _has_zone(value: ir.Value) -> bool:

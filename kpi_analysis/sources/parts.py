@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -77,3 +78,13 @@ class Extent:
         if self.last is None:
             return False
         return (period.last_day - self.last).days <= max(LATE_DAYS, EARLY_SHARE * period.full_days, 3 * self.spacing)
+
+
+def extent_measures(values: Mapping[str, ir.Value]) -> dict[str, ir.Scalar]:
+    """Return what must be measured of the days among these columns to know how far they reach."""
+    bounds: dict[str, ir.Scalar] = {}
+    for name, value in values.items():
+        if value.type().is_temporal():
+            day = value.cast("date")
+            bounds |= {f"{name}.first": day.min(), f"{name}.last": day.max(), f"{name}.days": day.nunique()}
+    return bounds

@@ -21,11 +21,13 @@ from kpi_analysis.company import Company
 from kpi_analysis.errors import ConfigError, DataError, Finding, SourceUnreachable
 from kpi_analysis.schema import TABLES
 from kpi_analysis.sources.parts import Extent, Fingerprint, MappedColumn
+from kpi_analysis.sources.texts import Texts
 
 if TYPE_CHECKING:
     from kpi_analysis.sources import Sources
 
 PLACE = "KPI_SNAPSHOT"
+TEXTS = ".texts"  # ends the name of the folder beside it with the queries that were asked of it
 _INSIDE = "kpi_snapshot"
 
 
@@ -95,6 +97,7 @@ def fill(sources: Sources) -> None:
         connection.disconnect()
         return
     sources.__dict__["local"] = connection
+    sources.texts = Texts(Path(f"{place}{TEXTS}"))
     sources.checked = [Finding(**finding) for finding in facts["checked"]]
     sources.findings |= {name: [Finding(**one) for one in found] for name, found in facts["findings"].items()}
     for name, told in facts["tables"].items():

@@ -1,0 +1,88 @@
+"""Queries run: a request in, records out; or an error that names the measures that an engine cannot read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import ibis
+import ibis.expr.operations as ops
+import pyarrow as pa
+from ibis.common.exceptions import OperationNotDefinedError, UnsupportedBackendType, UnsupportedOperationError
+
+from kpi_analysis.compute.queries import QUESTIONS, Record, Request
+from kpi_analysis.errors import ConfigError, KpiError
+from kpi_analysis.sources.engines import engine_name, first_line
+from kpi_analysis.sources.texts import Texts
+
+UNSUPPORTED = (OperationNotDefinedError, UnsupportedBackendType, UnsupportedOperationError)
+SLOTS = "kpi_slots"
+
+
+def read(request: Request, backend: ibis.BaseBackend, texts: Texts) -> list[Record]:
+    """Run the query of a request.
+
+    Parameters
+    ----------
+    request : Request
+    backend : Ibis backend
+        Where its table lies.
+    texts : Texts
+        The queries asked before. To build a query takes DuckDB's users several times as long as to run it.
+
+    Raises
+    ------
+    ConfigError
+        When the engine cannot do what a measure asks, or refuses the query.
+    """
+    try:
+        return _read(request, backend, texts)
+    except KpiError:
+        raise
+    except Exception as error:  # every driver has an error family of its own
+        raise _refusal(request, backend, error) from error
+
+
+def _read(request: Request, backend: ibis.BaseBackend, texts: Texts) -> list[Record]:
+    question = QUESTIONS[request.way.kind]
+    slots = question.slots(request)
+    text = _text(request, backend, slots, texts) if backend.name == "duckdb" else None
+    if text is None:
+        found = question.ask(request, ibis.memtable(slots)).to_pyarrow()
+    else:
+        backend.con.register(SLOTS, slots)
+        found = backend.con.execute(text).to_arrow_table()
+    return question.answers(request, found.to_pylist())
+
+
+def _text(request: Request, backend: ibis.BaseBackend, slots: pa.Table, texts: Texts) -> str | None:
+    """Return the query in DuckDB's words; none where a table of it lives in this process only."""
+    key = request.key
+    if (known := texts.get(key)) is not None:
+        return known
+    asked = QUESTIONS[request.way.kind].ask(request, ibis.table(ibis.memtable(slots).schema(), name=SLOTS))
+    if asked.op().find(ops.InMemoryTable):
+        return None
+    return texts.keep(key, str(backend.compile(asked)))
+
+
+def _refusal(request: Request, backend: ibis.BaseBackend, error: Exception) -> ConfigError:
+    """Say which measures an engine refuses: one by one, because a single one spoils the query of all."""
+    engine = engine_name(backend)
+    refused = {}
+    for name, way in request.ways.items():
+        try:
+            _read(replace(request, ways={name: way}, rowsets=[frozenset({name})]), backend, Texts())
+        except Exception as one:
+            refused[name] = one
+    names = sorted(refused or request.ways)
+    causes = list(refused.values()) or [error]
+    words = " and ".join(f"{name} ({request.ways[name].agg})" for name in names)
+    said = f"{engine} refuses the query: {first_line(causes[0])}."
+    if isinstance(causes[0], UNSUPPORTED):
+        lacking = re.search(r"'(\w+)'", str(causes[0]))
+        said = f"{engine} has no {lacking.group(1).lower()}." if lacking else f"{engine} lacks something it needs."
+    return ConfigError(
+        f"measure{'s' if len(names) > 1 else ''} {words} of table {request.way.table}: {said}",
+        remedy="Ask for KPIs that do not need it, or bring the table to DuckDB or PostgreSQL.",
+    )
