@@ -162,12 +162,12 @@ def in_words(node: Node, label: Callable[[str], str], parent: int = 0) -> str:
 
 @dataclass(frozen=True)
 class Values:
-    """Values of one period, one for each slice; where one is missing it is NaN and `reasons` says why.
+    """Values of slices, of one period or of many; where one is missing it is NaN and `reasons` says why.
 
     Parameters
     ----------
-    numbers : array of float, shape (slices,)
-    reasons : array of str, shape (slices,)
+    numbers : array of float, shape (slices,) or (periods, slices)
+    reasons : array of str, of the same shape
         Empty where there is a number.
     """
 
@@ -175,14 +175,14 @@ class Values:
     reasons: npt.NDArray[np.object_]
 
     @classmethod
-    def missing(cls, reason: str, size: int) -> Values:
-        """No value in any slice, for one reason."""
-        return cls(np.full(size, np.nan), np.full(size, reason, dtype=object))
+    def missing(cls, reason: str, shape: int | tuple[int, ...]) -> Values:
+        """No value anywhere, for one reason."""
+        return cls(np.full(shape, np.nan), np.full(shape, reason, dtype=object))
 
     @classmethod
-    def constant(cls, value: float, size: int) -> Values:
-        """The same number in every slice."""
-        return cls(np.full(size, float(value)), np.full(size, "", dtype=object))
+    def constant(cls, value: float, shape: int | tuple[int, ...]) -> Values:
+        """The same number everywhere."""
+        return cls(np.full(shape, float(value)), np.full(shape, "", dtype=object))
 
 
 def combine(operator: Operator, left: Values, right: Values, *, zero: str, growth: bool = False) -> Values:

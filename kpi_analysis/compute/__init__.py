@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,11 @@ import pandas as pd
 
 from kpi_analysis.catalogue import Catalogue, Metric
 from kpi_analysis.compute.estimates import estimates, want_estimates
-from kpi_analysis.compute.evaluate import Evaluator
-from kpi_analysis.compute.measures import AFTER, Group, MeasureReader
+from kpi_analysis.compute.evaluate import SHIFTED, Evaluator
+from kpi_analysis.compute.measures import AFTER, Group, MeasureReader, Periods
 from kpi_analysis.compute.slices import check_slices
 from kpi_analysis.errors import UsageError, did_you_mean
-from kpi_analysis.formula import Operation, Values
+from kpi_analysis.formula import Operation
 from kpi_analysis.periods import GRAINS, Period
 from kpi_analysis.sources import Sources
 
@@ -24,6 +25,7 @@ FIELDS_AFTER = (
     "value", "reason", "numerator", "denominator", "rows", "ci_low", "ci_high", "previous", "year_ago",
     "target", "pace", "status",
 )  # fmt: skip
+Columns = dict[str, Any]  # by name, each as long as there are periods times slices
 NUMBERS = ("value", "numerator", "denominator", "ci_low", "ci_high", "previous", "year_ago", "target", "pace")
 
 
@@ -94,7 +96,7 @@ def compute(
     if last < 1:
         raise UsageError(f"--last {last}: the number of periods is at least 1.")
     periods = calendar.last(calendar.to_grain(wanted, grain or wanted.grain), last)
-    cut = [p.cut(end) if p.start <= end else p for p in periods]
+    cut = tuple(p.cut(end) if p.start <= end else p for p in periods)
 
     reader = MeasureReader(sources, catalogue, by, where, end)
     _walk(Evaluator(catalogue, calendar, reader, collecting=True), names, cut, compared)
@@ -105,70 +107,71 @@ def compute(
             reader.want_rows([measure])
     reader.read()
     evaluator = Evaluator(catalogue, calendar, reader)
-    records = [
-        record
-        for name in names
-        for whole, counted in zip(periods, cut, strict=True)
-        for record in _records(evaluator, catalogue.metric(name), whole, counted, by, end, compared)
-    ]
-    return _frame(records, by)
+    whole = tuple(periods)
+    return _frame([_columns(evaluator, catalogue.metric(name), whole, cut, by, end, compared) for name in names], by)
 
 
-def _walk(evaluator: Evaluator, names: Sequence[str], periods: Sequence[Period], compared: bool) -> None:
+def _walk(evaluator: Evaluator, names: Sequence[str], periods: Periods, compared: bool) -> None:
     for name in names:
-        for period in periods:
-            evaluator.metric(name, period)
-            if compared:
-                evaluator.compared(name, period, "prior")
-                evaluator.compared(name, period, "year_ago")
-            want_estimates(evaluator, name, period)
+        evaluator.metric(name, periods)
+        if compared:
+            evaluator.compared(name, periods, "prior")
+            evaluator.compared(name, periods, "year_ago")
+        want_estimates(evaluator, name, periods)
 
 
-def _records(
+def _columns(
     evaluator: Evaluator,
     metric: Metric,
-    whole: Period,
-    counted: Period,
+    whole: Periods,
+    counted: Periods,
     by: Sequence[str],
     end: dt.date,
     compared: bool,
-) -> list[dict[str, Any]]:
+) -> Columns:
+    """One KPI's columns of the frame, period by period and, in each, slice by slice."""
     reader, measures = evaluator.reader, evaluator.catalogue.measures_of(metric.name)
-    values = evaluator.metric(metric.name, counted)
-    previous = year_ago = np.full(len(reader.groups), np.nan)
-    if compared:
-        previous = evaluator.compared(metric.name, counted, "prior").numbers
-        year_ago = evaluator.compared(metric.name, counted, "year_ago").numbers
-    upper, lower = _parts(evaluator, metric, counted)
-    rows = reader.rows(measures, counted)
-    limits = estimates(evaluator, metric, counted)
-    mature = metric.matures_in is None or (end - whole.end).days >= metric.matures_in
-    complete = counted.complete and mature and whole.start <= end and all(reader.covered(m, counted) for m in measures)
-    if not mature:  # a young cohort against an old one would always be a fall
-        previous, year_ago = np.full_like(previous, np.nan), np.full_like(year_ago, np.nan)
+    complete = _complete(reader, metric, measures, whole, counted, end)
     present = reader.groups_of(measures)
-    records = []
-    for index, group in enumerate(reader.groups):
-        if by and group not in present:
-            continue
-        records.append(
-            _identity(metric.name, whole, complete, by, group)
-            | {
-                "value": values.numbers[index],
-                "reason": values.reasons[index] or None,
-                "numerator": upper[index],
-                "denominator": lower[index],
-                "rows": rows[index],
-                "previous": previous[index],
-                "year_ago": year_ago[index],
-            }
-            | (limits[index] if not values.reasons[index] else {})
-        )
-    if by and not records:
+    shown = [column for column, group in enumerate(reader.groups) if not by or group in present]
+    if by and not shown:
         missing: Group = (None,) * len(by)  # type: ignore[assignment]
-        reason = _reason_without_slices(reader, measures, whole, end)
-        records.append(_identity(metric.name, whole, complete, by, missing) | {"reason": reason, "rows": 0})
-    return records
+        reasons = [_reason_without_slices(reader, measures, period, end) for period in whole]
+        return _identity(metric, whole, complete, by, [missing]) | {"reason": reasons}
+    values = evaluator.metric(metric.name, counted)
+    nothing = np.full(values.numbers.shape, np.nan)
+    upper, lower = _parts(evaluator, metric, counted) or (nothing, nothing)
+    low, high = (np.where(values.reasons == "", limit, np.nan) for limit in estimates(evaluator, metric, counted))
+    previous, year_ago = nothing, nothing
+    if compared:  # a young cohort against an old one would always be a fall
+        mature = np.array([_is_mature(metric, period, end) for period in whole])[:, None]
+        previous, year_ago = (
+            np.where(mature, evaluator.compared(metric.name, counted, step).numbers, np.nan) for step in SHIFTED
+        )
+    numbers = {
+        "value": values.numbers, "numerator": upper, "denominator": lower, "rows": reader.rows(measures, counted),
+        "ci_low": low, "ci_high": high, "previous": previous, "year_ago": year_ago,
+    }  # fmt: skip
+    identity = _identity(metric, whole, complete, by, [reader.groups[column] for column in shown])
+    why = [reason or None for reason in values.reasons[:, shown].ravel()]
+    return identity | {"reason": why} | {name: array[:, shown].ravel() for name, array in numbers.items()}
+
+
+def _is_mature(metric: Metric, period: Period, end: dt.date) -> bool:
+    return metric.matures_in is None or (end - period.end).days >= metric.matures_in
+
+
+def _complete(
+    reader: MeasureReader, metric: Metric, measures: Sequence[str], whole: Periods, counted: Periods, end: dt.date
+) -> list[bool]:
+    """Whether each period is over, wholly in the data, and old enough for what it counts to have happened."""
+    return [
+        part.complete
+        and _is_mature(metric, period, end)
+        and period.start <= end
+        and all(reader.covered(measure, part) for measure in measures)
+        for period, part in zip(whole, counted, strict=True)
+    ]
 
 
 def _reason_without_slices(reader: MeasureReader, measures: Sequence[str], period: Period, end: dt.date) -> str:
@@ -178,39 +181,43 @@ def _reason_without_slices(reader: MeasureReader, measures: Sequence[str], perio
     return next((reason for reason in reasons if reason), "no rows in the period")
 
 
-def _parts(evaluator: Evaluator, metric: Metric, period: Period) -> tuple[Any, Any]:
+def _parts(evaluator: Evaluator, metric: Metric, periods: Periods) -> tuple[Any, Any] | None:
+    """What is divided by what, where a KPI is a ratio."""
     tree = metric.tree
-    if isinstance(tree, Operation) and tree.operator == "/":
-        return (
-            evaluator.node(tree.left, period, metric).numbers,
-            evaluator.node(tree.right, period, metric).numbers,
-        )
-    nothing = Values.missing("", len(evaluator.reader.groups)).numbers
-    return nothing, nothing
+    if not isinstance(tree, Operation) or tree.operator != "/":
+        return None
+    return evaluator.node(tree.left, periods, metric).numbers, evaluator.node(tree.right, periods, metric).numbers
 
 
-def _identity(name: str, period: Period, complete: bool, by: Sequence[str], group: Group) -> dict[str, Any]:
-    slices = ",".join(f"{dimension}={value}" for dimension, value in zip(by, group, strict=True))
+def _identity(
+    metric: Metric, periods: Periods, complete: Sequence[bool], by: Sequence[str], groups: Sequence[Group]
+) -> Columns:
+    slices = [",".join(f"{name}={value}" for name, value in zip(by, group, strict=True)) for group in groups]
+    ends = [f"[{text}]" if text else "" for text in slices]
+    size = len(groups)
+    each = [period for period in periods for _ in range(size)]
     return {
-        "id": f"{name}@{period.label}" + (f"[{slices}]" if slices else ""),
-        "kpi": name,
-        "grain": period.grain,
-        "period": period.label,
-        "period_start": period.start,
-        "period_end": period.end,
-        "complete": bool(complete),
-        **dict(zip(by, group, strict=True)),
+        "id": [f"{metric.name}@{period.label}{end}" for period in periods for end in ends],
+        "kpi": [metric.name] * len(each),
+        "grain": [period.grain for period in each],
+        "period": [period.label for period in each],
+        "period_start": [period.start for period in each],
+        "period_end": [period.end for period in each],
+        "complete": [done for done in complete for _ in range(size)],
+        **{name: [group[place] for group in groups] * len(periods) for place, name in enumerate(by)},
     }
 
 
-def _frame(records: list[dict[str, Any]], by: Sequence[str]) -> pd.DataFrame:
-    columns = [*FIELDS_BEFORE, *by, *FIELDS_AFTER]
-    frame = pd.DataFrame.from_records(records, columns=columns)
-    for name in NUMBERS:
-        frame[name] = pd.to_numeric(frame[name])
+def _frame(parts: Sequence[Columns], by: Sequence[str]) -> pd.DataFrame:
+    """Put the KPIs under each other; a column that one lacks is empty there."""
+    columns: dict[str, Any] = {}
+    for name in (*FIELDS_BEFORE, *by, *FIELDS_AFTER):
+        absent = 0 if name == "rows" else np.nan if name in NUMBERS else None
+        found: list[Any] = [part[name] if name in part else [absent] * len(part["id"]) for part in parts]
+        columns[name] = np.concatenate(found) if absent is not None else [*chain.from_iterable(found)]
+    frame = pd.DataFrame(columns)
     for name in ("period_start", "period_end"):
         frame[name] = pd.to_datetime(frame[name])
-    frame["rows"] = frame["rows"].astype("int64")
     for name in ("reason", "status", *by):
         frame[name] = frame[name].astype("object").where(frame[name].notna(), None)
     return frame

@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 
 from kpi_analysis import intervals
 from kpi_analysis.catalogue import Metric
 from kpi_analysis.compute.evaluate import Evaluator
+from kpi_analysis.compute.measures import Periods
 from kpi_analysis.formula import Name, Node, Operation
-from kpi_analysis.periods import Period
+
+Limits = npt.NDArray[np.float64]
 
 
-def want_estimates(evaluator: Evaluator, name: str, period: Period) -> None:
+def want_estimates(evaluator: Evaluator, name: str, periods: Periods) -> None:
     """Tell the reader of a collecting evaluator what the interval of a KPI needs beyond its formula."""
     metric = evaluator.catalogue.metric(name)
     if metric.squares is not None and _has_value(evaluator, metric):
-        evaluator.node(Name(metric.squares), period, metric)
+        evaluator.node(Name(metric.squares), periods, metric)
 
 
-def estimates(evaluator: Evaluator, metric: Metric, period: Period) -> list[dict[str, float]]:
-    """Return ci_low and ci_high slice by slice; empty where nothing can be said.
+def estimates(evaluator: Evaluator, metric: Metric, periods: Periods) -> tuple[Limits, Limits]:
+    """Return ci_low and ci_high period by period and slice by slice; NaN where nothing can be said.
 
     Parameters
     ----------
@@ -29,23 +32,22 @@ def estimates(evaluator: Evaluator, metric: Metric, period: Period) -> list[dict
         On what was read.
     metric : Metric
         Its `interval` names the method; none means that its value is no estimate.
-    period : Period
+    periods : tuple of Period
     """
-    size = len(evaluator.reader.groups)
+    shape = (len(periods), len(evaluator.reader.groups))
+    low, high = np.full(shape, np.nan), np.full(shape, np.nan)
     method = METHODS.get(metric.interval or "")
     if method is None or not _has_value(evaluator, metric):
-        return [{}] * size
-    parts = [evaluator.node(part, period, metric) for part in _parts(metric)]
-    found: list[dict[str, float]] = []
-    for index in range(size):
-        numbers = [float(part.numbers[index]) for part in parts]
+        return low, high
+    parts = [evaluator.node(part, periods, metric).numbers for part in _parts(metric)]
+    for place in np.ndindex(shape):
         try:
-            low, high = method(*numbers)
+            limits = method(*(float(part[place]) for part in parts))
         except (ValueError, ArithmeticError):
-            found.append({})
-        else:
-            found.append({"ci_low": low, "ci_high": high} if np.isfinite([low, high]).all() else {})
-    return found
+            continue
+        if np.isfinite(limits).all():
+            low[place], high[place] = limits
+    return low, high
 
 
 def _has_value(evaluator: Evaluator, metric: Metric) -> bool:

@@ -1,14 +1,15 @@
-"""Formulas over measures: the tree of a KPI walked for one period and all slices at once."""
+"""Formulas over measures: the tree of a KPI walked once, for all periods and slices together."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from kpi_analysis import formula
 from kpi_analysis.catalogue import Catalogue, Metric
-from kpi_analysis.compute.measures import AFTER, BEFORE, PARTLY, MeasureReader
+from kpi_analysis.compute.measures import AFTER, BEFORE, PARTLY, MeasureReader, Periods
 from kpi_analysis.formula import Call, Name, Node, Number, Operation, Values
 from kpi_analysis.periods import Calendar, Period
 
@@ -18,7 +19,7 @@ SHIFTED = {"prior": "the period before", "year_ago": "year ago"}
 
 @dataclass
 class Evaluator:
-    """Evaluates KPIs of a catalogue on what a reader has read.
+    """Evaluates KPIs of a catalogue on what a reader has read, in arrays of shape (periods, slices).
 
     With `collecting`, it only tells the reader what it will ask for.
     """
@@ -27,98 +28,130 @@ class Evaluator:
     calendar: Calendar
     reader: MeasureReader
     collecting: bool = False
-    _known: dict[tuple[str, Period, bool], Values] = field(default_factory=dict)
+    _known: dict[tuple[str, Periods, bool], Values] = field(default_factory=dict)
+    _shifts: dict[tuple[str, Periods], tuple[Period | None, ...]] = field(default_factory=dict)
 
-    def metric(self, name: str, period: Period, *, as_base: bool = False) -> Values:
-        """Return a KPI in a period, slice by slice."""
-        key = (name, period, as_base)
+    def metric(self, name: str, periods: Periods, *, as_base: bool = False) -> Values:
+        """Return a KPI, period by period and slice by slice."""
+        key = (name, periods, as_base)
         if key not in self._known:
             metric = self.catalogue.metric(name)
-            self._known[key] = self.node(metric.tree, period, metric, as_base=as_base)
+            self._known[key] = self.node(metric.tree, periods, metric, as_base=as_base)
         return self._known[key]
 
-    def compared(self, name: str, period: Period, step: str) -> Values:
-        """Return a KPI in the period before (`prior`) or a year ago (`year_ago`)."""
-        return self._shifted(Call(step, Name(name)), period, self.catalogue.metric(name))
+    def compared(self, name: str, periods: Periods, step: str) -> Values:
+        """Return a KPI in the periods before (`prior`) or a year ago (`year_ago`)."""
+        return self._shifted(Call(step, Name(name)), periods, self.catalogue.metric(name))
 
-    def node(self, node: Node, period: Period, metric: Metric, *, as_base: bool = False) -> Values:
+    def at(self, node: Node, period: Period, metric: Metric, *, as_base: bool = False) -> Values:
+        """Return the value of a part of a formula in one period, slice by slice."""
+        values = self.node(node, (period,), metric, as_base=as_base)
+        return Values(values.numbers[0], values.reasons[0])
+
+    def node(self, node: Node, periods: Periods, metric: Metric, *, as_base: bool = False) -> Values:
         """Return the value of a part of a formula."""
-        size = len(self.reader.groups)
         if isinstance(node, Number):
-            return Values.constant(node.value, size)
+            return Values.constant(node.value, self._shape(periods))
         if isinstance(node, Name):
             if node.name not in self.catalogue.measures:
-                return self.metric(node.name, period, as_base=as_base)
-            return self._measure(node.name, period, as_base=as_base)
+                return self.metric(node.name, periods, as_base=as_base)
+            return self._measure(node.name, periods, as_base=as_base)
         if isinstance(node, Operation):
-            left = self.node(node.left, period, metric, as_base=as_base)
-            right = self.node(node.right, period, metric, as_base=as_base)
+            left = self.node(node.left, periods, metric, as_base=as_base)
+            right = self.node(node.right, periods, metric, as_base=as_base)
+            if self.collecting:
+                return right
             growth = isinstance(node.right, Call) and node.right.function in SHIFTED
             if growth and isinstance(node.right, Call):
-                right = self._per_week(node.right, period, right)
+                right = self._per_week(node.right, periods, right)
             zero = self.catalogue.empty_reason(node.right, metric) if node.operator == "/" else ""
             return formula.combine(node.operator, left, right, zero=zero, growth=growth)
         if node.function == "days":
-            return Values.constant(period.days, size)
+            return self._each([period.days for period in periods])
         if node.function == "months":
-            whole = {"month": 1.0, "quarter": 3.0, "year": 12.0}.get(period.grain)
-            months = whole if whole is not None and period.complete else period.days / DAYS_OF_MONTH
-            return Values.constant(months, size)
+            return self._each([_months(period) for period in periods])
         if node.function == "average":
-            return self._average(node, period, metric, as_base=as_base)
+            return self._average(node, periods, metric, as_base=as_base)
         if node.function == "whole":
-            return self._whole(node, period, metric, as_base=as_base)
-        return self._shifted(node, period, metric)
+            return self._whole(node, periods, metric, as_base=as_base)
+        return self._shifted(node, periods, metric)
 
-    def _whole(self, node: Call, period: Period, metric: Metric, *, as_base: bool) -> Values:
+    def _shape(self, periods: Periods) -> tuple[int, int]:
+        return len(periods), len(self.reader.groups)
+
+    def _each(self, numbers: Sequence[float]) -> Values:
+        """One number a period, the same in all slices."""
+        values = Values.constant(1.0, (len(numbers), len(self.reader.groups)))
+        return Values(values.numbers * np.array(numbers, dtype=float)[:, None], values.reasons)
+
+    def _whole(self, node: Call, periods: Periods, metric: Metric, *, as_base: bool) -> Values:
         """All slices together; only what adds up can be put together."""
         assert node.argument is not None
-        values = self.node(node.argument, period, metric, as_base=as_base)
-        told = values.numbers[values.reasons == ""]
-        size = len(self.reader.groups)
-        return Values.constant(float(told.sum()), size) if len(told) else values
+        values = self.node(node.argument, periods, metric, as_base=as_base)
+        told = values.reasons == ""
+        totals = np.where(told, values.numbers, 0.0).sum(axis=1, keepdims=True)
+        anything = told.any(axis=1, keepdims=True)
+        return Values(np.where(anything, totals, values.numbers), np.where(anything, "", values.reasons))
 
-    def _measure(self, name: str, period: Period, *, as_base: bool) -> Values:
-        if self.collecting:
-            self.reader.want(name, period)
-            return Values.constant(1.0, len(self.reader.groups))
-        return self.reader.values(name, period, as_base=as_base)
+    def _measure(self, name: str, periods: Periods, *, as_base: bool) -> Values:
+        key = (name, periods, as_base)
+        if key not in self._known:
+            if self.collecting:
+                self.reader.want(name, periods)
+                self._known[key] = Values.constant(1.0, self._shape(periods))
+            else:
+                self._known[key] = self.reader.values(name, periods, as_base=as_base)
+        return self._known[key]
 
-    def _shifted(self, node: Call, period: Period, metric: Metric) -> Values:
+    def _shift(self, function: str, periods: Periods) -> tuple[Period | None, ...]:
+        key = (function, periods)
+        if key not in self._shifts:
+            step = self.calendar.prior if function == "prior" else self.calendar.year_ago
+            self._shifts[key] = tuple(step(period) for period in periods)
+        return self._shifts[key]
+
+    def _shifted(self, node: Call, periods: Periods, metric: Metric) -> Values:
         assert node.argument is not None
-        shift = self.calendar.prior if node.function == "prior" else self.calendar.year_ago
-        target = shift(period)
         words = SHIFTED[node.function]
-        if target is None:
-            return Values.missing(f"{words} there is no such {period.grain}", len(self.reader.groups))
-        values = self.node(node.argument, target, metric, as_base=True)
-        reasons = values.reasons
+        targets = self._shift(node.function, periods)
+        there = np.array([target is not None for target in targets], dtype=bool)
+        found = self.node(node.argument, tuple(t for t in targets if t is not None), metric, as_base=True)
+        values = Values.missing("", self._shape(periods))
+        values.numbers[there], values.reasons[there] = found.numbers, found.reasons
         for reason in (BEFORE, PARTLY, AFTER):
-            told = reason.replace("the period", words, 1)
-            reasons = np.where(reasons == reason, told, reasons)
-        return Values(values.numbers, reasons)
+            values.reasons[values.reasons == reason] = reason.replace("the period", words, 1)
+        for row in np.flatnonzero(~there):
+            values.reasons[row] = f"{words} there is no such {periods[row].grain}"
+        return values
 
-    def _per_week(self, base: Call, period: Period, values: Values) -> Values:
+    def _per_week(self, base: Call, periods: Periods, values: Values) -> Values:
         """Bring the base of a growth rate to as many weeks as the period has: 53 weeks against 52 are no growth.
 
         Only calendars of weeks need it, and only what is summed over time.
         """
-        target = self.calendar.prior(period) if base.function == "prior" else self.calendar.year_ago(period)
-        if self.calendar.type == "gregorian" or target is None or target.days == period.days:
+        if self.calendar.type == "gregorian":
             return values
         measures = {name for part in formula.names(base) for name in self._measures(part)}
         if any(self.reader.is_stock(name) for name in measures):
             return values
-        return Values(values.numbers * (period.days / target.days), values.reasons)
+        pairs = zip(periods, self._shift(base.function, periods), strict=True)
+        longer = [1.0 if target is None else period.days / target.days for period, target in pairs]
+        return Values(values.numbers * np.array(longer)[:, None], values.reasons)
 
     def _measures(self, name: str) -> tuple[str, ...]:
         return (name,) if name in self.catalogue.measures else self.catalogue.measures_of(name)
 
-    def _average(self, node: Call, period: Period, metric: Metric, *, as_base: bool) -> Values:
+    def _average(self, node: Call, periods: Periods, metric: Metric, *, as_base: bool) -> Values:
         """Mean of a stock's opening and closing balance."""
         assert node.argument is not None
-        opening = self.calendar.shift(self.calendar.containing(period.start, "day"), -1)
-        first = self.node(node.argument, opening, metric, as_base=as_base)
-        last = self.node(node.argument, period, metric, as_base=as_base)
+        calendar = self.calendar
+        openings = tuple(calendar.shift(calendar.containing(period.start, "day"), -1) for period in periods)
+        first = self.node(node.argument, openings, metric, as_base=as_base)
+        last = self.node(node.argument, periods, metric, as_base=as_base)
         total = formula.combine("+", first, last, zero="")
-        return formula.combine("/", total, Values.constant(2.0, len(self.reader.groups)), zero="")
+        return formula.combine("/", total, Values.constant(2.0, self._shape(periods)), zero="")
+
+
+def _months(period: Period) -> float:
+    whole = {"month": 1.0, "quarter": 3.0, "year": 12.0}.get(period.grain)
+    return whole if whole is not None and period.complete else period.days / DAYS_OF_MONTH

@@ -72,8 +72,8 @@ def read_parts(
     reader = MeasureReader(sources, catalogue, by, where, as_of)
     collector = Evaluator(catalogue, calendar, reader, collecting=True)
     for part in parts:
-        collector.node(part, after, metric)
-        collector.node(part, before, metric, as_base=True)
+        collector.node(part, (after,), metric)
+        collector.node(part, (before,), metric, as_base=True)
     measures = catalogue.measures_of(metric.name)
     for measure in measures:
         reader.want_rows([measure])
@@ -82,8 +82,8 @@ def read_parts(
     obstacles = (reader.readable(name).reason or reader.gap(name, after) for name in measures)
     return Reading(
         tuple(reader.groups),
-        tuple(evaluator.node(part, before, metric, as_base=True) for part in parts),
-        tuple(evaluator.node(part, after, metric) for part in parts),
+        tuple(evaluator.at(part, before, metric, as_base=True) for part in parts),
+        tuple(evaluator.at(part, after, metric) for part in parts),
         next((reason for reason in obstacles if reason), ""),
     )
 

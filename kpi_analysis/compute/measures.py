@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import ibis
 import ibis.expr.types as ir
 import numpy as np
+import numpy.typing as npt
 
 from kpi_analysis import sql
 from kpi_analysis.catalogue import Aggregate, Catalogue
@@ -27,6 +28,7 @@ PARTLY = "the period is only partly in the data"
 AFTER = "the period is after the data ends"
 
 Group = tuple[str, ...]
+Periods = tuple[Period, ...]
 
 
 def settled(number: float) -> float:
@@ -64,7 +66,9 @@ class MeasureReader:
     as_of: dt.date
     groups: list[Group] = field(default_factory=list)
     _readable: dict[str, Readable] = field(default_factory=dict)
-    _wanted: dict[Query, set[tuple[str, Period]]] = field(default_factory=lambda: defaultdict(set))
+    _wanted: dict[Query, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _periods: dict[Query, set[Period]] = field(default_factory=lambda: defaultdict(set))
+    _slots: dict[tuple[bool, Periods], Periods] = field(default_factory=dict)
     _numbers: dict[tuple[str, Period], dict[Group, float | None]] = field(default_factory=dict)
     _rows: dict[tuple[RowSet, Period], dict[Group, int]] = field(default_factory=dict)
     _rowsets: dict[Query, set[RowSet]] = field(default_factory=lambda: defaultdict(set))
@@ -83,11 +87,13 @@ class MeasureReader:
         """Whether a measure is read at the end of a period."""
         return self.catalogue.is_stock(name)
 
-    def want(self, name: str, period: Period) -> None:
-        """Note that a measure will be asked for in a period."""
+    def want(self, name: str, periods: Periods) -> None:
+        """Note that a measure will be asked for in these periods."""
         readable = self.readable(name)
-        if readable.aggregate is not None and period.start <= self.as_of:
-            self._wanted[readable.query].add((name, self._slot(name, period)))
+        begun = tuple(period for period in periods if period.start <= self.as_of)
+        if readable.aggregate is not None and begun:
+            self._wanted[readable.query].add(name)
+            self._periods[readable.query].update(self._days_of(name, begun))
 
     def want_rows(self, names: Iterable[str]) -> None:
         """Note that the rows behind these measures will be asked for, each row counted once."""
@@ -97,8 +103,8 @@ class MeasureReader:
     def read(self) -> None:
         """Run the queries: one for each table and date."""
         for query, wanted in self._wanted.items():
-            names = sorted({name for name, _ in wanted})
-            periods = sorted({period for _, period in wanted}, key=lambda p: (p.last_day, p.start, p.label))
+            names = sorted(wanted)
+            periods = sorted(self._periods[query], key=lambda p: (p.last_day, p.start, p.label))
             backend = self.sources.table(query[1]).get_backend()
             for record in read(self._request(query, names, periods), backend, self.sources.texts):
                 self._store(query, record, periods[record["kpi_slot"]], names)
@@ -171,33 +177,36 @@ class MeasureReader:
 
     # ------------------------------------------------------------------ answers
 
-    def values(self, name: str, period: Period, *, as_base: bool = False) -> Values:
-        """Return a measure in a period, slice by slice, or why it has no value.
+    def values(self, name: str, periods: Periods, *, as_base: bool = False) -> Values:
+        """Return a measure period by period and slice by slice, or why it has no value.
 
         `as_base` is for the base of a comparison, which must lie wholly in the data.
         """
-        size = len(self.groups)
+        shape = (len(periods), len(self.groups))
         readable = self.readable(name)
         if readable.constant is not None:
-            return Values.constant(readable.constant, size)
-        reason = readable.reason or self.gap(name, period, as_base=as_base)
-        if reason or readable.aggregate is None:
-            return Values.missing(reason, size)
-        slot = self._slot(name, period)
-        found = self._numbers[name, slot]
+            return Values.constant(readable.constant, shape)
+        if readable.reason or readable.aggregate is None:
+            return Values.missing(readable.reason, shape)
         absent = self._absent(name)
-        numbers, reasons = np.full(size, np.nan), np.full(size, "", dtype=object)
         empty = self.catalogue.measures[name].empty or f"no {self.catalogue.label(name)} in the period"
-        for index, group in enumerate(self.groups):
-            value = found.get(group, absent)
-            if value is None:
-                rows = self._rows.get((frozenset({name}), slot), {}).get(group, 0)
-                reasons[index] = f"{argument_of(readable.aggregate)} is empty in all {rows:,} rows"
-            elif np.isnan(value):
-                reasons[index] = empty
-            else:
-                numbers[index] = value
-        return Values(numbers, reasons)
+        values = Values.missing("", shape)
+        for row, (period, slot) in enumerate(zip(periods, self._days_of(name, periods), strict=True)):
+            reason = self.gap(name, period, as_base=as_base)
+            if reason:
+                values.reasons[row] = reason
+                continue
+            found = self._numbers[name, slot]
+            for column, group in enumerate(self.groups):
+                value = found.get(group, absent)
+                if value is None:
+                    rows = self._rows.get((frozenset({name}), slot), {}).get(group, 0)
+                    values.reasons[row, column] = f"{argument_of(readable.aggregate)} is empty in all {rows:,} rows"
+                elif value != value:
+                    values.reasons[row, column] = empty
+                else:
+                    values.numbers[row, column] = value
+        return values
 
     def gap(self, name: str, period: Period, *, as_base: bool = False) -> str:
         """Why a period has no data for a measure, or nothing."""
@@ -231,13 +240,13 @@ class MeasureReader:
         extent = self.sources.extent(way.table, way.date)
         return extent.covers(period) and extent.reaches(period)
 
-    def rows(self, names: Iterable[str], period: Period) -> list[int]:
-        """How many rows stand behind measures in a period, slice by slice; each row once."""
-        total = [0] * len(self.groups)
+    def rows(self, names: Iterable[str], periods: Periods) -> npt.NDArray[np.int64]:
+        """How many rows stand behind measures, period by period and slice by slice; each row once."""
+        total = np.zeros((len(periods), len(self.groups)), dtype=np.int64)
         for members in self._by_query(names).values():
-            slot = self._slot(next(iter(members)), period)
-            counts = self._rows.get((members, slot), {})
-            total = [sum(pair) for pair in zip(total, (counts.get(g, 0) for g in self.groups), strict=True)]
+            for row, slot in enumerate(self._days_of(next(iter(members)), periods)):
+                counts = self._rows.get((members, slot), {})
+                total[row] += [counts.get(group, 0) for group in self.groups]
         return total
 
     def groups_of(self, names: Iterable[str]) -> set[Group]:
@@ -252,13 +261,21 @@ class MeasureReader:
                 grouped[readable.query].add(name)
         return {query: frozenset(members) for query, members in grouped.items()}
 
-    def _slot(self, name: str, period: Period) -> Period:
+    def _days_of(self, name: str, periods: Periods) -> Periods:
         """The days that count: for a stock only the last one, which for a past period is its end."""
         way = self.readable(name).aggregate
-        if way is not None and way.pair is not None and not way.looks_back:
-            whole = replace(period, through=None)
-            return whole.cut(self.as_of) if whole.start <= self.as_of else whole
-        if not self.is_stock(name):
-            return period
+        is_pair = way is not None and way.pair is not None and not way.looks_back
+        if not is_pair and not self.is_stock(name):
+            return periods
+        key = (is_pair, periods)
+        if key not in self._slots:
+            self._slots[key] = tuple(self._whole(one) if is_pair else self._last_day(one) for one in periods)
+        return self._slots[key]
+
+    def _whole(self, period: Period) -> Period:
+        whole = replace(period, through=None)
+        return whole.cut(self.as_of) if whole.start <= self.as_of else whole
+
+    def _last_day(self, period: Period) -> Period:
         day = min(period.end, self.as_of)
         return Period("day", day, day, day.isoformat())

@@ -19,6 +19,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from kpi_analysis import sql
@@ -267,25 +268,30 @@ def _open_at_ends(request: Request, rows: ir.Table, slots: ir.Table, *, conditio
 
 def open_at_ends(request: Request, found: list[Record]) -> list[Record]:
     """Add up what is open on the last day of each period."""
-    return [
-        {"kpi_slot": slot, **total}
-        for slot in range(len(request.periods))
-        for total in _added_up(
-            [r for r in found if r["kpi_from"] <= slot and (r["kpi_till"] is None or slot < r["kpi_till"])], request
-        )
-    ]
-
-
-def _added_up(records: Sequence[Record], request: Request) -> list[Record]:
-    totals: dict[tuple[Any, ...], Record] = {}
+    slots = np.arange(len(request.periods))[:, None]
     columns = [f"m_{name}" for name in request.ways] + [rows_name(members) for members in request.rowsets]
-    for record in records:
-        group = tuple(record[name] for name in request.by)
-        total = totals.setdefault(group, {name: record[name] for name in request.by} | dict.fromkeys(columns))
-        for column in columns:
-            if record.get(column) is not None:
-                total[column] = (total[column] or 0) + record[column]
-    return list(totals.values())
+    slices: dict[tuple[Any, ...], list[Record]] = {}
+    for record in found:
+        slices.setdefault(tuple(record[name] for name in request.by), []).append(record)
+    answers = []
+    for group, records in slices.items():
+        begins = np.array([record["kpi_from"] for record in records])
+        ends = np.array([len(slots) if record["kpi_till"] is None else record["kpi_till"] for record in records])
+        is_open = (begins <= slots) & (slots < ends)
+        totals = {column: _totals(is_open, [record.get(column) for record in records]) for column in columns}
+        answers += [
+            {"kpi_slot": slot, **dict(zip(request.by, group, strict=True))}
+            | {column: total[slot] for column, total in totals.items()}
+            for slot in np.flatnonzero(is_open.any(axis=1)).tolist()
+        ]
+    return answers
+
+
+def _totals(is_open: npt.NDArray[np.bool_], values: Sequence[Any]) -> list[float | None]:
+    """Sum what is open in each slot; None where nothing that is open has a value."""
+    told = np.array([value is not None for value in values])
+    sums = is_open @ np.array([float(value or 0) for value in values])
+    return [float(total) if some else None for total, some in zip(sums, is_open @ told, strict=True)]
 
 
 def days_in_periods(request: Request) -> pa.Table:

@@ -92,6 +92,7 @@ def fill(sources: Sources) -> None:
         return
     connection = ibis.duckdb.connect(place, read_only=True)
     connection.raw_sql("SET TimeZone = 'UTC'")
+    connection.raw_sql("SET threads=1")
     facts = json.loads(connection.raw_sql("SELECT facts FROM kpi_facts").fetchone()[0])
     if facts["company"] != _identity(sources.company):
         connection.disconnect()
