@@ -280,7 +280,7 @@ class Insights:
             return []
         begin = max(extent.first, self.period.start - dt.timedelta(days=YEAR))
         end = min(self.period.last_day, extent.last)
-        present = {day for text in self.opened.sources.distinct(table, TABLES[table].date) if (day := _day(text))}
+        present = self.opened.sources.days(table)
         days = [begin + dt.timedelta(days=n) for n in range((end - begin).days + 1)]
         missing = [day for day in days if day not in present]
         if len(missing) > (1 - DENSE) * len(days):
@@ -311,13 +311,6 @@ def _order(one: Insight) -> tuple[float, str]:
 
 def _by_weight(metrics: Mapping[str, Metric]) -> list[str]:
     return sorted(metrics, key=lambda name: metrics[name].headline or 9)
-
-
-def _day(text: object) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(str(text)[:10])
-    except ValueError:
-        return None
 
 
 def _runs(days: Sequence[dt.date]) -> list[list[dt.date]]:

@@ -212,7 +212,9 @@ class Outlook:
         return self._value(target, target.baseline)
 
     def _value(self, target: Target, period: str) -> tuple[float | None, str]:
-        row = self.opened.compute([target.kpi], period=period, where=target.where, as_of=self.as_of).iloc[0]
+        row = self.opened.compute(
+            [target.kpi], period=period, where=target.where, as_of=self.as_of, compared=False
+        ).iloc[0]
         return (None, str(row.reason)) if pd.isna(row.value) else (float(row.value), "")
 
     def is_stock(self, metric: Metric) -> bool:

@@ -24,7 +24,7 @@ from kpi_analysis.schema import DERIVED, TABLES, Column, Derived, Table
 from kpi_analysis.sources.currencies import in_company_currency, read_rates
 from kpi_analysis.sources.engines import connect, first_line, moment, timezone
 from kpi_analysis.sources.files import digest, find_files, is_text, read_files
-from kpi_analysis.sources.parts import Extent, Fingerprint, MappedColumn, extent_measures
+from kpi_analysis.sources.parts import Extent, Fingerprint, MappedColumn, extent_measures, has_offset, has_zone
 from kpi_analysis.sources.snapshot import fill
 from kpi_analysis.sources.texts import Texts
 from kpi_analysis.sources.touches import with_credits
@@ -57,9 +57,11 @@ class Sources:
     _mapped: dict[str, list[MappedColumn]] = field(default_factory=dict)
     _tidy: dict[str, frozenset[str]] = field(default_factory=dict)
     _tables: dict[str, ir.Table] = field(default_factory=dict)
+    _enriched: dict[str, ir.Table] = field(default_factory=dict)
     _extents: dict[str, dict[str, Extent]] = field(default_factory=dict)
     _newest: dict[str, dt.date | None] = field(default_factory=dict)
     _words: dict[str, frozenset[str]] = field(default_factory=dict)
+    _days: dict[str, frozenset[dt.date]] = field(default_factory=dict)
     _prints: dict[str, Fingerprint] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -133,6 +135,8 @@ class Sources:
 
     def with_derived(self, name: str, columns: Iterable[str]) -> ir.Table:
         """Return a canonical table with columns of another one; the key is made unique first, so no row doubles."""
+        if name in self._enriched:
+            return self._enriched[name]
         table = self.table(name)
         wanted = [self.derived(name)[column] for column in sorted(columns)]
         credits = [column.name for column in wanted if column.source == name]
@@ -153,7 +157,7 @@ class Sources:
         moments = {
             f"{column.column.name}{MOMENT}": self._moment(column.raw)
             for column in mapped
-            if column.column.kind == "timestamp" and (_has_zone(column.raw) or on_duckdb(column.raw))
+            if column.column.kind == "timestamp" and (has_zone(column.raw) or on_duckdb(column.raw))
         }
         return self.raw(name).select(**{column.column.name: column.value for column in mapped}, **moments)
 
@@ -237,22 +241,29 @@ class Sources:
             self._words[key] = frozenset(word for word in found if word is not None)
         return self._words[key]
 
+    def days(self, name: str) -> frozenset[dt.date]:
+        """Days on which a table has rows."""
+        if name not in self._days:
+            day = self.table(name)[str(TABLES[name].date)].cast("date").name("day")
+            found = self.table(name).select(day).distinct().to_pyarrow().column(0).to_pylist()
+            self._days[name] = frozenset(one for value in found if (one := _day(value)) is not None)
+        return self._days[name]
+
     def newest(self, name: str) -> dt.date | None:
         """Last day on which anything happened in a table.
 
         Days that are planned and not events, such as the due date of an invoice, do not count. The table is not
         checked for it, so that a question about one table does not wait for all the others.
         """
-        events = {TABLES[name].date, *(later for _, later in TABLES[name].order if later != "due_on")}
-        present = sorted(events & set(self.columns(name)))
-        if name in self._extents:
-            days = [self.extent(name, column).last for column in present]
-            return max((day for day in days if day is not None), default=None)
         if name not in self._newest:
-            table = self.unchecked(name)
-            lasts = {column: table[column].cast("date").max() for column in present}
-            found = table.aggregate(**lasts).to_pyarrow().to_pylist()[0] if lasts else {}
-            self._newest[name] = max((day for last in found.values() if (day := _day(last)) is not None), default=None)
+            events = {TABLES[name].date, *(later for _, later in TABLES[name].order if later != "due_on")}
+            present = sorted(events & set(self.columns(name)))
+            found: Iterable[Any] = (self.extent(name, column).last for column in present)
+            if name not in self._extents and present:
+                table = self.unchecked(name)
+                lasts = {column: table[column].cast("date").max() for column in present}
+                found = table.aggregate(**lasts).to_pyarrow().to_pylist()[0].values()
+            self._newest[name] = max((day for last in found if (day := _day(last)) is not None), default=None)
         return self._newest[name]
 
     def last_day(self) -> dt.date | None:
@@ -349,8 +360,8 @@ class Sources:
             return sql.to_type(value, "date")
         if kind.is_string():
             local = timezone(zone, sql.to_type(value, "timestamp('UTC')"))
-            return ibis.cases((_has_offset(value), local), else_=sql.to_type(value, "timestamp"))
-        if _has_zone(value):
+            return ibis.cases((has_offset(value), local), else_=sql.to_type(value, "timestamp"))
+        if has_zone(value):
             return timezone(zone, value.cast("timestamp('UTC')"))
         return value.cast("timestamp")
 
@@ -359,8 +370,8 @@ class Sources:
         utc, zone = "timestamp('UTC')", self.company.timezone
         if value.type().is_string():
             local = moment(zone, sql.to_type(value, "timestamp"))
-            return ibis.cases((_has_offset(value), sql.to_type(value, utc)), else_=local)
-        return value.cast(utc) if _has_zone(value) else moment(zone, value.cast("timestamp"))
+            return ibis.cases((has_offset(value), sql.to_type(value, utc)), else_=local)
+        return value.cast(utc) if has_zone(value) else moment(zone, value.cast("timestamp"))
 
     def fingerprint(self, name: str) -> Fingerprint:
         """Return what was read of a table."""
@@ -377,14 +388,6 @@ class Sources:
             size,
             digest(files) if files else None,
         )
-
-
-def _has_zone(value: ir.Value) -> bool:
-    return value.type().is_timestamp() and value.type().timezone is not None
-
-
-def _has_offset(text: ir.StringValue) -> ir.BooleanValue:
-    return text.strip().re_search(r"\d[ T]\d\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$")
 
 
 def _day(value: Any) -> dt.date | None:

@@ -88,3 +88,13 @@ def extent_measures(values: Mapping[str, ir.Value]) -> dict[str, ir.Scalar]:
             day = value.cast("date")
             bounds |= {f"{name}.first": day.min(), f"{name}.last": day.max(), f"{name}.days": day.nunique()}
     return bounds
+
+
+def has_zone(value: ir.Value) -> bool:
+    """Whether a moment says its time zone."""
+    return value.type().is_timestamp() and value.type().timezone is not None
+
+
+def has_offset(text: ir.StringValue) -> ir.BooleanValue:
+    """Where a moment in words says its distance from UTC."""
+    return text.strip().re_search(r"\d[ T]\d\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$")

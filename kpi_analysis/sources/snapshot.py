@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PLACE = "KPI_SNAPSHOT"
 TEXTS = ".texts"  # ends the name of the folder beside it with the queries that were asked of it
+FEW = 1000  # words of a column that are told to all who read the snapshot
 _INSIDE = "kpi_snapshot"
 
 
@@ -44,18 +45,19 @@ def write_tables(sources: Sources, path: Path) -> str:
     for name in sources.connected:
         try:
             table = sources.table(name)
+            enriched = sources.with_derived(name, sources.derived(name))
         except SourceUnreachable:
             raise
         except (ConfigError, DataError):
             continue
-        here = table.get_backend() is sources.local
-        sources.local.create_table(name, table if here else table.to_pyarrow(), database=f"{_INSIDE}.main")
-        place = f'{_INSIDE}.main."{name}"'
-        columns = sources.local.raw_sql(f"DESCRIBE {place}").fetchall()
+        here = enriched.get_backend() is sources.local
+        sources.local.create_table(name, enriched if here else enriched.to_pyarrow(), database=f"{_INSIDE}.main")
+        place, columns = f'{_INSIDE}.main."{name}"', ", ".join(f'"{column}"' for column in table.columns)
+        kinds = sources.local.raw_sql(f"DESCRIBE SELECT {columns} FROM {place}").fetchall()
         rows = sources.local.raw_sql(
-            f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)::HUGEINT) FROM {place} AS t"
+            f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)::HUGEINT) FROM (SELECT {columns} FROM {place}) AS t"
         ).fetchone()
-        contents.append((name, [column[:2] for column in columns], [str(part) for part in rows]))
+        contents.append((name, [kind[:2] for kind in kinds], [str(part) for part in rows]))
     return hashlib.sha256(json.dumps(contents).encode()).hexdigest()
 
 
@@ -69,6 +71,13 @@ def write_facts(sources: Sources, checked: Sequence[Finding]) -> None:
         "tables": {
             name: {
                 "fingerprint": sources.fingerprint(name).record(),
+                "columns": sources.table(name).columns,
+                "days": sorted(sources.days(name)),
+                "words": {
+                    column: sorted(words)
+                    for column in TABLES[name].dimensions
+                    if column in sources.columns(name) and len(words := sources.distinct(name, column)) <= FEW
+                },
                 "extents": {
                     column: [extent.first, extent.last, extent.days]
                     for column in sources.columns(name)
@@ -102,7 +111,10 @@ def fill(sources: Sources) -> None:
     sources.checked = [Finding(**finding) for finding in facts["checked"]]
     sources.findings |= {name: [Finding(**one) for one in found] for name, found in facts["findings"].items()}
     for name, told in facts["tables"].items():
-        table = connection.table(name)
+        sources._enriched[name] = connection.table(name)
+        table = sources._enriched[name].select(told["columns"])
+        sources._days[name] = frozenset(dt.date.fromisoformat(day) for day in told["days"])
+        sources._words |= {f"{name}.{column}": frozenset(words) for column, words in told["words"].items()}
         spec = sources.company.tables[name]
         sources._tables[name] = sources._raw[name] = table
         sources._mapped[name] = [

@@ -23,6 +23,8 @@ from kpi_analysis.run.warm.kernel import Launch
 
 PRELOAD = (
     "kpi_analysis.notebook",
+    "ibis.backends.duckdb",
+    "scipy.stats",
     "matplotlib_inline.backend_inline",
     "ipykernel.kernelapp",
     "ipykernel.debugger",
