@@ -81,8 +81,17 @@ def render_report(
     return run_plan(plan, clock=clock, progress=progress)
 
 
-def run_plan(plan: Plan, *, clock: Callable[[], datetime], progress: Progress = lambda done, total: None) -> Report:
-    """Execute a plan, print it in its formats and publish it. See `render_report`."""
+def run_plan(
+    plan: Plan,
+    *,
+    clock: Callable[[], datetime],
+    progress: Progress = lambda done, total: None,
+    listed: bool = True,
+) -> Report:
+    """Execute a plan, print it in its formats and publish it. See `render_report`.
+
+    Without `listed` the list of all reports stays as it is: who makes many writes it once, at the end.
+    """
     started = clock()
     recover(plan.folder)
     try:
@@ -91,7 +100,7 @@ def run_plan(plan: Plan, *, clock: Callable[[], datetime], progress: Progress = 
             secrets=plan.secrets, hidden=plan.hidden, failed=plan.failed,
         )  # fmt: skip
     except KpiError:
-        _list_failure(plan)
+        _list_failure(plan, listed)
         raise
     try:
         files, count = _printed(plan, nb, started, clock)
@@ -100,15 +109,16 @@ def run_plan(plan: Plan, *, clock: Callable[[], datetime], progress: Progress = 
     except RunError:
         with suppress(RunError):  # the first error says more than a second one about the same disk
             write_whole(plan.failed, to_ipynb(nb))
-        _list_failure(plan)
+        _list_failure(plan, listed)
         raise
     plan.failed.unlink(missing_ok=True)
-    write_index(plan.root)
+    if listed:
+        write_index(plan.root)
     return Report(plan.folder, published, count, (clock() - started).total_seconds())
 
 
-def _list_failure(plan: Plan) -> None:
-    if plan.failed.is_file():
+def _list_failure(plan: Plan, listed: bool) -> None:
+    if listed and plan.failed.is_file():
         with suppress(RunError):  # why the run failed matters more than a list that is out of date
             write_index(plan.root)
 

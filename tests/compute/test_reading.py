@@ -1,0 +1,99 @@
+"""The text of a query is used again for other days, and never for another question."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from opening import open_from, shipped_company
+
+from kpi_analysis.opened import OpenCompany, open_company
+from kpi_analysis.snapshot import write_snapshot
+from kpi_analysis.sources.snapshot import PLACE
+from kpi_analysis.sources.texts import Texts
+
+DEMO = Path(__file__).parents[2] / "params" / "company.yaml"
+# flows, first rows, accounts, stocks, balances and pairs
+KPIS = ["sales_revenue", "new_customers", "revenue_herfindahl", "pipeline_value", "social_followers", "mrr_expansion"]
+ORDERS = "order_id,ordered_on,customer_id,amount\n1,2026-01-05,A,10\n2,2026-02-05,B,20\n3,2026-03-05,A,40\n"
+
+
+def asked(company: OpenCompany) -> int:
+    return len(company.sources.texts._known)
+
+
+def test_another_period_another_grain_and_more_periods_are_the_same_question() -> None:
+    used, fresh = open_company(DEMO), shipped_company()
+    used.compute(KPIS, period="2026-Q3")
+    known = asked(used)
+    assert known >= 6
+    for period, last in (("2025-Q4", 1), ("2025-11", 14), ("2026", 2), ("2026-W20", 3), ("2026-05-04", 9)):
+        fresh.sources.texts._known.clear()
+        pd.testing.assert_frame_equal(
+            used.compute(KPIS, period=period, last=last), fresh.compute(KPIS, period=period, last=last)
+        )
+    assert asked(used) == known
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"by": ["region"]}, {"where": "region = 'EMEA'"}, {"where": "region = 'APAC'"}, {"as_of": "2026-05-17"}],
+)
+def test_another_slice_condition_or_day_is_another_question(other: dict[str, object]) -> None:
+    company = open_company(DEMO)
+    whole = company.compute(["sales_revenue", "pipeline_value"], period="2026-Q2")
+    known = asked(company)
+    part = company.compute(["sales_revenue", "pipeline_value"], period="2026-Q2", **other)  # type: ignore[arg-type]
+    assert asked(company) == 2 * known
+    assert not part.value.equals(whole.value)
+
+
+def test_a_changed_setting_or_measure_is_another_question(tmp_path: Path) -> None:
+    values = []
+    for margin in (0.5, 0.25):
+        company = open_from(tmp_path, {"orders": ORDERS}, gross_margin=margin)
+        company.sources.texts = Texts(tmp_path / "texts")  # shared, as by the reports of a batch
+        values.append(company.compute(["gross_profit_margin"], period="2026-Q1").value.item())
+    assert values == pytest.approx([0.5, 0.25])
+
+
+def test_what_one_process_asked_another_one_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_snapshot(DEMO, tmp_path / "all.duckdb")
+    monkeypatch.setenv(PLACE, str(tmp_path / "all.duckdb"))
+    first = open_company(DEMO).compute(KPIS, period="2026-Q3")
+    files = sorted((tmp_path / "all.duckdb.texts").iterdir())
+    assert len(files) >= 6 and all(file.suffix == ".sql" for file in files)
+    again = open_company(DEMO)
+    pd.testing.assert_frame_equal(again.compute(KPIS, period="2026-Q3"), first)
+    assert sorted((tmp_path / "all.duckdb.texts").iterdir()) == files
+    for file in files:
+        file.write_text("SELECT nonsense")  # they are really read: with other words in them nothing is computed
+    with pytest.raises(Exception, match="nonsense"):
+        open_company(DEMO).compute(KPIS, period="2026-Q3")
+
+
+def test_without_room_on_the_disk_texts_are_kept_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    texts = Texts(tmp_path / "file" / "below")
+    assert texts.keep("a", "SELECT 1") == "SELECT 1" == texts.get("a")
+    assert Texts(tmp_path / "file" / "below").get("a") is None
+
+
+def test_a_table_of_this_process_only_is_put_together_anew(tmp_path: Path) -> None:
+    """Customers in a database beside orders in a file: the region comes by a table in memory, of no lasting name."""
+    import duckdb
+
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as shop:
+        shop.execute(
+            "create table customers as select 'A' as customer_id, 'DE' as acquired_channel union select 'B', 'US'"
+        )
+    file = tmp_path / "company.yaml"
+    (tmp_path / "orders.csv").write_text(ORDERS)
+    file.write_text(
+        f"company: Test\nsource: duckdb://{tmp_path / 'shop.duckdb'}\n"
+        "tables: {orders: {path: orders.csv}, customers: {table: customers}}\ninbound_channels: [DE]\n"
+    )
+    company = open_company(file)
+    assert [company.compute(["inbound_revenue"], period=month).value.item() for month in ("2026-01", "2026-02")] == [
+        10,
+        0,
+    ]
