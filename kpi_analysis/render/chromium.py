@@ -14,9 +14,11 @@ from datetime import datetime
 from pathlib import Path
 
 from kpi_analysis.errors import EngineMissing, RunError
+from kpi_analysis.render.attached import with_files
 from kpi_analysis.render.document import Document
 from kpi_analysis.render.html import to_print
 from kpi_analysis.render.programs import last_words, run_program
+from kpi_analysis.render.table_files import table_files
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 REMEDY = "Install it: apt-get install chromium  (macOS: brew install --cask chromium)"
@@ -47,9 +49,9 @@ def to_pdf(document: Document, *, timestamp: datetime | None, attachments: Mappi
     document : Document
         What `read_document` gives.
     timestamp : datetime, optional
-        When the report was made; the browser notes its own clock as the date of the file.
+        The date of the file; 1 January 1980 where nobody noted one.
     attachments : mapping of name to bytes
-        Left out: a browser attaches nothing. The engine typst does.
+        Files to attach; a CSV of each table is attached beside them.
 
     Raises
     ------
@@ -64,7 +66,8 @@ def to_pdf(document: Document, *, timestamp: datetime | None, attachments: Mappi
     with tempfile.TemporaryDirectory(prefix="kpi-chromium-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         (folder / "report.html").write_text(page, encoding="utf-8")
-        return _printed(browser, folder)
+        printed = _printed(browser, folder)
+    return with_files(printed, {**attachments, **table_files(document)}, timestamp)
 
 
 def find_browser() -> str | None:

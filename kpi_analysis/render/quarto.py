@@ -17,11 +17,13 @@ from typing import Any
 import yaml
 
 from kpi_analysis.errors import EngineMissing, RunError
+from kpi_analysis.render.attached import with_files
 from kpi_analysis.render.document import Document
 from kpi_analysis.render.docx_reference import reference_document
 from kpi_analysis.render.pandoc import pandoc_document, run_pandoc
 from kpi_analysis.render.pandoc_blocks import pandoc_blocks
 from kpi_analysis.render.programs import last_words, run_program
+from kpi_analysis.render.table_files import table_files
 from kpi_analysis.style import TYPE, Look, Page
 
 REMEDY = "Install it: conda install -c conda-forge quarto  (elsewhere: set QUARTO_PATH to the program)"
@@ -51,7 +53,7 @@ def required_quarto() -> str:
 
 
 def _made(target: str, document: Document, *, timestamp: datetime | None, attachments: Mapping[str, bytes]) -> bytes:
-    """Return a document in a format of Quarto's; attachments are left out.
+    """Return a document in a format of Quarto's; a PDF carries its attachments and a CSV of each table.
 
     Raises
     ------
@@ -64,7 +66,9 @@ def _made(target: str, document: Document, *, timestamp: datetime | None, attach
     with tempfile.TemporaryDirectory(prefix="kpi-quarto-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         write_project(document, folder, timestamp)
-        return _rendered(program, target, folder)
+        made = _rendered(program, target, folder)
+    files = {**attachments, **table_files(document)}
+    return with_files(made, files, timestamp) if target == "typst" else made
 
 
 def write_project(document: Document, folder: Path, timestamp: datetime | None = None) -> None:

@@ -7,6 +7,7 @@ import io
 import os
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pikepdf
@@ -50,6 +51,19 @@ def test_the_pdf_says_all_and_is_tagged(report: bytes, tmp_path: Path) -> None:
         with pdf.open_outline() as outline:
             assert [entry.title for entry in outline.root][3] == "How the figures are made"
             assert "Scorecard" in [entry.title for entry in outline.root[0].children]
+
+
+@needs_browser
+def test_it_carries_the_figures_and_a_csv_of_each_table_and_is_dated_as_the_report_is() -> None:
+    day = datetime(2026, 9, 30, tzinfo=UTC)
+    made = make(read_document(made_up.report()), "pdf", "chromium", timestamp=day, attachments={"results.json": b"{}"})
+    with pikepdf.open(io.BytesIO(made)) as pdf:
+        assert str(pdf.docinfo["/CreationDate"]) == str(pdf.docinfo["/ModDate"]) == "D:20260930000000Z"
+        assert pdf.attachments["results.json"].get_file().read_bytes() == b"{}"
+        assert pdf.attachments["results.json"].relationship == pikepdf.Name.Data
+        tables = [name for name in pdf.attachments if name.endswith(".csv")]
+        assert len(tables) >= 3
+        assert all(pdf.attachments[name].get_file().read_bytes().count(b"\n") > 1 for name in tables)
 
 
 @needs_browser

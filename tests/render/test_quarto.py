@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
+import pikepdf
 import press_reading as reading
 import press_report as made_up
 import press_sample as sample
@@ -134,9 +136,19 @@ def test_a_file_of_another_kind_is_none(program) -> None:
         printed("docx")
 
 
-def test_what_it_leaves_is_taken(program) -> None:
-    program(f"grep -q 'title: Orders rose' report.qmd && echo '{PDF}' > report.pdf")
-    assert printed("pdf").startswith(b"%PDF")
+def test_what_it_leaves_is_taken_and_carries_the_figures(program, tmp_path: Path) -> None:
+    pikepdf.new().save(tmp_path / "left.pdf")
+    program(f"grep -q 'title: Orders rose' report.qmd && cp '{tmp_path / 'left.pdf'}' report.pdf")
+    document = read_document(sample.notebook(sample.markdown("# Orders rose")))
+    made = make(document, "pdf", "quarto", timestamp=None, attachments={"results.json": b"{}"})
+    with pikepdf.open(io.BytesIO(made)) as pdf:
+        assert pdf.attachments["results.json"].get_file().read_bytes() == b"{}"
+
+
+def test_a_pdf_that_cannot_be_read_is_a_failure(program) -> None:
+    program(f"echo '{PDF}' > report.pdf")
+    with pytest.raises(RunError, match="that was printed cannot be read"):
+        printed("pdf")
 
 
 @pytest.mark.skipif(quarto.find_quarto() is None, reason="Quarto's command line is not on this machine")
