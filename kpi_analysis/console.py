@@ -190,6 +190,8 @@ def print_metric(catalogue: Catalogue, name: str) -> None:
         lines.append(("example", f"{example}: {metric.example['value']:g}"))
     if metric.note:
         lines.append(("note", metric.note))
+    if metric.otherwise is not None:
+        lines += [(f"without {metric.otherwise.without}", metric.alternative.formula), ("", metric.alternative.note)]
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column()

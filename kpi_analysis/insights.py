@@ -151,7 +151,9 @@ class Insights:
         return [
             name
             for name, metric in metrics.items()
-            if (name in strategic or metric.headline or metric.supports in strategic) and not _looks_back(metric)
+            if (name in strategic or metric.headline or metric.supports in strategic)
+            and not _looks_back(metric)
+            and not self.opened.catalogue.is_modelled(name)
         ]
 
     def _dimensions(self) -> dict[str, list[str]]:

@@ -123,4 +123,5 @@ def open_company(path: str | Path = "params/company.yaml") -> OpenCompany:
     company = load_company(path)
     folder = company.folder
     targets = load_targets(folder / "targets.yaml")
-    return OpenCompany(company, with_own(folder / "kpis.yaml"), Sources(company, refuse_errors), targets)
+    catalogue = with_own(folder / "kpis.yaml").for_tables(company.tables)
+    return OpenCompany(company, catalogue, Sources(company, refuse_errors), targets)

@@ -946,6 +946,14 @@ KPIS: dict[str, Number | tuple[Number, Number]] = {
 }
 
 
+SHARES: dict[str, tuple[Callable[[View], float], Callable[[View], float]]] = {
+    "inbound_revenue_share": (inbound_revenue, order_revenue),
+    "revenue_concentration": (lambda v: largest(v, 1), customer_revenue),
+    "revenue_concentration_top_ten": (lambda v: largest(v, 1), customer_revenue),
+    "revenue_herfindahl": (lambda v: largest(v, 1), customer_revenue),
+}
+
+
 def KPI(name: str, view: View) -> float:  # noqa: N802
     """A KPI as a part of another one."""
     value = answer(name, view)[0]
@@ -960,7 +968,16 @@ def answer(name: str, view: View) -> tuple[float | None, float | None, float | N
     if not isinstance(parts, tuple):
         return _told(lambda: parts(view)), None, None
     upper, lower = _told(lambda: parts[0](view)), _told(lambda: parts[1](view))
-    return (None if upper is None or not lower else upper / lower), upper, lower
+    value = None if upper is None or not lower else upper / lower
+    return (None if value is not None and _misleads(name, view, value) else value), upper, lower
+
+
+def _misleads(name: str, view: View, share: float) -> bool:
+    """Whether returns have made a part larger than the whole that it is a share of."""
+    if name not in SHARES:
+        return False
+    part, whole = (calculation(view) for calculation in SHARES[name])
+    return whole < 0 or part > whole + 1e-9 * abs(whole) or not 0 <= share <= 1 + 1e-9
 
 
 def _told(calculation: Callable[[], float]) -> float | None:

@@ -112,3 +112,60 @@ def test_an_unknown_support_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_kpi_names_the_nearest() -> None:
     with pytest.raises(UsageError, match="Did you mean 'sales_revenue'"):
         shipped().metric("sales_revenu")
+
+
+@pytest.mark.parametrize("name", sorted(name for name, metric in shipped().metrics.items() if metric.otherwise))
+def test_the_other_way_of_a_kpi_has_a_worked_example_that_holds(name: str) -> None:
+    metric = shipped().metric(name).alternative
+    assert metric.otherwise is None and metric.note != shipped().metric(name).note
+    assert by_hand(metric.tree, shipped(), metric.example) == pytest.approx(metric.example["value"], rel=1e-12)
+
+
+def test_a_kpi_is_made_otherwise_only_where_its_table_is_not_connected(tmp_path: Path) -> None:
+    measures = (
+        "  m: {table: leads, agg: count(*), date: created_on}\n  n: {table: orders, agg: count(*), date: ordered_on}\n"
+    )
+    catalogue = read(tmp_path, ("a", "m"), measures=measures, more=", otherwise: {without: leads, formula: n / 2}")
+    assert catalogue.for_tables({"leads", "orders"}).measures_of("a") == ("m",)
+    assert catalogue.for_tables({"orders"}).measures_of("a") == ("n",)
+    assert catalogue.for_tables({"spend"}).measures_of("a") == ("m",), "neither can be read: the first way says why"
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (", otherwise: {without: leds, formula: m}", "unknown table 'leds'. Did you mean 'leads'"),
+        (", otherwise: {without: leads, formula: mm}", "unknown measure 'mm'"),
+        (", share: m", "a part divided by a whole"),
+    ],
+)
+def test_another_way_or_a_share_that_cannot_be_is_refused(tmp_path: Path, more: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        read(tmp_path, ("a", "m"), more=more)
+
+
+def test_a_share_names_a_measure(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="share names an unknown measure 'mm'") as caught:
+        read(tmp_path, ("a", "m / m"), more=", share: mm")
+    assert caught.value.remedy == "Did you mean 'm'?"
+
+
+@pytest.mark.parametrize(
+    ("measure", "words"),
+    [
+        ("agg: count(*), date: ordered_on, lifetime: {key: customer_id}", "a lifetime needs agg"),
+        ("agg: sum(amount), open: [ordered_on], lifetime: {key: customer_id}", "a lifetime needs agg"),
+        ("agg: sum(amount), date: ordered_on, lifetime: {key: custmer_id}", "Did you mean 'customer_id'"),
+        ("agg: sum(amount), date: ordered_on, lifetime: {key: customer_id, months: 0}", "months"),
+    ],
+)
+def test_a_lifetime_that_cannot_be_modelled_is_refused(tmp_path: Path, measure: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        read(tmp_path, ("a", "m"), measures=f"  m: {{table: orders, {measure}}}\n")
+
+
+def test_what_a_model_expects_is_read_at_the_end_of_a_period(tmp_path: Path) -> None:
+    measure = "  m: {table: orders, agg: sum(amount), date: ordered_on, lifetime: {key: customer_id, months: 24}}\n"
+    catalogue = read(tmp_path, ("a", "m"), measures=measure)
+    assert catalogue.is_stock("m") and catalogue.is_modelled("a")
+    assert "of a new customer_id in 24 months" in catalogue.in_words("a")

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 from kpi_analysis import formula
-from kpi_analysis.catalogue.model import Aggregate, CatalogueFile, Measure, Metric, Pair
+from kpi_analysis.catalogue.model import Aggregate, CatalogueFile, Lifetime, Measure, Metric, Otherwise, Pair
 from kpi_analysis.errors import ConfigError, UsageError, did_you_mean
 from kpi_analysis.formula import Node
 from kpi_analysis.yaml_file import YamlFile, load_model, read_yaml
 
-__all__ = ["Aggregate", "Catalogue", "Measure", "Metric", "Origin", "Pair", "read_catalogue", "shipped", "with_own"]
+__all__ = [
+    "Aggregate",
+    "Catalogue",
+    "Lifetime",
+    "Measure",
+    "Metric",
+    "Origin",
+    "Otherwise",
+    "Pair",
+    "read_catalogue",
+    "shipped",
+    "with_own",
+]
 
 _FUNCTIONS = {"avg": "mean", "quantile_cont": "quantile"}
 
@@ -48,6 +60,7 @@ class Catalogue:
     own: tuple[str, ...] = ()
     overridden: tuple[str, ...] = ()
     origins: Mapping[str, Origin] = field(default_factory=dict)
+    _measures_of: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def metric(self, name: str) -> Metric:
         """Return a KPI by its id.
@@ -64,6 +77,8 @@ class Catalogue:
 
     def measures_of(self, name: str) -> tuple[str, ...]:
         """Measures that a KPI needs, through all metrics it is made of, in the order of its formula."""
+        if name in self._measures_of:
+            return self._measures_of[name]
         found: dict[str, None] = {}
 
         def visit(node: Node) -> None:
@@ -75,12 +90,35 @@ class Catalogue:
                         visit(self.metrics[part.name].tree)
 
         visit(self.metric(name).tree)
-        return tuple(found)
+        return self._measures_of.setdefault(name, tuple(found))
+
+    def for_tables(self, connected: Collection[str]) -> Catalogue:
+        """Return the catalogue as a company with these tables computes it.
+
+        A KPI that has an `otherwise` is made that way where its table is not connected and all of the other way are.
+        """
+        others = {
+            name: metric.alternative
+            for name, metric in self.metrics.items()
+            if metric.otherwise is not None
+            and metric.otherwise.without not in connected
+            and self._tables_of(metric.alternative.tree) <= set(connected)
+        }
+        return replace(self, metrics={**self.metrics, **others}) if others else self
+
+    def _tables_of(self, tree: Node) -> set[str]:
+        """Tables that the measures of a formula come from."""
+        measures = [self.measures[name] for name in formula.names(tree) if name in self.measures]
+        return {way.table for measure in measures for way in measure.aggregates[:1]}
 
     def is_stock(self, measure: str) -> bool:
         """Whether a measure is read at the end of a period."""
         ways = self.measures[measure].aggregates
         return bool(ways) and ways[0].is_stock
+
+    def is_modelled(self, name: str) -> bool:
+        """Whether a KPI is what a model expects: its history is one estimate made again and again, and no series."""
+        return any(way.lifetime for measure in self.measures_of(name) for way in self.measures[measure].aggregates)
 
     def label(self, name: str) -> str:
         """Name of a measure or metric in words."""
@@ -117,6 +155,9 @@ class Catalogue:
         words += f" in {way.table}"
         if way.condition:
             words += f" where {way.condition.strip('()') if way.condition.count('(') == 1 else way.condition}"
+        if way.lifetime is not None:
+            ahead = f"{way.lifetime.months} months from the first purchase"
+            return f"expected {words} of a new {way.lifetime.key} in {ahead} by {way.date}, by BG/NBD and Gamma-Gamma"
         if way.pair is not None:
             opening = "a year ago" if way.pair.since == "year_ago" else "at the start"
             return f"{words}, each {way.pair.key} by its {way.pair.value} at the end (closing) and {opening} (opening)"
@@ -195,8 +236,10 @@ def read_catalogue(paths: Iterable[Path], *, base: Catalogue | None = None) -> C
     if base:
         measures, metrics = {**base.measures, **measures}, {**base.metrics, **metrics}
     catalogue = Catalogue(measures, metrics, digest.hexdigest(), own, overridden, origins if base else {})
+    otherwise = replace(catalogue, metrics={name: metric.alternative for name, metric in metrics.items()})
     for name in metrics:
         _check_metric(catalogue, name, origins.get(name, Origin()))
+        _check_metric(otherwise, name, origins.get(name, Origin()))
     return catalogue
 
 
@@ -233,10 +276,11 @@ def _check_metric(catalogue: Catalogue, name: str, origin: Origin) -> None:
             if flows:
                 message = f"metric {name}: average() needs a stock, but {flows[0]} is summed over the period."
                 raise problem(message, "Divide it by something instead.")
-    squares = catalogue.metrics[name].squares
-    if squares is not None and squares not in catalogue.measures:
-        hint = did_you_mean(squares, catalogue.measures) or "Define it under measures."
-        raise problem(f"metric {name}: squares names an unknown measure '{squares}'.", hint)
+    for field_name in ("squares", "share"):
+        named = getattr(catalogue.metrics[name], field_name)
+        if named is not None and named not in catalogue.measures:
+            hint = did_you_mean(named, catalogue.measures) or "Define it under measures."
+            raise problem(f"metric {name}: {field_name} names an unknown measure '{named}'.", hint)
     supports = catalogue.metrics[name].supports
     if supports is not None and supports not in catalogue.metrics:
         hint = did_you_mean(supports, catalogue.metrics)

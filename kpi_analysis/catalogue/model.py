@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from kpi_analysis import formula
 from kpi_analysis.errors import did_you_mean
-from kpi_analysis.formula import Node
+from kpi_analysis.formula import Node, Operation
 from kpi_analysis.schema import DERIVED, TABLES
 from kpi_analysis.yaml_file import Strict
 
@@ -29,6 +29,24 @@ class Pair(Strict):
     key: str
     value: str
     since: Literal["prior", "year_ago"] = "prior"
+
+
+class Lifetime(Strict):
+    """What a new customer will bring: their first purchase and those expected to follow, by a model of all so far.
+
+    Parameters
+    ----------
+    key : str
+        The column that says who the customer is.
+    months : int
+        How far ahead, from the first purchase.
+    discount : float
+        A year's, as a fraction.
+    """
+
+    key: str
+    months: int = Field(default=12, ge=1)
+    discount: float = Field(default=0.1, ge=0)
 
 
 class Aggregate(Strict):
@@ -54,6 +72,8 @@ class Aggregate(Strict):
         them count, and `top` how many, the largest first.
     pair : Pair, optional
         `agg` runs over accounts with ``opening``, ``closing`` and ``before`` (whether they were there earlier).
+    lifetime : Lifetime, optional
+        BG/NBD and Gamma-Gamma are fitted on all rows up to the end of the period; `agg` is the sum of what was paid.
     account : str, optional
         An account of the ledger that must occur in it.
     """
@@ -70,6 +90,7 @@ class Aggregate(Strict):
     having: str | None = None
     top: int | None = Field(default=None, ge=1)
     pair: Pair | None = None
+    lifetime: Lifetime | None = None
     account: str | None = None
 
     @model_validator(mode="after")
@@ -82,6 +103,8 @@ class Aggregate(Strict):
             raise ValueError("per and each go together")
         if self.pair is not None and (self.open is None or len(self.open) != 2):
             raise ValueError("a pair needs open: [begin, end]")
+        if self.lifetime is not None and (self.date is None or not re.fullmatch(r"(?i)sum\(.+\)", self.agg)):
+            raise ValueError("a lifetime needs agg: sum(…) and date, the day of a purchase")
         known = {*TABLES[self.table].columns, *(column.name for column in DERIVED if column.table == self.table)}
         for column in self.key_columns:
             if column not in known:
@@ -90,8 +113,10 @@ class Aggregate(Strict):
         return self
 
     @property
-    def kind(self) -> Literal["flow", "first", "per", "stock", "balance", "pair"]:
+    def kind(self) -> Literal["flow", "first", "per", "stock", "balance", "pair", "lifetime"]:
         """By which road it is read."""
+        if self.lifetime is not None:
+            return "lifetime"
         if self.pair is not None:
             return "pair"
         if self.open is not None:
@@ -105,7 +130,7 @@ class Aggregate(Strict):
     @property
     def is_stock(self) -> bool:
         """Whether it is read at the end of a period and never summed over time."""
-        return self.kind in ("stock", "balance")
+        return self.kind in ("stock", "balance", "lifetime")
 
     @property
     def looks_back(self) -> bool:
@@ -133,7 +158,8 @@ class Aggregate(Strict):
     @property
     def key_columns(self) -> tuple[str, ...]:
         """Columns that are named outright."""
-        named = (self.date, self.first, self.last, self.per, self.pair.key if self.pair else None)
+        keys = [one.key for one in (self.pair, self.lifetime) if one is not None]
+        named = (self.date, self.first, self.last, self.per, *keys)
         return tuple(column for column in (*named, *(self.open or ())) if column)
 
 
@@ -161,6 +187,7 @@ class Measure(Strict):
     having: str | None = None
     top: int | None = None
     pair: Pair | None = None
+    lifetime: Lifetime | None = None
     account: str | None = None
 
     @cached_property
@@ -176,6 +203,22 @@ class Measure(Strict):
         if sum(bool(part) for part in (self.either, self.table, self.setting)) != 1:
             raise ValueError("a measure has a table, a list `either` of ways to read it, or a setting")
         _ = self.aggregates
+        return self
+
+
+class Otherwise(Strict):
+    """How a KPI is made at a company that does not have the table `without`: another method under the same name."""
+
+    without: str
+    formula: str
+    empty: str | None = None
+    note: str = ""
+    example: dict[str, float] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Otherwise:
+        if self.without not in TABLES:
+            raise ValueError(f"unknown table '{self.without}'. {did_you_mean(self.without, TABLES)}")
         return self
 
 
@@ -195,19 +238,31 @@ class Metric(Strict):
     interval: Literal["proportion", "rate_per", "net_promoter", "mean", "return_on"] | None = None
     squares: str | None = None  # for a mean or a return: the measure of the squared rows of its upper part
     headline: int | None = Field(default=None, ge=1, le=3)  # 1 comes onto the scorecard first
+    share: str | None = None  # the measure of a part: no value where returns make it larger than the whole
     matures_in: int | None = None  # days after which a cohort is judged; until then it is incomplete
     note: str = ""
     example: dict[str, float] = Field(default_factory=dict)
+    otherwise: Otherwise | None = None
 
     @cached_property
     def tree(self) -> Node:
         """The formula as a tree."""
         return formula.parse(self.formula)
 
+    @cached_property
+    def alternative(self) -> Metric:
+        """The KPI as it is made otherwise; itself where there is no other way."""
+        if self.otherwise is None:
+            return self
+        fields = self.model_dump(exclude={"otherwise", "interval", "squares", "share"})
+        return Metric.model_validate(fields | self.otherwise.model_dump(exclude={"without"}))
+
     @model_validator(mode="after")
     def _can_be_estimated(self) -> Metric:
         if (self.interval in ("mean", "return_on")) != (self.squares is not None):
             raise ValueError("interval: mean and return_on need squares, a measure of the squared rows above the line")
+        if self.share is not None and not (isinstance(self.tree, Operation) and self.tree.operator == "/"):
+            raise ValueError("share: its formula is a part divided by a whole")
         return self
 
 

@@ -73,7 +73,8 @@ def compute(
         One row for each KPI, period and slice: id, kpi, grain, period, period_start, period_end, complete, a column
         for each dimension, value, reason (where there is no value), numerator, denominator, rows, ci_low, ci_high,
         previous, year_ago, target, pace, status. Rates are fractions. An unfinished period is compared with the
-        same stretch of the periods before.
+        same stretch of the periods before; in a calendar of weeks, previous and year_ago of what is summed over time
+        are brought to as many weeks as the period has, so that 53 weeks against 52 are no growth.
 
     Raises
     ------
@@ -82,6 +83,7 @@ def compute(
     ConfigError, DataError
         The company file or the data are wrong.
     """
+    catalogue = catalogue.for_tables(sources.connected)
     names = list(dict.fromkeys(catalogue.metric(name).name for name in (kpis or catalogue.metrics)))
     if isinstance(by, str):
         by = [part.strip() for part in by.split(",")]

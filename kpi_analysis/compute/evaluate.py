@@ -10,10 +10,13 @@ import numpy as np
 from kpi_analysis import formula
 from kpi_analysis.catalogue import Catalogue, Metric
 from kpi_analysis.compute.measures import AFTER, BEFORE, PARTLY, MeasureReader, Periods
+from kpi_analysis.compute.ways import grows_with_time
 from kpi_analysis.formula import Call, Name, Node, Number, Operation, Values
 from kpi_analysis.periods import Calendar, Period
 
 DAYS_OF_MONTH = 365.25 / 12
+NO_SHARE = "returns outweigh sales in a part of it, so that shares of the whole mislead"
+TOLERANCE = 1e-9
 SHIFTED = {"prior": "the period before", "year_ago": "year ago"}
 
 
@@ -36,12 +39,25 @@ class Evaluator:
         key = (name, periods, as_base)
         if key not in self._known:
             metric = self.catalogue.metric(name)
-            self._known[key] = self.node(metric.tree, periods, metric, as_base=as_base)
+            values = self.node(metric.tree, periods, metric, as_base=as_base)
+            self._known[key] = self._as_share(values, periods, metric, as_base) if metric.share else values
         return self._known[key]
 
+    def _as_share(self, values: Values, periods: Periods, metric: Metric, as_base: bool) -> Values:
+        """Where returns outweigh sales a part can be more than the whole, and no share says anything."""
+        assert isinstance(metric.tree, Operation) and metric.share is not None
+        part = self.node(Name(metric.share), periods, metric, as_base=as_base).numbers
+        outside = (values.numbers < 0) | (values.numbers > 1 + TOLERANCE)
+        for name in formula.names(metric.tree.right):
+            whole = self.node(Name(name), periods, metric, as_base=as_base).numbers
+            outside |= (whole < 0) | (part > whole + TOLERANCE * abs(whole))
+        wrong = (values.reasons == "") & outside
+        return Values(np.where(wrong, np.nan, values.numbers), np.where(wrong, NO_SHARE, values.reasons))
+
     def compared(self, name: str, periods: Periods, step: str) -> Values:
-        """Return a KPI in the periods before (`prior`) or a year ago (`year_ago`)."""
-        return self._shifted(Call(step, Name(name)), periods, self.catalogue.metric(name))
+        """Return a KPI in the periods before (`prior`) or a year ago (`year_ago`), as of as many weeks."""
+        base = Call(step, Name(name))
+        return self._per_week(base, periods, self._shifted(base, periods, self.catalogue.metric(name)))
 
     def at(self, node: Node, period: Period, metric: Metric, *, as_base: bool = False) -> Values:
         """Return the value of a part of a formula in one period, slice by slice."""
@@ -94,7 +110,7 @@ class Evaluator:
         return Values(np.where(anything, totals, values.numbers), np.where(anything, "", values.reasons))
 
     def _measure(self, name: str, periods: Periods, *, as_base: bool) -> Values:
-        key = (name, periods, as_base)
+        key = (f"measure {name}", periods, as_base)  # a KPI may have the name of its measure
         if key not in self._known:
             if self.collecting:
                 self.reader.want(name, periods)
@@ -125,21 +141,17 @@ class Evaluator:
         return values
 
     def _per_week(self, base: Call, periods: Periods, values: Values) -> Values:
-        """Bring the base of a growth rate to as many weeks as the period has: 53 weeks against 52 are no growth.
+        """Bring what a period is held against to as many weeks as it has: 53 weeks against 52 are no growth.
 
         Only calendars of weeks need it, and only what is summed over time.
         """
         if self.calendar.type == "gregorian":
             return values
-        measures = {name for part in formula.names(base) for name in self._measures(part)}
-        if any(self.reader.is_stock(name) for name in measures):
+        if not grows_with_time(self.catalogue, base):
             return values
         pairs = zip(periods, self._shift(base.function, periods), strict=True)
         longer = [1.0 if target is None else period.days / target.days for period, target in pairs]
         return Values(values.numbers * np.array(longer)[:, None], values.reasons)
-
-    def _measures(self, name: str) -> tuple[str, ...]:
-        return (name,) if name in self.catalogue.measures else self.catalogue.measures_of(name)
 
     def _average(self, node: Call, periods: Periods, metric: Metric, *, as_base: bool) -> Values:
         """Mean of a stock's opening and closing balance."""

@@ -70,6 +70,7 @@ class MeasureReader:
     _periods: dict[Query, set[Period]] = field(default_factory=lambda: defaultdict(set))
     _slots: dict[tuple[bool, Periods], Periods] = field(default_factory=dict)
     _numbers: dict[tuple[str, Period], dict[Group, float | None]] = field(default_factory=dict)
+    _why: dict[tuple[str, Period, Group], str] = field(default_factory=dict)
     _rows: dict[tuple[RowSet, Period], dict[Group, int]] = field(default_factory=dict)
     _rowsets: dict[Query, set[RowSet]] = field(default_factory=lambda: defaultdict(set))
     _groups_of: dict[Query, set[Group]] = field(default_factory=lambda: defaultdict(set))
@@ -165,6 +166,8 @@ class MeasureReader:
                 self._rows.setdefault((members, period), {})[group] = int(record[column] or 0)
         for name in names:
             value = record[f"m_{name}"]
+            if why := record.get(f"why_{name}"):
+                self._why[name, period, group] = why
             number = None if value is None else settled(float(value))
             if number is None and not record.get(rows_name(frozenset({name}))):
                 number = self._absent(name)
@@ -203,7 +206,7 @@ class MeasureReader:
                     rows = self._rows.get((frozenset({name}), slot), {}).get(group, 0)
                     values.reasons[row, column] = f"{argument_of(readable.aggregate)} is empty in all {rows:,} rows"
                 elif value != value:
-                    values.reasons[row, column] = empty
+                    values.reasons[row, column] = self._why.get((name, slot, group), empty)
                 else:
                     values.numbers[row, column] = value
         return values

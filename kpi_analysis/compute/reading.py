@@ -10,6 +10,7 @@ import ibis.expr.operations as ops
 import pyarrow as pa
 from ibis.common.exceptions import OperationNotDefinedError, UnsupportedBackendType, UnsupportedOperationError
 
+from kpi_analysis.compute import lifetimes
 from kpi_analysis.compute.queries import QUESTIONS, Record, Request
 from kpi_analysis.errors import ConfigError, KpiError
 from kpi_analysis.sources.engines import engine_name, first_line
@@ -17,6 +18,7 @@ from kpi_analysis.sources.texts import Texts
 
 UNSUPPORTED = (OperationNotDefinedError, UnsupportedBackendType, UnsupportedOperationError)
 SLOTS = "kpi_slots"
+ALL_QUESTIONS = {**QUESTIONS, "lifetime": lifetimes.QUESTION}
 
 
 def read(request: Request, backend: ibis.BaseBackend, texts: Texts) -> list[Record]:
@@ -44,7 +46,7 @@ def read(request: Request, backend: ibis.BaseBackend, texts: Texts) -> list[Reco
 
 
 def _read(request: Request, backend: ibis.BaseBackend, texts: Texts) -> list[Record]:
-    question = QUESTIONS[request.way.kind]
+    question = ALL_QUESTIONS[request.way.kind]
     slots = question.slots(request)
     text = _text(request, backend, slots, texts) if backend.name == "duckdb" else None
     if text is None:
@@ -52,6 +54,8 @@ def _read(request: Request, backend: ibis.BaseBackend, texts: Texts) -> list[Rec
     else:
         backend.con.register(SLOTS, slots)
         found = backend.con.execute(text).to_arrow_table()
+    if request.way.kind == "lifetime":
+        return lifetimes.fitted(request, found)
     return question.answers(request, found.to_pylist())
 
 
@@ -60,7 +64,7 @@ def _text(request: Request, backend: ibis.BaseBackend, slots: pa.Table, texts: T
     key = request.key
     if (known := texts.get(key)) is not None:
         return known
-    asked = QUESTIONS[request.way.kind].ask(request, ibis.table(ibis.memtable(slots).schema(), name=SLOTS))
+    asked = ALL_QUESTIONS[request.way.kind].ask(request, ibis.table(ibis.memtable(slots).schema(), name=SLOTS))
     if asked.op().find(ops.InMemoryTable):
         return None
     return texts.keep(key, str(backend.compile(asked)))

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kpi_analysis import sql
-from kpi_analysis.catalogue import Aggregate, Measure
+from kpi_analysis.catalogue import Aggregate, Catalogue, Measure
 from kpi_analysis.company import settings
+from kpi_analysis.formula import Call, Name, Node, Number, Operation
 from kpi_analysis.sources import Sources
 
 ADDITIVE = ("sum", "count")
@@ -42,6 +43,8 @@ class Readable:
             case "pair":
                 assert way.pair is not None
                 return (way.kind, way.table, *dates, way.pair.key, way.pair.value, way.pair.since)
+            case "lifetime":
+                return (way.kind, way.table, *dates, way.agg, repr(way.lifetime), way.condition or "")
             case _:
                 return (way.kind, way.table, *dates)
 
@@ -100,8 +103,44 @@ def is_additive(way: Aggregate) -> bool:
     return function_of(way) in ADDITIVE and way.kind not in ("per", "pair")
 
 
+def grows_with_time(catalogue: Catalogue, node: Node) -> bool:
+    """Whether a value is twice as large in a period of twice the days: sums and counts are, ratios and stocks are not.
+
+    Examples
+    --------
+    >>> from kpi_analysis.catalogue import shipped
+    >>> [grows_with_time(shipped(), Name(kpi)) for kpi in ("sales_revenue", "average_order_value", "active_accounts")]
+    [True, False, False]
+    """
+    return _powers_of_time(catalogue, node) == {1}
+
+
+def _powers_of_time(catalogue: Catalogue, node: Node) -> set[int]:
+    """The powers with which the terms of a formula grow; of a measure that neither adds up nor holds, two at once."""
+    match node:
+        case Number():
+            return {0}
+        case Name(name) if name in catalogue.measures:
+            way = next(iter(catalogue.measures[name].aggregates), None)
+            if way is None or way.is_stock:
+                return {0}
+            return {1} if is_additive(way) else {0, 1}
+        case Name(name):
+            return _powers_of_time(catalogue, catalogue.metric(name).tree)
+        case Call(function, argument):
+            return {1} if argument is None else {0} if function == "average" else _powers_of_time(catalogue, argument)
+        case Operation(operator, left, right):
+            one, other = _powers_of_time(catalogue, left), _powers_of_time(catalogue, right)
+            if operator in "+-":
+                return one | other
+            sign = 1 if operator == "*" else -1
+            return {a + sign * b for a in one for b in other}
+
+
 def function_of(way: Aggregate) -> str:
-    """Name of the aggregate function; a distinct count adds up over nothing."""
+    """Name of the aggregate function; a distinct count adds up over nothing, and what a model expects is no sum."""
+    if way.kind == "lifetime":
+        return way.kind
     name = way.agg.lower().split("(", 1)[0].strip()
     return "distinct" if name == "count" and "distinct" in way.agg.lower() else name
 

@@ -13,6 +13,7 @@ from math import nan
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from numpy.typing import ArrayLike
 
 from kpi_analysis.customers.numbers import (
@@ -204,10 +205,10 @@ def _fitted(table: Values, weight: Values, customers: float, repeaters: float) -
 
     # in units of the mean age the four parameters are of one size, whatever the period
     unit = float(np.average(table[2], weights=weight))
-    scaled = (table[0], table[1] / unit, table[2] / unit)
+    counts, place = np.unique(table[0], return_inverse=True)
 
     def loss(logs: Values) -> tuple[float, Values]:
-        found, slope = _log_likelihood(np.exp(logs), *scaled, weight)
+        found, slope = _log_likelihood(np.exp(logs), counts, place, table[1] / unit, table[2] / unit, weight)
         return -found / customers, -slope * np.exp(logs) / customers
 
     best = minimize(loss, np.zeros(4), jac=True, method="L-BFGS-B", bounds=[(-EDGE, EDGE)] * 4,
@@ -224,7 +225,7 @@ def _fitted(table: Values, weight: Values, customers: float, repeaters: float) -
         alpha=alpha * unit,
         a=a,
         b=b,
-        log_likelihood=float(-best.fun * customers - np.log(unit) * (weight @ table[0])),
+        log_likelihood=float(-best.fun * customers - np.log(unit) * (weight * table[0]).sum()),
         standard_errors=(errors[0], errors[1] * unit, *errors[2:]),
         customers=customers,
         repeaters=repeaters,
@@ -232,24 +233,31 @@ def _fitted(table: Values, weight: Values, customers: float, repeaters: float) -
 
 
 def _log_likelihood(
-    parameters: Values, x: Values, recency: Values, age: Values, weight: Values
+    parameters: Values, counts: Values, place: npt.NDArray[np.intp], recency: Values, age: Values, weight: Values
 ) -> tuple[float, Values]:
-    """Return the log-likelihood and its slope in the four parameters."""
+    """Return the log-likelihood and its slope in the four parameters.
+
+    Customers differ in few counts of purchases, so that gamma functions are evaluated for each count once. Sums are
+    no matrix products: for those some libraries wake threads up that take longer than the sum.
+    """
     from scipy.special import betaln, digamma, gammaln
 
     r, alpha, a, b = parameters
-    again = np.maximum(x, 1.0)
-    alive = -(r + x) * np.log(alpha + age)
-    gone = np.where(x > 0, np.log(a) - np.log(b + again - 1) - (r + x) * np.log(alpha + recency), -np.inf)
+    x = counts[place]
+    log_old, log_recent = np.log(alpha + age), np.log(alpha + recency)
+    alive = -(r + x) * log_old
+    dropped = np.log(a) - np.log(b + np.maximum(counts, 1.0) - 1)
+    gone = np.where(x > 0, dropped[place] - (r + x) * log_recent, -np.inf)
     either = np.logaddexp(alive, gone)
-    found = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + betaln(a, b + x) - betaln(a, b) + either
+    of_count = gammaln(r + counts) - gammaln(r) + r * np.log(alpha) + betaln(a, b + counts) - betaln(a, b)
     p_alive, p_gone = np.exp(alive - either), np.exp(gone - either)
-    of_r = digamma(r + x) - digamma(r) + np.log(alpha)
-    of_r -= p_alive * np.log(alpha + age) + p_gone * np.log(alpha + recency)
+    of_r = (digamma(r + counts) - digamma(r) + np.log(alpha))[place] - p_alive * log_old - p_gone * log_recent
     of_alpha = r / alpha - (r + x) * (p_alive / (alpha + age) + p_gone / (alpha + recency))
-    of_a = digamma(a + b) - digamma(a + b + x) + p_gone / a
-    of_b = digamma(b + x) - digamma(b) + digamma(a + b) - digamma(a + b + x) - p_gone / (b + again - 1)
-    return float(weight @ found), np.array([of_r, of_alpha, of_a, of_b]) @ weight
+    both = digamma(a + b) - digamma(a + b + counts)
+    of_a = both[place] + p_gone / a
+    of_b = (digamma(b + counts) - digamma(b) + both)[place] - p_gone / (b + np.maximum(x, 1.0) - 1)
+    slope = np.array([(part * weight).sum() for part in (of_r, of_alpha, of_a, of_b)])
+    return float((weight * (of_count[place] + either)).sum()), slope
 
 
 def _checked(frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> tuple[Values, Values, Values]:

@@ -175,12 +175,14 @@ def _log_likelihood(parameters: Values, x: Values, mean: Values, weight: Values)
 
     p, q, v = parameters
     px, total = p * x, x * mean + v
+    log_mean, log_total = np.log(mean), np.log(total)
     found = gammaln(px + q) - gammaln(px) - gammaln(q) + q * np.log(v)
-    found += (px - 1) * np.log(mean) + px * np.log(x) - (px + q) * np.log(total)
-    of_p = x * (digamma(px + q) - digamma(px) + np.log(mean) + np.log(x) - np.log(total))
-    of_q = digamma(px + q) - digamma(q) + np.log(v) - np.log(total)
+    found += (px - 1) * log_mean + px * np.log(x) - (px + q) * log_total
+    of_both = digamma(px + q)
+    of_p = x * (of_both - digamma(px) + log_mean + np.log(x) - log_total)
+    of_q = of_both - digamma(q) + np.log(v) - log_total
     of_v = q / v - (px + q) / total
-    return float(weight @ found), np.array([of_p, of_q, of_v]) @ weight
+    return float((weight * found).sum()), np.array([(part * weight).sum() for part in (of_p, of_q, of_v)])
 
 
 def _correlation(x: Values, mean: Values, weight: Values) -> float:

@@ -26,6 +26,7 @@ _from_dict: Any = nbformat.from_dict
 Progress = Callable[[int, int], None]
 MOST_OUTPUT = 50_000_000  # letters; more is no report but a loop that prints
 _MOST_KEPT = 10_000
+_LATE = 60  # seconds that outputs may come after the end of their cell, on a machine that is busy
 
 _QUIET = logging.getLogger("kpi_analysis.kernel")
 _QUIET.addHandler(logging.NullHandler())
@@ -71,6 +72,7 @@ def run_cells(nb: Any, manager: Any, kernel: str, *, timeout: int | None, progre
     """Execute the cells in place; return why it stopped early, or None."""
     run = NotebookExecutionManager(nb, progress_bar=False, autosave_cell_every=0)
     client = _Client(run, progress, km=manager, kernel_name=kernel, timeout=timeout, log=_QUIET)
+    client.iopub_timeout = _LATE
     run.notebook_start()
     try:
         client.execute(cleanup_kc=True)
@@ -111,13 +113,13 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
             self.nb_man.cell_start(cell, index)
             try:
                 self.execute_cell(cell, index)
-            except CellExecutionError as error:
-                self.stop = _stop_of(cells, index, error)
-            except CellTimeoutError:
-                self.stop = _written(cell, index, "timeout", "CellTimeoutError", f"over {self.timeout} s")
-            except DeadKernelError:
+            except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
                 if self.drowned is not None:
                     self.stop = _written(cell, index, "error", "OutputTooLarge", f"over {MOST_OUTPUT // 10**6} MB")
+                elif isinstance(error, CellExecutionError):
+                    self.stop = _stop_of(cells, index, error)
+                elif isinstance(error, CellTimeoutError):
+                    self.stop = _written(cell, index, "timeout", "CellTimeoutError", f"over {self.timeout} s")
                 else:
                     self.stop = _written(cell, index, "dead", "DeadKernelError", "the kernel died")
             if self.stop is not None:
@@ -129,9 +131,7 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
 
     def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
         """Take in what the kernel says; end it when it does not stop writing."""
-        content = msg["content"]
-        shown = [content.get("text"), *(content.get("data") or {}).values()]
-        self.written += sum(len(part) for part in shown if isinstance(part, str))
+        self.written += _letters(msg["content"]) + sum(map(len, msg.get("buffers") or ()))
         if self.written <= MOST_OUTPUT:
             return super().process_message(msg, cell, cell_index)
         if self.drowned is None:
@@ -140,6 +140,15 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
             for out in cell.outputs:
                 out.text = out.text[:_MOST_KEPT]
         return None
+
+
+def _letters(node: Any) -> int:
+    """How many letters a message holds: in texts, pictures, JSON, its metadata and errors."""
+    if isinstance(node, dict):
+        return sum(map(_letters, node.values()))
+    if isinstance(node, list):
+        return sum(map(_letters, node))
+    return len(node) if isinstance(node, str) else 0
 
 
 def _stop_of(cells: list[Any], index: int, error: CellExecutionError) -> Stop | None:

@@ -142,6 +142,7 @@ def _own_error(stop: Stop) -> KpiError | None:
     return known(stop.evalue)
 
 
+_MOST_SAID = 1_000  # letters
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -153,14 +154,24 @@ def _failure(stop: Stop, place: str, timeout: int | None, last_words: str, kept:
                 f"{place}: the kernel died.{words}",
                 remedy=f"A kernel that dies without a word has mostly run out of memory. {kept}".strip(),
             )
+        case "timeout" if timeout is None:
+            return RunError(
+                f"{place}: what it showed did not arrive in time.",
+                remedy=f"Let it show less, or run it when the machine is less busy. {kept}".strip(),
+            )
         case "timeout":
             return RunError(
                 f"{place}: it took longer than the time-out of {timeout} s.",
                 remedy=f"Give it more time (--execution-timeout), or make it do less. {kept}".strip(),
             )
     lines = _COLOUR.sub("", stop.evalue).strip().splitlines()
-    said = f"{stop.ename}: {lines[-1].strip()}" if lines else stop.ename
-    return RunError(f"{place}: {said}" + "." * (said[-1] not in ".!?"), remedy=kept or None)
+    said = _in_few_words(f"{stop.ename}: {lines[-1].strip()}" if lines else stop.ename)
+    return RunError(f"{place}: {said}" + "." * (said[-1] not in ".!?…"), remedy=kept or None)
+
+
+def _in_few_words(said: str) -> str:
+    """Shorten an error that quotes a whole table: the notebook that is kept has it in full."""
+    return said if len(said) <= _MOST_SAID else f"{said[:_MOST_SAID]}…"
 
 
 def _kept(nb: Any, failed: Path | None) -> str:

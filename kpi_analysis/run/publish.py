@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import glob
 import os
+import platform
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from kpi_analysis.errors import RunError
+
+_HOST = re.sub(r"\W", "_", platform.node())  # its process numbers say nothing about those of other machines
 
 
 def publish(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
@@ -59,8 +63,9 @@ def recover(folder: Path) -> None:
     """
     with _told(folder):
         for left in sorted(folder.parent.glob(f".{glob.escape(folder.name)}.*.*")):
-            pid, _, kind = left.name.removeprefix(f".{folder.name}.").partition(".")
-            if kind not in ("new", "old") or not pid.isdigit() or _others(int(pid)):
+            owner, _, kind = left.name.removeprefix(f".{folder.name}.").partition(".")
+            pid, _, host = owner.partition("-")
+            if kind not in ("new", "old") or not pid.isdigit() or host not in ("", _HOST) or _others(int(pid)):
                 continue
             if kind == "old" and not folder.exists():
                 left.rename(folder)
@@ -124,8 +129,8 @@ def _swap(folder: Path, new: Path, old: Path) -> None:
 
 
 def _sibling(path: Path, kind: str) -> Path:
-    """Beside it, so that a rename stays on one file system; with our number, so that runs do not meet."""
-    return path.with_name(f".{path.name}.{os.getpid()}.{kind}")
+    """Beside it, so that a rename stays on one file system; with our number and machine, so that runs do not meet."""
+    return path.with_name(f".{path.name}.{os.getpid()}-{_HOST}.{kind}")
 
 
 def _others(pid: int) -> bool:

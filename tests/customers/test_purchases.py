@@ -56,7 +56,8 @@ def test_standard_errors_are_those_of_differences_of_the_likelihood(cdnow: pd.Da
 
     from kpi_analysis.customers.purchases import _log_likelihood
 
-    columns = [cdnow[name].to_numpy(float) for name in ("x", "t_x", "T")]
+    counts, place = np.unique(cdnow["x"].to_numpy(float), return_inverse=True)
+    columns = counts, place, cdnow["t_x"].to_numpy(float), cdnow["T"].to_numpy(float)
     r = model.r + model.standard_errors[0]
 
     def loss(logs: np.ndarray) -> float:

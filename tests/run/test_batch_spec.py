@@ -1,13 +1,16 @@
 """Which reports a batch is made of, and when one need not be made again; nothing runs here."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kpi_analysis.errors import ConfigError, EngineMissing, KpiError, UsageError
-from kpi_analysis.run.batch.cluster import require_dask
+import kpi_analysis
+from kpi_analysis.errors import ConfigError, EngineMissing, UsageError
 from kpi_analysis.run.batch.keys import is_done, report_key, why_not_done
 from kpi_analysis.run.batch.spec import Batch, read_batch
 from kpi_analysis.run.names import place_of
@@ -15,6 +18,7 @@ from kpi_analysis.run.publish import publish
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "reports_what_it_was_given.ipynb"
 COMPANY = Path("params/company.yaml")
+PACKAGE = Path(next(iter(kpi_analysis.__path__))).parent
 
 
 @pytest.fixture(autouse=True)
@@ -123,7 +127,12 @@ def test_half_a_report_is_not_trusted() -> None:
 
 
 def test_a_cluster_without_dask_names_the_command_that_brings_it() -> None:
-    try:
-        require_dask()
-    except KpiError as error:
-        assert isinstance(error, EngineMissing) and "pip install 'kpi-analysis[dask]'" in str(error)
+    batch("grid: {region: [EMEA]}\n")
+    hidden = "import sys; sys.modules['distributed'] = None; from kpi_analysis.cli import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", hidden, "batch", "params/batch.yaml", "--cluster", "tcp://127.0.0.1:8786"],
+        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+    )  # fmt: skip
+    assert ended.returncode == EngineMissing("").exit_code == 2
+    assert "A cluster needs Dask" in ended.stderr and "pip install 'kpi-analysis[dask]'" in ended.stderr
+    assert not list(Path("reports").iterdir())

@@ -109,6 +109,13 @@ def test_the_work_of_a_living_run_is_left_alone(tmp_path: Path) -> None:
     assert other.is_dir()
 
 
+def test_the_work_of_another_machine_is_left_alone(tmp_path: Path) -> None:
+    other = tmp_path / f".sales.{ended_pid()}-elsewhere.new"
+    other.mkdir()
+    publish(tmp_path / "sales", NEW)
+    assert other.is_dir()
+
+
 @pytest.mark.parametrize("value", ["../../etc/passwd", "/", "..", "a/b", "a\\b", "a\0b", ".hidden", "x" * 300, "", "-"])
 def test_no_value_leaves_its_folder(value: str) -> None:
     name = slug(value)

@@ -12,11 +12,11 @@ from datetime import datetime
 from pathlib import Path
 
 from kpi_analysis.company import load_company
-from kpi_analysis.run.batch.cluster import cluster_executor, require_dask, run_on_worker
+from kpi_analysis.run.batch.cluster import cluster_pool, require_cluster
 from kpi_analysis.run.batch.keys import is_done, report_key, why_not_done
-from kpi_analysis.run.batch.lock import locked
+from kpi_analysis.run.batch.lock import PLACE, locked
 from kpi_analysis.run.batch.results import Board, Result, Summary
-from kpi_analysis.run.batch.shared import SNAPSHOT, Snapshot, take_snapshot
+from kpi_analysis.run.batch.shared import SNAPSHOT, Snapshot, known_snapshot, take_snapshot
 from kpi_analysis.run.batch.spec import Batch, Item, read_batch
 from kpi_analysis.run.batch.work import Outcome, Task, prepare, run_task
 from kpi_analysis.run.index import write_index
@@ -26,7 +26,7 @@ from kpi_analysis.run.warm.client import CannotFork, kernel_server
 
 
 def plan_batch(batch: Batch, *, resume: bool = True, folder: Path) -> tuple[list[Result], Snapshot | None]:
-    """Read the data once and say which reports have to be made, and why.
+    """Say which reports have to be made, and why; the data are read once, unless nothing at all has changed.
 
     Parameters
     ----------
@@ -36,7 +36,13 @@ def plan_batch(batch: Batch, *, resume: bool = True, folder: Path) -> tuple[list
     folder : path
         Where the snapshot of the data may lie.
     """
-    snapshot = take_snapshot(batch.company, folder / "snapshot.duckdb") if load_company(batch.company).tables else None
+    tables = load_company(batch.company).tables
+    known = known_snapshot(batch.company, batch.root / PLACE) if tables and resume else None
+    if known is not None:
+        results = [_decided(item, batch, known.fingerprint, resume) for item in batch.items]
+        if all(result.state != "waiting" for result in results):
+            return results, known
+    snapshot = take_snapshot(batch.company, folder / "snapshot.duckdb") if tables else None
     data = snapshot.fingerprint if snapshot else ""
     return [_decided(item, batch, data, resume) for item in batch.items], snapshot
 
@@ -76,8 +82,8 @@ def run_batch(
     EngineMissing, UsageError
         There is no such cluster; nothing was run.
     """
-    if cluster is not None:
-        require_dask()
+    if cluster is not None and not require_cluster(cluster):
+        board.note(f"The cluster {cluster} has no workers yet; the batch waits for one.")
     started = clock()
     with locked(batch.root, batch.file.name) as place, _warm_kernels(board, wanted=cluster is None) as environment:
         results, snapshot = plan_batch(batch, resume=resume, folder=place)
@@ -86,19 +92,19 @@ def run_batch(
         try:
             summary.write()
             todo = [number for number, result in enumerate(results) if result.state == "waiting"]
-            if snapshot:
+            if snapshot and snapshot.path:
                 environment[SNAPSHOT] = str(snapshot.path.resolve())
             for number, result in _made(results, todo, batch, environment, board, workers, cluster, fail_fast):
                 results[number] = result
-                summary.write()
+                summary.update()
         finally:
+            if snapshot:
+                snapshot.remove()  # first: it makes room for what is written now
             for number, result in enumerate(results):
                 if result.state in ("waiting", "running"):
                     results[number] = replace(result, state="not run")
             summary.write(finished=clock().isoformat(timespec="seconds"))
             write_index(batch.root)
-            if snapshot:
-                snapshot.path.unlink(missing_ok=True)
     return results
 
 
@@ -183,8 +189,10 @@ Submit = Callable[[Task, Result, Board, threading.Event], "Future[Outcome]"]
 def _pool(cluster: str | None, workers: int, environment: dict[str, str]) -> Iterator[Submit]:
     """Give back how a task is handed on: to processes of this machine or of a cluster."""
     if cluster is not None:
-        with cluster_executor(cluster) as executor:
-            yield lambda task, result, board, stop: executor.submit(run_on_worker, task)
+        with cluster_pool(cluster) as submit:
+            yield lambda task, result, board, stop: submit(
+                task, lambda: board.changed(replace(result, state="running"))
+            )
         return
 
     def run(task: Task, result: Result, board: Board, stop: threading.Event) -> Outcome:

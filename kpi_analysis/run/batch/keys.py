@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from kpi_analysis.company import Company, expand_secrets, load_company
 from kpi_analysis.run.manifest import PACKAGES
 from kpi_analysis.run.plan import Plan
 
@@ -45,6 +46,40 @@ def report_key(plan: Plan, company: Path, data: str) -> str:
             "packages": _packages(),
         }
     )
+
+
+def data_key(company: Path) -> str | None:
+    """Return one hash of all that a company's tables are read from; None where a database is among it.
+
+    Where it is the same as before, the tables hold the same, and need not be read to know it. A file that is only
+    touched leaves it as it is.
+
+    Parameters
+    ----------
+    company : path
+        The company file.
+
+    Raises
+    ------
+    ConfigError
+        The company file is wrong.
+    """
+    firm = load_company(company)
+    specs = [*firm.tables.values(), *([firm.rates] if firm.rates else [])]
+    paths = [spec.path for spec in specs if spec.path is not None]
+    if len(paths) < len(specs):
+        return None
+    try:
+        files = [[str(file), _digest(file)] for path in paths for file in _files(firm, path)]
+    except OSError:
+        return None
+    return _hash({"company": _digest(company), "files": files, "code": code_hash(), "packages": _packages()})
+
+
+def _files(firm: Company, path: str) -> list[Path]:
+    full = (firm.folder / expand_secrets(path, firm.path)).absolute()
+    root = Path(full.anchor)
+    return sorted(root.glob(str(full.relative_to(root))))
 
 
 def _earlier(plan: Plan) -> str | None:

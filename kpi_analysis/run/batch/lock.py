@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from kpi_analysis.errors import RunError
+
+PLACE = ".batch"  # the folder, among the reports, for what only batches need
 
 try:
     import fcntl
@@ -35,7 +37,7 @@ def locked(root: Path, about: str) -> Iterator[Path]:
     RunError
         Another batch is at work there, or the folder cannot be written to.
     """
-    place = root / ".batch"
+    place = root / PLACE
     try:
         place.mkdir(parents=True, exist_ok=True)
         file = (place / "lock").open("a+", encoding="utf-8")
@@ -48,9 +50,9 @@ def locked(root: Path, about: str) -> Iterator[Path]:
             raise RunError(
                 f"Another batch is at work in {root}: {_told(file)}.", remedy="Wait for it, or give another output."
             )
-        file.truncate(0)
-        file.write(json.dumps({"pid": os.getpid(), "batch": about}))
-        file.flush()
+        with suppress(OSError):  # a full disk: others are refused all the same, only not told by whom
+            file.truncate(0)
+            os.write(file.fileno(), json.dumps({"pid": os.getpid(), "batch": about}).encode())
         yield place
 
 

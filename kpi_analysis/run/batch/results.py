@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from kpi_analysis.errors import RunError
 from kpi_analysis.run.batch.shared import Snapshot
 from kpi_analysis.run.batch.spec import Batch, Item
 from kpi_analysis.run.batch.work import Outcome
@@ -92,3 +94,8 @@ class Summary:
             }
         )
         write_whole(self.batch.root / self.batch.period / "batch.json", content)
+
+    def update(self) -> None:
+        """Write the file if there is room: a disk that is full for a while must not end the other reports."""
+        with suppress(RunError):
+            self.write()

@@ -46,7 +46,7 @@ class Task:
         Variables that its processes shall see.
     """
 
-    plan: Plan
+    plan: Plan = field(repr=False)  # logs of a cluster show what a task is given, and a plan holds secrets
     workspace: Path
     memory: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -181,7 +181,7 @@ def _work(theirs: Connection, task: Task, folder: str) -> None:
 
 def _made(plan: Plan, told: Progress) -> Outcome:
     try:
-        run_plan(plan, clock=lambda: datetime.now(UTC), progress=told)
+        run_plan(plan, clock=lambda: datetime.now(UTC), progress=told, listed=False)
     except KpiError as error:
         may_pass = isinstance(error, KernelNotStarted | SourceUnreachable)
         return Outcome("failed", error=str(error), cell=error.cell, may_pass=may_pass)

@@ -170,7 +170,7 @@ def fork_kernel(
     os.umask(umask)
     launch = Launch(
         arguments=tuple(command[3:]),
-        cwd=str(cwd or Path.cwd()),
+        cwd=str(Path(cwd or Path.cwd()).absolute()),  # the server may lie in another folder
         env=dict(env),
         limits={kind: resource.getrlimit(kind) for kind in kinds},
         umask=umask,
