@@ -193,6 +193,7 @@ def render(
 @app.command(epilog="Example: kpi batch params/batch.yaml --workers 4")
 def batch(
     file: Annotated[Path, typer.Argument(help="The batch file: params/batch.yaml.", metavar="FILE.yaml")],
+    period: Annotated[str | None, typer.Option(help="The period of all reports; that of the file else.")] = None,
     workers: Annotated[int | None, typer.Option(help="Reports side by side; as many as processors.", min=1)] = None,
     cluster: Annotated[str | None, typer.Option(help="A Dask scheduler: tcp://…", metavar="ADDRESS")] = None,
     resume: Annotated[bool, typer.Option(help="Leave alone what is there, made from the same.")] = True,
@@ -204,8 +205,8 @@ def batch(
     from kpi_analysis.run.batch.command import run_command
 
     code = run_command(
-        file, company, workers=workers, cluster=cluster, resume=resume, fail_fast=fail_fast, dry_run=dry_run,
-        clock=lambda: dt.datetime.now(dt.UTC),
+        file, company, period=period, workers=workers, cluster=cluster, resume=resume, fail_fast=fail_fast,
+        dry_run=dry_run, clock=lambda: dt.datetime.now(dt.UTC),
     )  # fmt: skip
     raise typer.Exit(code)
 

@@ -49,7 +49,10 @@ def test_a_flood_of_words_is_stopped_and_written_nowhere(tmp_path: Path) -> None
         lines="for _ in range(2_000): print('x' * 1_000_000)\n        time.sleep(600)",
         string="print('x' * 300_000_000)\n        time.sleep(600)",
         page="import IPython.display as to\n        to.display(to.HTML('x' * 300_000_000))\n        time.sleep(600)",
-        data="import IPython.display as to\n        to.display({'application/json': {'a': ['x' * 1_000] * 60_000}}, raw=True)",
+        data=(
+            "import IPython.display as to\n"
+            "        to.display({'application/json': {'a': ['x' * 1_000] * 60_000}}, raw=True)"
+        ),
         complain="raise ValueError('no ' + 'x' * 300_000)",
     )
     peak = "open('/proc/self/status').read().split('VmHWM:')[1].split()[0]"

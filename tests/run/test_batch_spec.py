@@ -50,6 +50,18 @@ def test_a_grid_is_a_product_and_each_is_a_list() -> None:
     assert found.items[0].plan is not None and found.items[0].plan.values["region"] == "007"
 
 
+def test_the_period_of_the_command_goes_before_that_of_the_file() -> None:
+    Path("params/batch.yaml").write_text(
+        "notebook: reports_what_it_was_given\nparams: {period: 2026-Q3}\ngrid: {region: [null, EMEA]}\n"
+    )
+    found = read_batch(Path("params/batch.yaml"), COMPANY, period="2026-Q1")
+    stem = "reports/2026-Q1/reports_what_it_was_given"
+    assert folders(found) == [stem, f"{stem}__EMEA"] and found.period == "2026-Q1"
+    Path("params/batch.yaml").write_text("notebook: reports_what_it_was_given\neach: [{period: 2026-Q3}]\n")
+    with pytest.raises(UsageError, match="gives reports periods of their own"):
+        read_batch(Path("params/batch.yaml"), COMPANY, period="2026-Q1")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

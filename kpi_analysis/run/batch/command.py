@@ -19,6 +19,7 @@ def run_command(
     file: Path,
     company: Path,
     *,
+    period: str | None = None,
     clock: Callable[[], datetime],
     workers: int | None = None,
     cluster: str | None = None,
@@ -27,7 +28,7 @@ def run_command(
     dry_run: bool = False,
 ) -> int:
     """Run a batch file, or only show what would run; return 0, or 1 where a report failed."""
-    batch = read_batch(file, company)
+    batch = read_batch(file, company, period=period)
     if dry_run:
         with tempfile.TemporaryDirectory(prefix="kpi-") as folder:
             results, _ = plan_batch(batch, resume=resume, folder=Path(folder))
@@ -39,7 +40,8 @@ def run_command(
                 batch, clock=clock, board=board, workers=workers, cluster=cluster, resume=resume, fail_fast=fail_fast
             )
         except (KeyboardInterrupt, SystemExit):
-            board.note(f"The batch was stopped. What is done stays; to go on: kpi batch {file}")
+            again = f"kpi batch {file}" + (f" --period {period}" if period else "")
+            board.note(f"The batch was stopped. What is done stays; to go on: {again}")
             raise
     print_results(results)
     return int(any(result.state not in ("done", "kept") for result in results))

@@ -113,10 +113,19 @@ class Batch:
         return max(labels)[1] if labels else "undated"
 
 
-def read_batch(path: Path, company: Path) -> Batch:
+def read_batch(path: Path, company: Path, *, period: str | None = None) -> Batch:
     """Read a batch file and plan each report of it; nothing is run or written.
 
     A report whose own parameters are wrong is an item with an error; the others can be made all the same.
+
+    Parameters
+    ----------
+    path : path
+        The batch file.
+    company : path
+        The company file.
+    period : str, optional
+        The period of every report, in place of the one among the file's `params`.
 
     Raises
     ------
@@ -124,11 +133,12 @@ def read_batch(path: Path, company: Path) -> Batch:
         The file itself is wrong, two reports would lie in one folder, or no report can be made.
     """
     spec, own = _read(path)
+    shared = {**spec.params} if period is None else {**spec.params, "period": _one_period(period, own, path)}
     notebook = find_notebook(spec.notebook)
     secret = {parameter.name for parameter in read_parameters(notebook) if parameter.secret}
     items = []
     for entry in own:
-        given = {**spec.params, **entry}
+        given = {**shared, **entry}
         shown = ", ".join(f"{name} {'…' if name in secret else value}" for name, value in entry.items())
         try:
             plan = plan_report(
@@ -172,6 +182,15 @@ def _read(path: Path) -> tuple[BatchFile, list[dict[str, Any]]]:
     if not own:
         raise ConfigError("the list 'each' is empty.", remedy="Add an entry.", file=path, line=file.line(("each",)))
     return spec, own
+
+
+def _one_period(period: str, own: list[dict[str, Any]], path: Path) -> Text:
+    if any("period" in entry for entry in own):
+        raise UsageError(
+            f"--period {period}: {path} gives reports periods of their own.",
+            remedy="Leave --period out, or take the periods out of 'grid' or 'each'.",
+        )
+    return Text(period)
 
 
 def _opened(name: str, value: Any, path: Path, secret: set[str]) -> Any:
