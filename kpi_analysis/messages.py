@@ -11,6 +11,7 @@ from kpi_analysis.periods import Period
 
 DURATIONS = ("days", "hours", "minutes", "months")
 COUNTED = (*DURATIONS, "points", "turns")  # units that are said after the number of a change
+GROWING = ("currency", "count")  # units whose change is a growth
 
 
 def inside(words: str) -> str:
@@ -35,14 +36,38 @@ def change_words(metric: Metric, now: float | None, before: float | None, writte
     if not size.strip("0.,"):
         return "did not change"
     up, down = ("lengthened by", "shortened by") if metric.unit in DURATIONS else ("rose", "fell")
-    unit = {" pp": f"{NBSP}points", "%": "%"}.get(suffix, "")
+    percent = written.percent(0).lstrip("0.,")  # some languages put a space before the sign
+    unit = {" pp": f"{NBSP}points", "%": percent}.get(suffix, "")
     if not unit and metric.unit in COUNTED:
         unit = NBSP + (metric.unit.removesuffix("s") if size == "1" else metric.unit)
     return f"{up if moved > 0 else down} {size}{unit}"
 
 
-def sentence(metric: Metric, row: Mapping[str, Any], place: str, written: Format) -> str:
-    """Say what a KPI is and how it moved on the period before.
+def clause(metric: Metric, now: float, before: float | None, written: Format) -> str:
+    """Return what a KPI did and where it stands; a growth to the double or more is told by both values.
+
+    Examples
+    --------
+    >>> from kpi_analysis.catalogue import shipped
+    >>> vacancies, written = shipped().metrics["vacancies"], Format("en_GB", "EUR")
+    >>> clause(vacancies, 5, 4, written), clause(vacancies, 5, 1, written)
+    ('rose 25.0% to 5', 'rose from 1 to 5')
+    >>> clause(vacancies, 5, 5, written), clause(vacancies, 5, None, written)
+    ('stayed at 5', 'came to 5')
+    """
+    value = written.prose(now, metric.unit)
+    words = change_words(metric, now, before, written)
+    if not words:
+        return f"came to {value}"
+    if words == "did not change":
+        return f"stayed at {value}"
+    if before is not None and metric.unit in GROWING and now >= 2 * before:
+        return f"rose from {written.prose(before, metric.unit)} to {value}"
+    return f"{words} to {value}"
+
+
+def sentence(metric: Metric, row: Mapping[str, Any], place: str, written: Format, *, against: str = "previous") -> str:
+    """Say what a KPI is and how it moved.
 
     Parameters
     ----------
@@ -52,21 +77,17 @@ def sentence(metric: Metric, row: Mapping[str, Any], place: str, written: Format
     place : str
         The period in words, such as ``December 2017``.
     written : Format
+    against : str
+        The field that it is compared with: previous or year_ago.
 
     Returns
     -------
     str
         ``Sales revenue rose 22% to $1.13m in December 2017``.
     """
-    value = written.prose(row["value"], metric.unit)
     if not row["complete"]:
-        return f"{metric.label} so far: {value}, {place}"
-    words = change_words(metric, row["value"], row["previous"], written)
-    if not words:
-        return f"{metric.label}: {value} in {place}"
-    if words == "did not change":
-        return f"{metric.label} stayed at {value} in {place}"
-    return f"{metric.label} {words} to {value} in {place}"
+        return f"{metric.label} so far: {written.prose(row['value'], metric.unit)}, {place}"
+    return f"{metric.label} {clause(metric, row['value'], row[against], written)} in {place}"
 
 
 def headline(
@@ -94,15 +115,7 @@ def headline(
     for name, row in rows.items():
         if row["value"] is None:
             continue
-        metric = metrics[name]
-        value = written.prose(row["value"], metric.unit)
-        words = change_words(metric, row["value"], row[against], written)
-        if not words:
-            clauses.append(f"{metric.label} came to {value}")
-        elif words == "did not change":
-            clauses.append(f"{metric.label} stayed at {value}")
-        else:
-            clauses.append(f"{metric.label} {words} to {value}")
+        clauses.append(f"{metrics[name].label} {clause(metrics[name], row['value'], row[against], written)}")
     if not clauses:
         return "No KPI has a value in this period"
     if not over:

@@ -17,11 +17,12 @@ from typing import Any
 import pandas as pd
 
 from kpi_analysis import brand, messages, tables
-from kpi_analysis.blocks import Beside, Block, Figure, Findings, Note, Table, Title
+from kpi_analysis.blocks import Beside, Block, Figure, Findings, Note, Table, Title, forget_shown, shown_kpis
 from kpi_analysis.catalogue import Metric
 from kpi_analysis.charts.base import Width
 from kpi_analysis.compute.slices import check_values
 from kpi_analysis.errors import UsageError
+from kpi_analysis.formats import NBSP
 from kpi_analysis.insights import Insights
 from kpi_analysis.opened import OpenCompany, open_company
 from kpi_analysis.outlook import Outlook
@@ -69,9 +70,7 @@ class Report(Asked):
         able = frame[frame.value.notna() | ~frame.reason.fillna("").str.contains(NOT_ALLOWED)]
         order = {name: place for place, name in enumerate(metrics)}
         ranked = sorted(able.kpi, key=lambda name: (name not in aimed_at, metrics[name].headline or 1, order[name]))
-        groups = {name: place for place, name in enumerate(("sales", "marketing", "customers", "finance"))}
-        shown = ranked[:LONGEST_SCORECARD]
-        return tuple(sorted(shown, key=lambda name: (groups.get(metrics[name].category, 9), order[name])))
+        return self._in_order(ranked[:LONGEST_SCORECARD])
 
     # ------------------------------------------------------------------ sections
 
@@ -105,8 +104,10 @@ class Report(Asked):
         row = records(frame)[0]
         if row["value"] is None:
             return None
-        text = messages.sentence(self.metric(kpi), row, self.period_name, self.format)
-        return Title(text, values=values(frame))
+        against, _ = self.base_of(row, self.period)
+        text = messages.sentence(self.metric(kpi), row, self.period_name, self.format, against=against)
+        told = self.period.complete and row[against] is not None
+        return Title(text, f"Against {self._against(against)}." if told else "", values=values(frame))
 
     @cached_property
     def insights(self) -> Insights:
@@ -133,7 +134,7 @@ class Report(Asked):
             previous_label=f"vs {period_label(calendar.prior(self.period), calendar)}",
             year_ago_label=f"vs {period_label(ago, calendar)}" if ago else "vs year ago",
             history_label=f"{shown.period.nunique()} {self.period.grain}s",
-            note=self._scorecard_note(),
+            note=self._scorecard_note(aimed_at=bool(shown.target.notna().any())),
         )
         reported = frame[frame.period == self.period.label].drop(columns=["chance", "target_scope"])
         return replace(table, values=values(reported))
@@ -211,8 +212,8 @@ class Report(Asked):
         return Title("How the figures are made")
 
     def definitions(self) -> Table:
-        """What each KPI of the report is, from how many rows it comes, and how far off it may be."""
-        frame = self.compute(self.headline_kpis)
+        """What each KPI is whose figures are shown before, from how many rows it comes, and how far off it may be."""
+        frame = self.compute(self._in_order(shown_kpis()) or self.headline_kpis)
         told = frame[frame.value.notna()]
         words = {name: self.opened.formula(name) for name in told.kpi}
         overridden = [self.metric(name).label for name in self.opened.catalogue.overridden]
@@ -235,9 +236,17 @@ class Report(Asked):
     def findings_on_data(self) -> Note | None:
         """What the check of the data found, so that the reader knows what the figures leave out."""
         found = self.opened.check()
-        return Note(" ".join(f"{f.subject}: {f.message} {f.remedy}" for f in found)) if found else None
+        told = (f"{f.subject}: {f.message} {f.remedy}" for f in found)
+        return Note(" ".join(words[:1].upper() + words[1:] for words in told)) if found else None
 
     # ------------------------------------------------------------------ inside
+
+    def _in_order(self, kpis: Sequence[str]) -> tuple[str, ...]:
+        """Return KPIs as reports list them: by category, those of the business first."""
+        metrics = self.opened.catalogue.metrics
+        groups = {name: place for place, name in enumerate(("sales", "marketing", "customers", "finance"))}
+        order = {name: (groups.get(metric.category, 9), place) for place, (name, metric) in enumerate(metrics.items())}
+        return tuple(sorted(kpis, key=order.__getitem__))
 
     def _metrics(self, frame: pd.DataFrame) -> dict[str, Metric]:
         return {name: self.metric(name) for name in frame.kpi}
@@ -249,12 +258,12 @@ class Report(Asked):
         name = period_label(then, calendar)
         return name if self.period.complete else f"the same {then.days} days of {name}"
 
-    def _scorecard_note(self) -> str:
+    def _scorecard_note(self, *, aimed_at: bool) -> str:
         notes = ["↓: lower is better. Bold, coloured changes are beyond the KPI’s usual variation."]
         notes.append(f"Small charts, each on its own scale: dot {self.period_name}, ring a year before.")
         if not self.period.complete:
             notes.append(f"The {self.period.grain} is not over: it is compared with the same {self.period.days} days.")
-        if self.outlook.judged:
+        if aimed_at:
             notes.append("Chance: share of projected paths that reach the target by its deadline; FY: whole year.")
         return " ".join(notes)
 
@@ -270,7 +279,7 @@ class Report(Asked):
             told.loc[rows, "status"] = one.status
             told.loc[rows, "pace"] = one.pace if one.pace is not None else float("nan")
             told.loc[rows, "chance"] = one.chance if one.chance is not None else float("nan")
-            told.loc[rows, "target_scope"] = " FY" if one.total and one.period != self.period.label else ""
+            told.loc[rows, "target_scope"] = f"{NBSP}FY" if one.total and one.period != self.period.label else ""
         return told
 
     def _facts(self) -> dict[str, Any]:
@@ -328,6 +337,7 @@ def open_report(
     """
     opened = company if isinstance(company, OpenCompany) else open_company(company)
     wear(opened.company.look)
+    forget_shown()
     day = dt.date.fromisoformat(as_of) if as_of else opened.sources.last_day()
     calendar = opened.company.calendar
     if day is None:

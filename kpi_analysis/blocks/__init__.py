@@ -13,6 +13,8 @@ from kpi_analysis.blocks.model import (
     Row,
     Table,
     Title,
+    forget_shown,
+    shown_kpis,
 )
 
 __all__ = [
@@ -28,4 +30,6 @@ __all__ = [
     "Row",
     "Table",
     "Title",
+    "forget_shown",
+    "shown_kpis",
 ]

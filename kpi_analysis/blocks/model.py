@@ -72,6 +72,25 @@ class Row:
     kind: Literal["plain", "group", "total"] = "plain"
 
 
+# A kernel runs one report; what stands at its end says what the figures before it are.
+_shown: dict[str, None] = {}
+
+
+def shown_kpis() -> tuple[str, ...]:
+    """Return the KPIs whose figures this process has shown since `forget_shown`, in their order."""
+    return tuple(_shown)
+
+
+def forget_shown() -> None:
+    """Begin another report."""
+    _shown.clear()
+
+
+def _quoted(payload: dict[str, Any]) -> list[str]:
+    inner = [kpi for block in payload.get("blocks", ()) for kpi in _quoted(block)]
+    return [*(row["kpi"] for row in payload.get("values", ()) if row["value"] is not None), *inner]
+
+
 @dataclass(frozen=True)
 class Block:
     """The base of everything that a report shows."""
@@ -86,6 +105,7 @@ class Block:
         from kpi_analysis.blocks.html import block_to_html, block_to_text
 
         payload = self.payload()
+        _shown.update(dict.fromkeys(_quoted(payload)))
         return {MIME: payload, "text/html": block_to_html(payload), "text/plain": block_to_text(payload)}
 
 

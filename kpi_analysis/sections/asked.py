@@ -76,6 +76,14 @@ class Asked:
             )
         return self._frames[key]
 
+    def base_of(self, row: Mapping[str, Any], period: Period) -> tuple[str, str]:
+        """Return the field that a value is compared with, a year ago if that is known, and the name of its period."""
+        calendar = self.opened.company.calendar
+        ago = calendar.year_ago(period)
+        if ago is not None and row["year_ago"] is not None:
+            return "year_ago", period_label(ago, calendar)
+        return "previous", period_label(calendar.prior(period), calendar)
+
     def rows(self, frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
         """Return a frame of one period as records by KPI."""
         return {row["kpi"]: row for row in records(frame)}

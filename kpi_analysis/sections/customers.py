@@ -16,13 +16,13 @@ from kpi_analysis.blocks import Figure, Note, Table, Title
 from kpi_analysis.charts.base import Caption
 from kpi_analysis.charts.triangles import retention_triangle
 from kpi_analysis.compute.histories import orders_by_customer_day
+from kpi_analysis.compute.lifetimes import WEEKS_A_YEAR, weekly
 from kpi_analysis.intervals import newcombe
 from kpi_analysis.periods import Period, period_label
 from kpi_analysis.results import records, values
 from kpi_analysis.sections.contracts import MONTH, SMALLEST_GROUP, ContractSections
 from kpi_analysis.tables import Field
 
-WEEKS_A_YEAR = 365.25 / 7
 MONTHLY_COHORTS = 13  # a year and the month that runs
 MOST_COHORTS = 12
 DAYS = (30, 90, 365)
@@ -48,8 +48,8 @@ class CustomerSections(ContractSections):
         place = self.asked.period_name if self.period.complete else f"{self.asked.period_name} so far"
         return Title(f"{', and '.join(said)} in {place}", values=values(frame[frame.kpi.isin(rows)]))
 
-    def retention(self) -> Figure | Note | None:
-        """Of those who first bought in a month or quarter, how many bought again in each one after."""
+    def retention(self, *, most: int = MOST_COHORTS) -> Figure | Note | None:
+        """Of those who first bought in a month or quarter, how many bought again in each one after; `most` cohorts."""
         if self.orders is None:
             return None
         sold = self.orders[self.orders["sold"] > 0]
@@ -59,12 +59,14 @@ class CustomerSections(ContractSections):
         edges = [period.start for period in periods] + [periods[-1].end + dt.timedelta(days=1)]
         table = customers.cohorts(sold, customer="customer", date="day", grain=edges, until=self.day)
         names = {pd.Timestamp(period.start): self._short(period) for period in periods}
-        shown = table[table["cohort"].isin(sorted(table["cohort"].unique())[-MOST_COHORTS - 1 :]) & (table["age"] > 0)]
+        shown = table[table["cohort"].isin(sorted(table["cohort"].unique())[-most - 1 :]) & (table["age"] > 0)]
         # a cell that is not over shows what it has so far, and the cohort that is still coming has no later period
         so_far = shown.assign(rate=shown["active"] / shown["size"])
         told = [group for _, group in so_far.groupby("cohort") if group["rate"].notna().any()]
         if not told:
             return Note(f"Retention is not shown: the data cover only one {grain}.")
+        oldest = max(group.loc[group["rate"].notna(), "age"].max() for group in told)
+        told = [group[group["age"] <= oldest] for group in told]
         note = f"Customers of {self._short(periods[0])} may have bought before the data begin."
         return retention_triangle(
             Caption("retention", self._retention_title(table, names, grain),
@@ -122,7 +124,9 @@ class CustomerSections(ContractSections):
             return Note(f"Segments are not shown: {found.reason}.")
         table = found.segments
         best = table.sort_values("value", ascending=False).iloc[0]
-        shares = [self.format.prose(round(best[name], 2), "percent") for name in ("share", "value_share")]
+        names = {"share": "customers", "value_share": "revenue"}  # shares of refunds alone are none
+        shares = [f"{self.format.prose(round(best[name], 2), 'percent')} of the {what}"
+                  for name, what in names.items() if not np.isnan(best[name])]  # fmt: skip
         fields = [
             Field("segment", "Segment"), Field("customers", "Customers", "count"), Field("share", "Share", "percent"),
             Field("value", "Revenue", "currency"), Field("value_share", "Share", "percent"),
@@ -136,7 +140,7 @@ class CustomerSections(ContractSections):
         )
         return self._table(
             table.to_dict("records"), fields, id="rfm_segments", note=note,
-            title=f"{best['segment']} are {shares[0]} of the customers and {shares[1]} of the revenue",
+            title=f"{best['segment']} are {' and '.join(shares)}",
             measure=f"Customers by segment, all data to {self.format.date(self.day)}; revenue net of returns",
             total={"segment": "All customers", "customers": table["customers"].sum(), "value": table["value"].sum()},
         )  # fmt: skip
@@ -240,7 +244,7 @@ class CustomerSections(ContractSections):
         weeks = round(months * WEEKS_A_YEAR / 12)
         worth = customers.lifetime_value(
             buying, spending, frequency, recency, age, known["monetary"], horizon=weeks,
-            discount=(1 + discount) ** (1 / WEEKS_A_YEAR) - 1, margin=self.opened.company.gross_margin or 1.0,
+            discount=weekly(discount), margin=self.opened.company.gross_margin or 1.0,
         )  # fmt: skip
         purchases = buying.expected_purchases(weeks, frequency, recency, age)
         return known.assign(purchases=purchases, worth=worth).join(self._rfm.customers["segment"])

@@ -27,7 +27,7 @@ MARGINS = ("gross_profit_margin", "ebitda_margin", "net_profit_margin")
 CONCENTRATION = ("revenue_concentration", "revenue_concentration_top_ten", "revenue_herfindahl")
 GRAIN = "month"  # the ledger is monthly
 SOURCES = ("product", "channel", "region")
-MOST_SOURCES = 8
+MOST_SOURCES = 6
 LARGEST = 10
 FIRST = (1, 5, 10, 20, 50, 100)
 CUSTOMER = "customer_id"
@@ -54,15 +54,12 @@ class FinanceSections:
         if all(row["value"] is None for row in rows.values()):
             return Title(f"Finance is not shown: {rows[HEADLINE[0]]['reason']}")
         first = next(row for row in rows.values() if row["value"] is not None)
-        base = "year_ago" if first["year_ago"] is not None else "previous"
-        then = self._ago if base == "year_ago" else self.asked.opened.company.calendar.prior(self.asked.period)
+        base, before = self.asked.base_of(first, self.asked.period)
         deck = f"{self.asked.period_name}, {messages.completeness(self.asked.period)}."
-        if first[base] is not None and then is not None:
-            deck += f" Against {self._name(then)}."
+        if first[base] is not None:
+            deck += f" Against {before}."
         metric = self.asked.metric(first["kpi"])
-        words = messages.change_words(metric, first["value"], first[base], self.format)
-        verb = f"{words} to" if words and words != "did not change" else "came to"
-        title = f"{metric.label} {verb} {self.format.prose(first['value'], metric.unit)}"
+        title = f"{metric.label} {messages.clause(metric, first['value'], first[base], self.format)}"
         if first["kpi"] == "ebitda" and rows["ebitda_margin"]["value"] is not None:
             title += f", {self._percent(rows['ebitda_margin']['value'])} of revenue"
         return Title(title if self.asked.period.complete else f"So far: {title}", deck, values=values(frame))

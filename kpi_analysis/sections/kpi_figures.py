@@ -35,10 +35,13 @@ def over_time(
     if last_period.start <= asked.as_of < last_period.end:
         last_period = last_period.cut(asked.as_of)
     place = period_label(last_period, calendar) if last_period.complete else period_words(last_period)
+    against, before = asked.base_of(rows[last], last_period)
+    told = last_period.complete and rows[last][against] is not None
     caption = Caption(
         id=f"{kpi}_by_{grain}",
-        title=messages.sentence(metric, rows[last], place, asked.format),
-        measure=f"{metric.label} by {grain}, {{unit}}",
+        title=messages.sentence(metric, rows[last], place, asked.format, against=against),
+        measure=("By" if width == "half" else f"{metric.label} by")  # its title begins with the name already
+        + f" {grain}, {{unit}}{f', against {before}' if told else ''}",
         values=values(frame),
     )
     draw = columns_over_time if bars else line_over_time
@@ -64,7 +67,10 @@ def ranking(asked: Asked, kpi: str, *, by: str, width: Width = "full", most: int
     frame = frame[frame.value.notna() & (frame.rows > 0)].sort_values("value", ascending=False, kind="stable")
     if len(frame) < 2:
         return None
-    shown = frame.head(most)
+    parts_add_up = metric.unit in ("currency", "count") and frame.value.ge(0).all() and asked.opened.is_additive(kpi)
+    low_ends = 0 if parts_add_up else most // 2  # a sum is told by its biggest parts, a rate by both its ends
+    cut = len(frame) > most
+    shown = frame.iloc[[*range(most - low_ends), *range(len(frame) - low_ends, len(frame))]] if cut else frame
     rows = records(shown)
     judged = [row for row in rows if row["rows"] >= FEW_TRIALS]  # one of one is no record
     ends = judged if len(judged) > 1 else rows
@@ -74,15 +80,15 @@ def ranking(asked: Asked, kpi: str, *, by: str, width: Width = "full", most: int
         by_chance = round(len(rows) * 0.05)
         chance = f" Of {len(rows)}, about {by_chance} would miss the line by chance alone." if by_chance else ""
         notes.append(f"Bands: 95% intervals.{chance}")
-    if len(frame) > most:
-        notes.append(f"The {most} highest of {len(frame)}.")
+    if cut:
+        lowest_too = f" and {low_ends} lowest" if low_ends else ""
+        notes.append(f"The {most - low_ends} highest{lowest_too} of {len(frame)}.")
     if metric.unit == "count" and not asked.opened.is_additive(kpi):
         notes.append("One that stands in two slices counts in each: the slices do not add up to the whole.")
-    parts_add_up = metric.unit in ("currency", "count") and frame.value.ge(0).all()
     caption = Caption(
         id=f"{kpi}_by_{by}",
         title=messages.biggest(metric, highest[0], highest[1], whole["value"], by, asked.format)
-        if parts_add_up and asked.opened.is_additive(kpi)
+        if parts_add_up
         else messages.spread(metric, lowest, highest, by, asked.format),
         measure=f"{metric.label} by {by}, {{unit}}, {asked.period_name}",
         note=" ".join(notes),

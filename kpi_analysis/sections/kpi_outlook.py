@@ -18,6 +18,7 @@ from kpi_analysis.messages import inside
 from kpi_analysis.outlook import SEASON, Outlook
 from kpi_analysis.periods import Period, period_label
 from kpi_analysis.projections import Projection, needed_uplift, probability, with_uplift
+from kpi_analysis.results import values
 from kpi_analysis.sections.asked import Asked
 from kpi_analysis.sections.outlook import backtest_words, bands
 from kpi_analysis.tables import Field, value_table
@@ -129,6 +130,7 @@ class KpiOutlook:
                 f"{self._name(self.future[-1])}: {write(end['low'], metric.unit)} to {write(end['high'], metric.unit)}",
                 f"{metric.label} by month, {{unit}}; projection from {self._name(self.future[0])}",
                 note=f"Method: {self.projection.method.rstrip('.')}.",
+                values=self._quoted(len(shown)),
             ),
             [str(label) for label in shown.index],
             [None if np.isnan(value) else float(value) for value in shown],
@@ -269,6 +271,18 @@ class KpiOutlook:
         )
 
     # ------------------------------------------------------------------ inside
+
+    def _quoted(self, months: int) -> tuple[dict[str, Any], ...]:
+        """The last months of the history as figures of the report."""
+        asked = self.asked
+        frame = asked.opened.compute(
+            (self.kpi,),
+            period=str(self.history.index[-1]),
+            last=months,
+            where=asked.where,
+            as_of=asked.as_of,
+        )
+        return values(frame)
 
     def _line(self, label: str, uplift: float) -> dict[str, Any]:
         found = with_uplift(self._scenario.ahead, uplift, bounds=self._bounds)

@@ -46,18 +46,17 @@ class OperationsSections:
     # ------------------------------------------------------------------ sections
 
     def title(self) -> Title:
-        """The message: what production and service did since the period before."""
+        """The message: what production and service did, and how that compares with a year ago."""
         frame = self.asked.compute((*QUALITY[::2], *SERVICE, *PEOPLE))
         rows = self.asked.rows(frame)
         if all(row["value"] is None for row in rows.values()):
             return Title(f"Operations are not shown: {rows[QUALITY[0]]['reason']}")
         metrics, over = self.asked.opened.catalogue.metrics, self.asked.period.complete
-        calendar = self.asked.opened.company.calendar
         first = next(row for row in rows.values() if row["value"] is not None)
-        compared = first["previous"] is not None
-        before = f" Against {period_label(calendar.prior(self.asked.period), calendar)}." if compared else ""
+        base, then = self.asked.base_of(first, self.asked.period)
+        before = f" Against {then}." if first[base] is not None else ""
         return Title(
-            messages.headline(rows, metrics, self.format, against="previous", over=over),
+            messages.headline(rows, metrics, self.format, against=base, over=over),
             f"{self.asked.period_name}, {messages.completeness(self.asked.period)}.{before}",
             values=values(frame),
         )

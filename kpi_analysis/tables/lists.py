@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -9,7 +10,9 @@ from typing import Any, Literal
 import pandas as pd
 
 from kpi_analysis.blocks import Cell, Column, Row, Table
+from kpi_analysis.charts.text import text_width
 from kpi_analysis.formats import Format, Scale
+from kpi_analysis.style import SPACE, TYPE
 from kpi_analysis.tables.cells import (
     NOTHING,
     Defined,
@@ -22,6 +25,7 @@ from kpi_analysis.tables.cells import (
     records,
 )
 
+WIDEST_NAME = 48  # mm; a longer name takes a second line
 Better = Literal["higher", "lower", "neutral"]
 
 
@@ -154,8 +158,9 @@ def definitions(
         The words around the table.
     """
     shown = [row for row in records(frame) if row["kpi"] in metrics and row.get("value") is not None]
+    longest = max((text_width(metrics[row["kpi"]].label, TYPE.table) for row in shown), default=0.0)
     columns = (
-        Column("KPI", width="auto"),
+        Column("KPI", width=f"{min(math.ceil(longest + 2 * SPACE.cell_x), WIDEST_NAME)}mm"),
         Column("Formula"),
         Column("Unit", width="auto"),
         Column("Rows", align="right", width="auto"),

@@ -12,10 +12,11 @@ import pandas as pd
 from kpi_analysis.blocks import Cell, Column, Row, Table
 from kpi_analysis.blocks.model import StatusKind, Tone
 from kpi_analysis.charts.scales import period_name
+from kpi_analysis.charts.sparklines import WIDTH as SPARK_WIDTH
 from kpi_analysis.charts.sparklines import sparkline, sparkline_alt
 from kpi_analysis.charts.text import text_width
 from kpi_analysis.formats import Format, Scale, difference
-from kpi_analysis.style import SPACE, TYPE
+from kpi_analysis.style import PAGE, SPACE, TYPE
 from kpi_analysis.tables.cells import NOTHING, Metric, Record, aligned, number_cell, reason_of, records
 
 STATUS_WORDS: dict[StatusKind, str] = {
@@ -28,6 +29,7 @@ STATUS_WORDS: dict[StatusKind, str] = {
 }
 # 3 standard deviations from the mean, where one is estimated as the mean moving range / 1.128
 _XMR = 2.66
+HAIR = 0.5  # mm, by which our measure of words may err
 _NUMERIC = frozenset({2, 3, 4, 5})  # value, two changes, target
 
 
@@ -118,9 +120,11 @@ def scorecard(
     full = {name: line for name, line in lines.items() if len(line) == len(heads)}
     kept = [i for i in range(len(heads)) if i in (0, 2) or any(_has_content(line[i]) for line in full.values())]
     told = aligned(full, _NUMERIC, format.point)
-    heads = [_wide_enough(head, [cells[i] for cells in told.values()], i) for i, head in enumerate(heads)]
+    needed = [_needed(head, [cells[i] for cells in told.values()], i) for i, head in enumerate(heads)]
+    heads = [_wide_enough(head, width) for head, width in zip(heads, needed, strict=True)]
     if 5 not in kept:
         heads = [_roomier(head) for head in heads]
+    heads = _room_for_names(heads, needed, kept, [line[0] for line in lines.values()])
     shown = {name: [cells[i] for i in kept] for name, cells in told.items()}
     for name in lines.keys() - full.keys():
         label, reason = lines[name]
@@ -159,23 +163,52 @@ def _scorecard_columns(period: str, previous: str, year_ago: str, history: str) 
     ]
 
 
-def _wide_enough(head: Column, cells: Sequence[Cell], i: int) -> Column:
-    """Return a column of numbers no narrower than they are, with their pads and the slot for suffixes."""
+def _needed(head: Column, cells: Sequence[Cell], i: int) -> float:
+    """Return how many mm a column cannot do without: its numbers with their pads and the slot for suffixes."""
+    if i == 1:
+        return SPARK_WIDTH + SPACE.cell_x
     if i not in _NUMERIC:
-        return head
+        words = [SPACE.status_mark + 2 + text_width(c.text, TYPE.table, bold=c.strong) for c in cells if c.status]
+        return max([text_width(head.label, TYPE.table_head, bold=True), *words]) + 2 * SPACE.cell_x
     numbers = [text_width(c.text + c.pad, TYPE.table, bold=True) for c in cells]
     slot = SPACE.suffix_slot if any(c.suffix for c in cells) else 0.0
-    widest = max([text_width(head.label, TYPE.table_head, bold=True), *numbers]) + slot + 2 * SPACE.cell_x
+    return max([text_width(head.label, TYPE.table_head, bold=True), *numbers]) + slot + 2 * SPACE.cell_x
+
+
+def _wide_enough(head: Column, needed: float) -> Column:
+    if not head.width.endswith("mm"):
+        return head
     # a head of two or more words may take a second line instead
-    least = float(head.width.removesuffix("mm"))
-    return replace(head, width=f"{max(least, math.ceil(10 * min(widest, least + 12)) / 10):g}mm")
+    least = _mm(head)
+    return replace(head, width=f"{max(least, math.ceil(10 * min(needed, least + 12)) / 10):g}mm")
+
+
+def _room_for_names(
+    heads: Sequence[Column], needed: Sequence[float], kept: Sequence[int], names: Sequence[Cell]
+) -> list[Column]:
+    """Return the columns with as much of the room that they can spare as the longest name lacks."""
+    longest = max(_name_width(name) for name in names)
+    lacking = longest - (PAGE.full - sum(_mm(heads[i]) for i in kept[1:]))
+    spare = {i: max(0.0, _mm(heads[i]) - needed[i] - HAIR) for i in kept[1:]}
+    given = min(1.0, max(0.0, lacking) / (sum(spare.values()) or 1.0))
+    return [
+        replace(head, width=f"{math.floor(10 * (_mm(head) - given * spare[i])) / 10:g}mm") if i in spare else head
+        for i, head in enumerate(heads)
+    ]
+
+
+def _name_width(name: Cell) -> float:
+    words = text_width(f"{name.text} ", TYPE.table) + text_width(name.unit, TYPE.measure)
+    return math.ceil(words) + SPACE.cell_x
+
+
+def _mm(column: Column) -> float:
+    return float(column.width.removesuffix("mm"))
 
 
 def _roomier(head: Column) -> Column:
     """Return a column with the room that the absent targets leave, so that numbers stay near their names."""
-    if not head.width.endswith("mm"):
-        return head
-    return replace(head, width=f"{float(head.width.removesuffix('mm')) * 1.4:g}mm")
+    return replace(head, width=f"{_mm(head) * 1.4:g}mm") if head.width.endswith("mm") else head
 
 
 def _history(frame: pd.DataFrame, kpi: str) -> list[Record]:

@@ -13,6 +13,7 @@ import press_sample as sample
 import pytest
 
 from kpi_analysis.blocks import Cell, Column, Figure, Note, Row, Table, Title
+from kpi_analysis.blocks.html import block_to_html
 from kpi_analysis.render import render_html
 from kpi_analysis.render.document import read_document
 
@@ -197,3 +198,10 @@ def test_a_template_folder_of_ones_own_can_stand_in(tmp_path):
 
 def test_the_document_of_the_sample_has_all_its_titles():
     assert [heading.level for heading in read_document(made_up.report()).toc].count(1) == 4
+
+
+def test_a_card_on_a_small_screen_says_the_unit_and_leaves_out_what_is_empty() -> None:
+    columns = (Column("Channel"), Column("Spend", "€k", align="right"), Column("95% range", "%"))
+    html = block_to_html(Table("t", "Spend", "", columns, (Row((Cell("Email"), Cell("4.2"), Cell())),)).payload())
+    assert 'data-label="Spend €k"' in html
+    assert re.search(r'<td [^>]*class="left empty"[^>]*data-label="95% range %"', html)

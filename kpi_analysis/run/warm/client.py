@@ -22,9 +22,7 @@ from kpi_analysis.run.kernels import WARM_KERNELS
 from kpi_analysis.run.warm.kernel import Launch
 
 PRELOAD = (
-    "kpi_analysis.notebook",
-    "ibis.backends.duckdb",
-    "scipy.stats",
+    "kpi_analysis.warmed",
     "matplotlib_inline.backend_inline",
     "ipykernel.kernelapp",
     "ipykernel.debugger",
