@@ -1,7 +1,7 @@
 """Imported before kernels are forked: what every report does for the first time is done once for all of them.
 
-It opens nothing and leaves nothing behind but what has been read and worked out: the catalogue and its texts, templates,
-fonts and the languages' ways of writing numbers.
+It opens nothing and leaves nothing behind but what has been read and worked out: the catalogue and its texts,
+templates, fonts and the languages' ways of writing numbers.
 """
 
 from __future__ import annotations

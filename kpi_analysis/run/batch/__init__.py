@@ -22,7 +22,7 @@ from kpi_analysis.run.batch.work import Outcome, Task, prepare, run_task
 from kpi_analysis.run.index import write_index
 from kpi_analysis.run.kernels import WARM_KERNELS
 from kpi_analysis.run.plan import Plan
-from kpi_analysis.run.warm.client import CannotFork, kernel_server
+from kpi_analysis.run.warm.client import CannotFork, starting_server
 
 
 def plan_batch(batch: Batch, *, resume: bool = True, folder: Path) -> tuple[list[Result], Snapshot | None]:
@@ -85,13 +85,14 @@ def run_batch(
     if cluster is not None and not require_cluster(cluster):
         board.note(f"The cluster {cluster} has no workers yet; the batch waits for one.")
     started = clock()
-    with locked(batch.root, batch.file.name) as place, _warm_kernels(board, wanted=cluster is None) as environment:
+    with locked(batch.root, batch.file.name) as place, _warm_kernels(board, wanted=cluster is None) as kernels:
         results, snapshot = plan_batch(batch, resume=resume, folder=place)
         board.planned(results)
         summary = Summary(batch, started.isoformat(timespec="seconds"), snapshot, results)
         try:
             summary.write()
             todo = [number for number, result in enumerate(results) if result.state == "waiting"]
+            environment = kernels() if todo else {}
             if snapshot and snapshot.path:
                 environment[SNAPSHOT] = str(snapshot.path.resolve())
             for number, result in _made(results, todo, batch, environment, board, workers, cluster, fail_fast):
@@ -157,17 +158,32 @@ def _made(
 
 
 @contextmanager
-def _warm_kernels(board: Board, *, wanted: bool) -> Iterator[dict[str, str]]:
-    """Give back what processes must see to get warm kernels; where there are none, kernels start as usual."""
+def _warm_kernels(board: Board, *, wanted: bool) -> Iterator[Callable[[], dict[str, str]]]:
+    """Begin to warm kernels up, while the data are read; give back what returns the variables that lead to them.
+
+    Where there are none, kernels start as usual.
+    """
     with ExitStack() as kept:
-        environment = {}
+        starting: Callable[[], str] | None = None
         if wanted:
             prepare()
             try:
-                environment[WARM_KERNELS] = kept.enter_context(kernel_server())
+                starting = kept.enter_context(starting_server())
             except CannotFork as error:
-                board.note(f"Kernels are started cold, because {error}.")
+                _told_cold(board, error)
+
+        def environment() -> dict[str, str]:
+            try:
+                return {WARM_KERNELS: starting()} if starting else {}
+            except CannotFork as error:
+                _told_cold(board, error)
+                return {}
+
         yield environment
+
+
+def _told_cold(board: Board, error: CannotFork) -> None:
+    board.note(f"Kernels are started cold, because {error}.")
 
 
 def _outcome(future: Future[Outcome]) -> Outcome:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from multiprocessing import get_all_start_methods, reduction
@@ -91,6 +91,19 @@ def kernel_server(modules: Sequence[str] = PRELOAD) -> Iterator[str]:
     CannotFork
         The system cannot fork, or the server does not start.
     """
+    with starting_server(modules) as ready:
+        yield ready()
+
+
+@contextmanager
+def starting_server(modules: Sequence[str] = PRELOAD) -> Iterator[Callable[[], str]]:
+    """Begin to start a server of warm kernels; give back what waits for it and returns its address.
+
+    Raises
+    ------
+    CannotFork
+        The system cannot fork, or, from what is given back, the server has not started.
+    """
     if "forkserver" not in get_all_start_methods():
         raise CannotFork("this system cannot fork processes")
     folder = Path(tempfile.mkdtemp(prefix="kpi-"))
@@ -106,14 +119,24 @@ def kernel_server(modules: Sequence[str] = PRELOAD) -> Iterator[str]:
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise CannotFork(f"the server of warm kernels does not start: {error}") from None
-    assert server.stdin is not None and server.stdout is not None
-    try:
-        if not server.stdout.readline():
+    stdin, stdout = server.stdin, server.stdout
+    assert stdin is not None and stdout is not None
+    asked = False
+
+    def ready() -> str:
+        nonlocal asked
+        asked = True
+        if not stdout.readline():
             raise CannotFork(f"the server of warm kernels ended with code {server.wait()}")
-        yield str(place)
+        return str(place)
+
+    try:
+        yield ready
     finally:
-        server.stdin.close()
-        server.stdout.close()
+        if not asked:  # nobody has a kernel of it
+            server.kill()
+        stdin.close()
+        stdout.close()
         server.wait()
         shutil.rmtree(folder, ignore_errors=True)
 
