@@ -20,6 +20,7 @@ from kpi_analysis import sql
 from kpi_analysis.errors import DataError, Finding, KpiError
 from kpi_analysis.schema import TABLES
 from kpi_analysis.sources import MappedColumn, Sources, extent_measures
+from kpi_analysis.sources.engines import hash_of
 from kpi_analysis.sources.files import has_head
 from kpi_analysis.sql.types import on_duckdb
 
@@ -86,8 +87,8 @@ def _check_table(sources: Sources, name: str) -> list[Finding]:
         for i, test in enumerate(tests)
         if counts[f"test{i}"]
     ]
-    key = next((column.value for column in mapped if column.column.name == TABLES[name].key), None)
-    repeated = 0 if key is None else _repeated(sources.raw(name), key)
+    key = _key(name, mapped)
+    repeated = 0 if key is None or counts.get("hashes", -1) == counts["keys"] else _repeated(sources.raw(name), key)
     if key is not None and repeated:
         findings.append(_duplicates(sources, name, key, repeated))
     return findings
@@ -96,13 +97,20 @@ def _check_table(sources: Sources, name: str) -> list[Finding]:
 def _count(
     sources: Sources, name: str, untidy: Mapping[str, ir.BooleanValue]
 ) -> tuple[list[MappedColumn], list[_Test], dict[str, Any]]:
-    """Return in how many rows each test finds something wrong, with how far the days reach, in one scan."""
+    """Return in how many rows each test finds something wrong, with how far the days reach, in one scan.
+
+    On DuckDB the hashes of the key are counted as well: where all of them differ, so do the keys, and hashes take half
+    the memory of words.
+    """
     table, mapped = sources.raw(name), sources.mapping(name)
     tests = [test for column in mapped for test in _tests(name, column, table, mapped)]
     measures: dict[str, ir.Scalar] = {"rows": table.count()}
     measures |= {f"test{i}": test.wrong.fill_null(False).sum() for i, test in enumerate(tests)}
     measures |= {f"untidy_{column}": wrong.sum() for column, wrong in untidy.items()}
     measures |= extent_measures({column.column.name: column.value for column in mapped})
+    key = _key(name, mapped)
+    if key is not None:
+        measures |= {"keys": key.count()} | ({"hashes": hash_of(key).nunique()} if on_duckdb(key) else {})
     return mapped, tests, table.aggregate(**measures).to_pyarrow().to_pylist()[0]
 
 
@@ -219,17 +227,12 @@ def _data_file(sources: Sources, name: str) -> str | None:
     return str(files[0]) if len(files) == 1 else None
 
 
-def _repeated(table: ir.Table, key: ir.Value) -> int:
-    """How many rows repeat a key that stood before.
+def _key(name: str, mapped: list[MappedColumn]) -> ir.StringValue | None:
+    return next((column.value for column in mapped if column.column.name == TABLES[name].key), None)
 
-    On DuckDB hashes are grouped first, which takes half the memory: where all of them differ, so do the keys.
-    """
-    if on_duckdb(key):
-        hashes = table.filter(key.notnull()).select(hash=key.hash())
-        groups = hashes.group_by("hash").aggregate(rows=lambda t: t.count())
-        found = groups.aggregate(rows=groups.rows.sum(), distinct=groups.count()).to_pyarrow().to_pylist()[0]
-        if found["distinct"] == (found["rows"] or 0):
-            return 0
+
+def _repeated(table: ir.Table, key: ir.Value) -> int:
+    """How many rows repeat a key that stood before."""
     found = table.aggregate(rows=key.count(), distinct=key.nunique()).to_pyarrow().to_pylist()[0]
     return int(found["rows"] - found["distinct"])
 

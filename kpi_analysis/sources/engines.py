@@ -29,6 +29,11 @@ def convert_to(text, encoding):  # type: ignore[no-untyped-def]
     """Postgres's text as bytes."""
 
 
+@ibis.udf.scalar.builtin(name="hash", signature=(("string",), "uint64"))
+def hash_of(text):  # type: ignore[no-untyped-def]
+    """DuckDB's hash of a text, as the number that it is."""
+
+
 def in_bytes(value: ir.Value) -> ir.Value:
     """Return what sorts as other engines sort it: Postgres sorts text by the rules of a language."""
     if value.type().is_string() and value.get_backend().name == "postgres":
