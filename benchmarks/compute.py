@@ -146,6 +146,9 @@ CHECKS_BY_HAND = {
     "check orders": """
         select count(*), count(order_id), count(customer_id), count(amount), min(ordered_on), max(ordered_on),
                count(distinct ordered_on) from orders""",
+    "check touchpoints": """
+        select count(*), count(path_id), count(channel), count(*) filter (cost < 0), min(touched_at), max(touched_at),
+               count(distinct touched_at::date) from touchpoints""",
 }
 
 

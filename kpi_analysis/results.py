@@ -9,13 +9,33 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return a tidy frame as JSON-ready records: dates as text, what is missing as None, never NaN."""
-    dated = frame.copy()
-    for name in ("period_start", "period_end"):
-        dated[name] = dated[name].dt.strftime("%Y-%m-%d")
-    plain = dated.astype(object).where(dated.notna(), None)
-    return [{str(key): value for key, value in record.items()} for record in plain.to_dict("records")]
+def records(frame: pd.DataFrame) -> tuple[dict[str, Any], ...]:
+    """Return rows as JSON-ready data: missing values are None, days are ISO dates.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> records(pd.DataFrame({"kpi": ["leads"], "value": [float("nan")], "rows": [3]}))
+    ({'kpi': 'leads', 'value': None, 'rows': 3},)
+    """
+    names = [str(name) for name in frame.columns]
+    columns = [[plain(value) for value in frame.iloc[:, place].tolist()] for place in range(len(names))]
+    return tuple(dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
+
+
+def plain(value: Any) -> Any:
+    """Return a cell of a frame as JSON knows it."""
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if value == value else None
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    if hasattr(value, "isoformat"):
+        return value.isoformat()[:10] if value == value else None
+    return plain(value.item()) if hasattr(value, "item") else None if type(value).__name__ == "NAType" else value
 
 
 def values(frame: pd.DataFrame, dimensions: tuple[str, ...] = ()) -> tuple[dict[str, Any], ...]:

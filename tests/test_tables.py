@@ -13,11 +13,11 @@ import pytest
 
 from kpi_analysis.blocks import Cell, Row, Table
 from kpi_analysis.formats import NBSP, Format
+from kpi_analysis.results import records
 from kpi_analysis.tables import (
     Field,
     definitions,
     not_shown,
-    records,
     scorecard,
     usual_variation,
     value_table,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce
+from functools import cached_property, lru_cache, reduce
 from operator import and_, or_
 from typing import Any
 
@@ -296,13 +296,22 @@ def _totals(is_open: npt.NDArray[np.bool_], values: Sequence[Any]) -> list[float
 
 def days_in_periods(request: Request) -> pa.Table:
     """Every day of every period, with its slot."""
-    days = day_table(request.periods)
-    return _slots(pa.array(days["day"].dt.date, pa.date32()), days["slot"])
+    return _days_in(tuple(request.periods))
 
 
 def days_until_ends(request: Request) -> pa.Table:
     """Every day from the end of the first period on, with the first slot that ends not before it."""
-    ends = [period.last_day for period in request.periods]
+    return _days_until(tuple(period.last_day for period in request.periods))
+
+
+@lru_cache(maxsize=256)  # a report asks many tables for the same periods
+def _days_in(periods: tuple[Period, ...]) -> pa.Table:
+    days = day_table(periods)
+    return _slots(pa.array(days["day"].dt.date, pa.date32()), days["slot"])
+
+
+@lru_cache(maxsize=256)
+def _days_until(ends: tuple[dt.date, ...]) -> pa.Table:
     span = [ends[0] + dt.timedelta(days=n) for n in range((ends[-1] - ends[0]).days + 1)]
     slots = np.searchsorted(np.array(ends, dtype="datetime64[D]"), np.array(span, dtype="datetime64[D]"))
     return _slots(pa.array(span, pa.date32()), slots)

@@ -66,7 +66,8 @@ def summarise(
     bought = days[days["bought"]]
     by_customer = bought.groupby("customer", sort=True)["day"]
     first, last, count = by_customer.min(), by_customer.max(), by_customer.size()
-    later = days[days["day"] > days["customer"].map(first)]
+    since = days.join(first.rename("first"), on="customer")
+    later = since[since["day"] > since["first"]]
     net = later.groupby("customer")["value"].sum().reindex(first.index, fill_value=0.0)
     frequency = (count - 1).astype(float)
     return pd.DataFrame(

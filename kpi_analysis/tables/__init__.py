@@ -3,7 +3,7 @@
 Nothing is calculated here but the limits of usual variation, which decide how a change is printed.
 """
 
-from kpi_analysis.tables.cells import Defined, Metric, records
+from kpi_analysis.tables.cells import Defined, Metric
 from kpi_analysis.tables.lists import Field, definitions, not_shown, value_table
 from kpi_analysis.tables.scorecards import STATUS_WORDS, scorecard, usual_variation
 from kpi_analysis.tables.smart import Judged, actions_table, targets_table
@@ -17,7 +17,6 @@ __all__ = [
     "actions_table",
     "definitions",
     "not_shown",
-    "records",
     "scorecard",
     "targets_table",
     "usual_variation",

@@ -7,8 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-import pandas as pd
-
 from kpi_analysis.blocks import Cell
 from kpi_analysis.formats import Format, Scale
 
@@ -34,30 +32,6 @@ class Defined(Metric, Protocol):
 
     @property
     def formula(self) -> str: ...
-
-
-def records(frame: pd.DataFrame) -> tuple[Record, ...]:
-    """Return rows as JSON-ready data: missing values are None, days are ISO dates.
-
-    Examples
-    --------
-    >>> records(pd.DataFrame({"kpi": ["leads"], "value": [float("nan")], "rows": [3]}))
-    ({'kpi': 'leads', 'value': None, 'rows': 3},)
-    """
-    return tuple({str(k): plain(v) for k, v in row.items()} for row in frame.to_dict("records"))
-
-
-def plain(value: Any) -> Any:
-    """Return a cell of a frame as JSON knows it."""
-    if isinstance(value, dict):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(v) for v in value]
-    if value is None or pd.isna(value):
-        return None
-    if hasattr(value, "isoformat"):
-        return value.isoformat()[:10]
-    return value.item() if hasattr(value, "item") else value
 
 
 def reason_of(row: Record) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 from kpi_analysis.blocks import Cell, Column, Row, Table
 from kpi_analysis.charts.text import text_width
 from kpi_analysis.formats import Format, Scale
+from kpi_analysis.results import plain, records
 from kpi_analysis.style import SPACE, TYPE
 from kpi_analysis.tables.cells import (
     NOTHING,
@@ -20,9 +21,7 @@ from kpi_analysis.tables.cells import (
     Record,
     aligned,
     number_cell,
-    plain,
     reason_of,
-    records,
 )
 
 WIDEST_NAME = 48  # mm; a longer name takes a second line

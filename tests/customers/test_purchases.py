@@ -283,3 +283,10 @@ def test_a_holdout_without_repeats_says_so() -> None:
     assert "only 0 customers came back" in found.reason and found.frame.empty and found.error is None
     with pytest.raises(UsageError, match="Nothing is held back"):
         holdout(rows, **NAMES, calibrated_until="2026-03-01", until="2026-03-01")
+
+
+def test_who_only_brought_things_back_is_no_customer() -> None:
+    back = pd.DataFrame({"who": ["A", "B"], "day": ["2026-01-01", "2026-01-02"], "paid": [-3.0, -4.0]})
+    found = summarise(back, customer="who", date="day", value="paid", until="2026-02-01")
+    assert found.empty and list(found) == ["frequency", "recency", "age", "monetary"]
+    assert "only 0 customers came back" in bg_nbd(found["frequency"], found["recency"], found["age"]).reason
