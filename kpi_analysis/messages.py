@@ -7,6 +7,7 @@ from typing import Any
 
 from kpi_analysis.catalogue import Metric
 from kpi_analysis.formats import NBSP, Format, difference
+from kpi_analysis.intervals import newcombe
 from kpi_analysis.periods import Period
 
 DURATIONS = ("days", "hours", "minutes", "months")
@@ -64,6 +65,35 @@ def clause(metric: Metric, now: float, before: float | None, written: Format) ->
     if before is not None and metric.unit in GROWING and now >= 2 * before:
         return f"rose from {written.prose(before, metric.unit)} to {value}"
     return f"{words} to {value}"
+
+
+def change_limits(metric: Metric, now: Mapping[str, Any], before: Mapping[str, Any], written: Format) -> str:
+    """Say between which limits the change of a rate lies, by Newcombe's interval; nothing for other KPIs.
+
+    Parameters
+    ----------
+    metric : Metric
+    now, before : mapping
+        Records of the tidy frame, with numerator and denominator.
+    written : Format
+
+    Examples
+    --------
+    >>> from kpi_analysis.catalogue import shipped
+    >>> rate = shipped().metrics["opportunity_to_win_ratio"]
+    >>> now, before = {"numerator": 56, "denominator": 70}, {"numerator": 48, "denominator": 80}
+    >>> change_limits(rate, now, before, Format("en_GB", "EUR"))
+    'The change lies between +5.2 and +33.4 points (95% interval).'
+    >>> change_limits(rate, {"numerator": 7, "denominator": 10}, before, Format("en_GB", "EUR"))
+    'The change lies between −22.2 and +31.6 points (95% interval), so that it may be chance.'
+    """
+    counts = [row[part] for row in (now, before) for part in ("numerator", "denominator")]
+    if metric.interval != "proportion" or any(count is None for count in counts):
+        return ""
+    limits = newcombe(*counts)
+    low, high = (written.number(100 * limit, 1, signed=True) for limit in limits)
+    chance = ", so that it may be chance" if limits[0] <= 0 <= limits[1] else ""
+    return f"The change lies between {low} and {high} points (95% interval){chance}."
 
 
 def sentence(metric: Metric, row: Mapping[str, Any], place: str, written: Format, *, against: str = "previous") -> str:

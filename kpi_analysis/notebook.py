@@ -26,7 +26,7 @@ from kpi_analysis.formats import NBSP
 from kpi_analysis.insights import Insights
 from kpi_analysis.opened import OpenCompany, open_company
 from kpi_analysis.outlook import Outlook
-from kpi_analysis.periods import period_label, period_words
+from kpi_analysis.periods import Period, period_label, period_words
 from kpi_analysis.provenance import made_from
 from kpi_analysis.results import records, values
 from kpi_analysis.sections import appendix, kpi_figures
@@ -107,7 +107,8 @@ class Report(Asked):
         against, _ = self.base_of(row, self.period)
         text = messages.sentence(self.metric(kpi), row, self.period_name, self.format, against=against)
         told = self.period.complete and row[against] is not None
-        return Title(text, f"Against {self._against(against)}." if told else "", values=values(frame))
+        deck = f"Against {self._against(against)}. {self._change_limits(row, against)}".rstrip() if told else ""
+        return Title(text, deck, values=values(frame))
 
     @cached_property
     def insights(self) -> Insights:
@@ -252,11 +253,22 @@ class Report(Asked):
         return {name: self.metric(name) for name in frame.kpi}
 
     def _against(self, base: str) -> str:
+        calendar, then = self.opened.company.calendar, self._base(base)
+        name = period_label(then, calendar)
+        return name if self.period.complete else f"the same {then.days} days of {name}"
+
+    def _base(self, base: str) -> Period:
         calendar = self.opened.company.calendar
         then = calendar.prior(self.period) if base == "previous" else calendar.year_ago(self.period)
         assert then is not None
-        name = period_label(then, calendar)
-        return name if self.period.complete else f"the same {then.days} days of {name}"
+        return then
+
+    def _change_limits(self, row: Mapping[str, Any], base: str) -> str:
+        """How far the change of a rate may be chance, from the counts of both periods."""
+        frame = self.opened.compute(
+            [row["kpi"]], period=self._base(base).label, where=self.where, as_of=self.as_of, compared=False
+        )
+        return messages.change_limits(self.metric(row["kpi"]), row, records(frame)[0], self.format)
 
     def _scorecard_note(self, *, aimed_at: bool) -> str:
         notes = ["↓: lower is better. Bold, coloured changes are beyond the KPI’s usual variation."]

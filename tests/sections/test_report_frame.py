@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from opening import open_from, shipped_company
 
@@ -18,6 +19,7 @@ from kpi_analysis.notebook import Report, open_report
 from kpi_analysis.style import PAGE, SPACE, TYPE
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+DATA = Path(__file__).parents[2] / "data" / "demo"
 SALES = ["sales_velocity", "opportunity_to_win_ratio", "sales_cycle_length", "sales_cycle_median", "pipeline_value"]
 
 
@@ -173,3 +175,39 @@ def test_growth_is_written_as_shares_are_in_the_company_s_language() -> None:
     revenue = shipped_company().catalogue.metrics["sales_revenue"]
     assert change_words(revenue, 115.3, 100, Format("de_DE", "EUR")) == f"rose 15,3{NBSP}%"
     assert change_words(revenue, 115.3, 100, Format("en_GB", "EUR")) == "rose 15.3%"
+
+
+# ---------------------------------------------------------------- how far a change may be chance
+
+
+def test_a_page_on_a_rate_says_between_which_limits_its_change_lies(report: Report) -> None:
+    """Second route: deals counted in the file, and the difference of two Wilson scores squared and added by hand."""
+    deals = pd.read_csv(DATA / "opportunities.csv.gz", parse_dates=["closed_on"])
+    rates = []
+    for year in (2026, 2025):
+        closed = deals[deals.closed_on.dt.to_period("Q").astype(str) == f"{year}Q3"]
+        won, lost = int((closed.outcome == "won").sum()), int((closed.outcome == "lost").sum())
+        rates.append((won / (won + lost), *proportion_confint(won, won + lost)))
+    (now, low_now, high_now), (ago, low_ago, high_ago) = rates
+    low = now - ago - ((now - low_now) ** 2 + (high_ago - ago) ** 2) ** 0.5
+    high = now - ago + ((high_now - now) ** 2 + (ago - low_ago) ** 2) ** 0.5
+    assert low < 0 < high
+    title = report.page("opportunity_to_win_ratio")
+    limits = f"−{abs(100 * low):.1f} and +{100 * high:.1f} points"
+    assert title is not None
+    assert title.deck == f"Against Q3 2025. The change lies between {limits} (95% interval), so that it may be chance."
+
+
+def test_a_page_on_a_sum_or_on_an_unfinished_period_says_no_limits(report: Report) -> None:
+    title = report.page("sales_revenue")
+    assert title is not None and title.deck == "Against Q3 2025."
+    unfinished = open_report(shipped_company(), "2026-Q3", as_of="2026-08-20").page("opportunity_to_win_ratio")
+    assert unfinished is not None and "lies between" not in unfinished.deck
+
+
+def proportion_confint(count: int, of: int) -> tuple[float, float]:
+    """Wilson's interval as the two roots of (p̂ − p)² = z²·p(1 − p) ÷ n."""
+    z = 1.959963984540054
+    a, b, c = 1 + z**2 / of, -(2 * count / of + z**2 / of), (count / of) ** 2
+    root = (b**2 - 4 * a * c) ** 0.5
+    return (-b - root) / (2 * a), (-b + root) / (2 * a)
