@@ -104,6 +104,12 @@ def test_a_chart_is_as_wide_as_it_was_drawn():
     assert abs(int(extent.get("cx")) / 36000 - 85) < 0.2 and abs(int(extent.get("cy")) / 36000 - 56) < 0.2
 
 
+def test_a_picture_says_that_it_keeps_no_distance_from_the_margin(report):
+    with zipfile.ZipFile(io.BytesIO(report)) as file:
+        text = file.read("word/document.xml").decode()
+    assert text.count("<wp:inline ") == text.count('distL="0" distR="0"') >= 3 and "<wp:inline>" not in text
+
+
 def test_formulas_can_be_edited():
     data = written(sample.markdown("# A\n\nSo $a^2$ is.\n\n$$\n\\frac{a}{b}\n$$\n\nBut $\\nonsense{$ stays."))
     found = reading.in_docx(data)
