@@ -13,6 +13,7 @@ from kpi_analysis.compute.evaluate import Evaluator
 from kpi_analysis.compute.measures import Periods
 from kpi_analysis.formula import Name, Node, Operation
 
+DURATIONS = ("days", "hours", "minutes")  # of few and very different ones, no mean lies below zero
 Limits = npt.NDArray[np.float64]
 
 
@@ -47,7 +48,7 @@ def estimates(evaluator: Evaluator, metric: Metric, periods: Periods) -> tuple[L
             continue
         if np.isfinite(limits).all():
             low[place], high[place] = limits
-    return low, high
+    return (np.maximum(low, 0.0) if metric.unit in DURATIONS else low), high
 
 
 def _has_value(evaluator: Evaluator, metric: Metric) -> bool:
