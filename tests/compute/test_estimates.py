@@ -29,9 +29,9 @@ def test_a_mean_has_student_s_interval(tmp_path: Path) -> None:
     frame = opened.compute(["average_deal_size", "sales_cycle_length"], period="2026-Q1").set_index("kpi")
     for kpi, values in {"average_deal_size": AMOUNTS, "sales_cycle_length": [10, 20, 30, 60]}.items():
         low, high = stats.t.interval(0.95, 3, loc=sum(values) / 4, scale=stats.sem(values))
-        if kpi == "sales_cycle_length":
-            assert low < 0  # which no mean of days can be
-        assert (frame.ci_low[kpi], frame.ci_high[kpi]) == pytest.approx((max(low, 0.0), high))
+        assert low < 0  # which amounts can be, and days cannot
+        least = 0.0 if kpi == "sales_cycle_length" else low
+        assert (frame.ci_low[kpi], frame.ci_high[kpi]) == pytest.approx((least, high))
 
 
 def test_a_single_value_has_a_mean_and_no_interval(tmp_path: Path) -> None:
