@@ -85,7 +85,7 @@ def change_limits(metric: Metric, now: Mapping[str, Any], before: Mapping[str, A
     >>> change_limits(rate, now, before, Format("en_GB", "EUR"))
     'The change lies between +5.2 and +33.4 points (95% interval).'
     >>> change_limits(rate, {"numerator": 7, "denominator": 10}, before, Format("en_GB", "EUR"))
-    'The change lies between −22.2 and +31.6 points (95% interval), so that it may be chance.'
+    'The change lies between −21.9 and +32.1 points (95% interval), so that it may be chance.'
     """
     counts = [row[part] for row in (now, before) for part in ("numerator", "denominator")]
     if metric.interval != "proportion" or any(count is None for count in counts):
