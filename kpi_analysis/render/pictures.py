@@ -46,7 +46,7 @@ def _drawings(nodes: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             yield from _drawings(node.get(part, ()))
 
 
-def as_png(svgs: list[str], look: Look = HOUSE) -> dict[str, bytes]:
+def as_png(svgs: list[str], look: Look = HOUSE, sharpness: float = SHARPNESS) -> dict[str, bytes]:
     """Return drawings as PNG, all of them in one go.
 
     Parameters
@@ -55,11 +55,13 @@ def as_png(svgs: list[str], look: Look = HOUSE) -> dict[str, bytes]:
         The texts of SVG files. Nothing outside them is read.
     look : Look
         Whose colours and typeface they are drawn in.
+    sharpness : float
+        Pixels an inch.
 
     Returns
     -------
     dict of str to bytes
-        From each text to its picture, `SHARPNESS` pixels an inch.
+        From each text to its picture.
 
     Raises
     ------
@@ -80,7 +82,7 @@ def as_png(svgs: list[str], look: Look = HOUSE) -> dict[str, bytes]:
         main.write_text(_PAGES, encoding="utf-8")
         try:
             pages = typst.compile(
-                main, root=main.parent, format="png", ppi=SHARPNESS, sys_inputs={"drawings": json.dumps(clean)},
+                main, root=main.parent, format="png", ppi=sharpness, sys_inputs={"drawings": json.dumps(clean)},
                 font_paths=typst.Fonts(include_system_fonts=False, font_paths=[staged_fonts(look.fonts)]),
                 ignore_system_fonts=True,
             )  # fmt: skip

@@ -1,4 +1,4 @@
-"""A document → a PowerPoint file: a slide for each section, native tables and formulas, pictures with their words."""
+"""A document → a PowerPoint file: a slide for each message, native tables and formulas, pictures with their words."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import Any
 
 from pptx import Presentation
+from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.oxml import parse_xml
 from pptx.util import Mm, Pt
@@ -19,15 +20,35 @@ from kpi_analysis.render.document import Document
 from kpi_analysis.render.maths import Formula, formulas, office_formulas
 from kpi_analysis.render.office import FACE, cell_pieces, column_shares, head_text, placed
 from kpi_analysis.render.pictures import as_png, drawings
-from kpi_analysis.render.slide_layout import BOTTOM, HEIGHT, LEFT, ROOM, TOP, WIDTH, pages, picture_size, type_size
-from kpi_analysis.render.slides import LINE_BREAK, Grid, Item, Paragraph, Picture, Run, Words, slides_of
-from kpi_analysis.style import LIGHT
+from kpi_analysis.render.slide_layout import (
+    BOTTOM,
+    HEADLINE,
+    HEIGHT,
+    LEFT,
+    ROOM,
+    SHARPNESS,
+    TOP,
+    WIDTH,
+    Box,
+    Headline,
+    Page,
+    pages,
+    row_heights,
+    type_size,
+)
+from kpi_analysis.render.slide_model import LINE_BREAK, Grid, Paragraph, Picture, Run, Words
+from kpi_analysis.render.slides import slides_of
 
 _EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 _A = "http://schemas.openxmlformats.org/drawingml/2006/main"
 _MC = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 _A14 = "http://schemas.microsoft.com/office/drawing/2010/main"
+_DECORATIVE = (
+    f'<a:extLst xmlns:a="{_A}"><a:ext uri="{{C183D7F6-B498-43B3-948B-1728B52AA6E4}}"><adec:decorative '
+    'xmlns:adec="http://schemas.microsoft.com/office/drawing/2017/decorative" val="1"/></a:ext></a:extLst>'
+)
 _TITLE_ONLY = 5
+_KICKER, _LINE = 11, 140
 _ALIGNED = {"left": PP_ALIGN.LEFT, "right": PP_ALIGN.RIGHT, "center": PP_ALIGN.CENTER}
 _PLAIN_TABLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
 """The built-in style without fills and lines."""
@@ -36,8 +57,9 @@ _PLAIN_TABLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
 def to_pptx(document: Document, *, timestamp: datetime | None, attachments: Mapping[str, bytes]) -> bytes:
     """Return a document as slides whose words, tables and formulas can be edited.
 
-    Each heading of the first or second level begins a slide; what does not fit goes on the next one, under the
-    same title. Small charts inside tables are left out, as no cell of such a table can hold one.
+    The first title makes the cover; each further one stands above the titles of the slides of its section. What
+    stands side by side in the report does so on a slide; what does not fit goes on the next one, under the same
+    title. Small charts inside tables are left out, as no cell of such a table can hold one.
 
     Parameters
     ----------
@@ -57,10 +79,9 @@ def to_pptx(document: Document, *, timestamp: datetime | None, attachments: Mapp
     """
     written = office_formulas(formulas(document.blocks))
     deck = _Deck(document, timestamp or _EARLIEST, written)
-    for slide in slides_of(document, as_png(drawings(document.blocks), document.look)):
-        for number, items in enumerate(pages(slide), 1):
-            title = slide.title if number == 1 else f"{slide.title} ({number})"
-            deck.add(title, items)
+    drawn = as_png(drawings(document.blocks), document.look, sharpness=SHARPNESS)
+    for page in pages(slides_of(document, drawn)):
+        deck.add(page)
     return _same_bytes(deck.saved())
 
 
@@ -71,6 +92,7 @@ class _Deck:
         self.made = Presentation()
         self.formulas = formulas
         self.language = document.language
+        self.palette = document.look.light
         facts = document.facts
         told = [facts.get("company"), facts.get("report"), facts.get("period_label") or facts.get("period")]
         self.foot = "  ·  ".join(str(part) for part in told if part)
@@ -89,7 +111,7 @@ class _Deck:
             if layout != self.layout:
                 layouts.remove(layout)
         master = self.made.slide_master
-        boxes = {"title": (LEFT, 9, ROOM, 22), "body": (LEFT, TOP, ROOM, BOTTOM - TOP)}
+        boxes = {"title": (LEFT, HEADLINE[0], ROOM, HEADLINE[1]), "body": (LEFT, TOP, ROOM, BOTTOM - TOP)}
         boxes |= {"ftr": (LEFT, 179, ROOM - 30, 7), "sldNum": (WIDTH - LEFT - 28, 179, 28, 7)}
         for holder in (master, self.layout):
             for shape in _placeholders(holder):
@@ -98,8 +120,8 @@ class _Deck:
                     shape.element.getparent().remove(shape.element)
                 elif kind in boxes:
                     shape.left, shape.top, shape.width, shape.height = (Mm(length) for length in boxes[kind])
-                    shape.text_frame.vertical_anchor = MSO_ANCHOR.BOTTOM if kind == "title" else MSO_ANCHOR.TOP
-                    shape.text_frame.margin_left = shape.text_frame.margin_right = 0
+                    shape.text_frame.vertical_anchor = MSO_ANCHOR.TOP
+                    _without_margins(shape.text_frame)
                     if kind == "ftr":
                         shape.text_frame.paragraphs[0].alignment = PP_ALIGN.LEFT
         first = master.element.find(f".//{{*}}titleStyle/{{{_A}}}lvl1pPr")
@@ -107,31 +129,50 @@ class _Deck:
         look = first.find(f"{{{_A}}}defRPr")
         look.set("sz", "2600")
         look.set("b", "1")
-        _fill(look, LIGHT.ink)
+        _fill(look, self.palette.ink)
 
-    def add(self, title: str, items: Sequence[tuple[Item, float, float]]) -> None:
-        """Add a slide with a title and items, each with its top and height in millimetres."""
+    def add(self, page: Page) -> None:
+        """Add a slide: the words above its title, the title, and what stands below."""
         slide = self.made.slides.add_slide(self.layout)
-        slide.shapes.title.text = _legible(title)
-        if len(title) > 70:
-            slide.shapes.title.text_frame.paragraphs[0].font.size = Pt(22)
-        for item, top, height in items:
-            if isinstance(item, Words):
-                self._words(slide, item, top, height)
-            elif isinstance(item, Grid):
-                self._table(slide, item, top, height)
+        if page.cover:
+            self._bar(slide)
+        _place_title(slide.shapes.title, page.headline)
+        kicker = self.foot if page.cover else page.kicker
+        if kicker:
+            self._kicker(slide, kicker, page.headline.top)
+        for box in page.boxes:
+            if isinstance(box.item, Words):
+                self._words(slide, box.item, box)
+            elif isinstance(box.item, Grid):
+                self._table(slide, box.item, box)
             else:
-                _picture(slide, item, top, height)
-        self._foot(slide)
+                _picture(slide, box.item, box)
+        self._foot(slide, "" if page.cover else self.foot)
 
-    def _foot(self, slide: Any) -> None:
-        """What is read last: the report and the number of the slide."""
+    def _bar(self, slide: Any) -> None:
+        """The accent along the left edge, which readers of the screen need not hear of."""
+        bar = slide.shapes.add_shape(MSO_SHAPE.RECTANGLE, 0, 0, Mm(5), Mm(HEIGHT))
+        bar.line.fill.background()
+        bar.shadow.inherit = False
+        _fill(bar.element.spPr, self.palette.accent, after=2)
+        bar.element.nvSpPr.cNvPr.append(parse_xml(_DECORATIVE))
+        slide.shapes.title.element.addprevious(bar.element)
+
+    def _kicker(self, slide: Any, text: str, below: float) -> None:
+        """One line in the accent colour above the title, and read before it."""
+        line = Words((Paragraph((Run(_cut(text), "accent"),), _KICKER),))
+        box = self._words(slide, line, Box(line, LEFT, below - 6, ROOM, 5.5))
+        slide.shapes.title.element.addprevious(box.element)
+
+    def _foot(self, slide: Any, told: str) -> None:
+        """What is read last: the report, unless it is told above, and the number of the slide."""
         for shape in _placeholders(self.layout):
-            if shape.element.ph.get("type") in ("ftr", "sldNum"):
+            kind = shape.element.ph.get("type")
+            if kind == "sldNum" or (kind == "ftr" and told):
                 copy = deepcopy(shape.element)
                 slide.shapes._spTree.append(copy)
-                if shape.element.ph.get("type") == "ftr":
-                    slide.shapes[-1].text_frame.text = _legible(self.foot)
+                if kind == "ftr":
+                    slide.shapes[-1].text_frame.text = _legible(told)
                 for run in slide.shapes[-1].text_frame._txBody.iter(f"{{{_A}}}rPr"):
                     run.set("sz", "1000")
 
@@ -141,11 +182,11 @@ class _Deck:
         self.made.save(written)
         return written.getvalue()
 
-    def _words(self, slide: Any, words: Words, top: float, height: float) -> None:
-        box = slide.shapes.add_textbox(Mm(LEFT), Mm(top), Mm(ROOM), Mm(height))
+    def _words(self, slide: Any, words: Words, place: Box) -> Any:
+        box = slide.shapes.add_textbox(Mm(place.left), Mm(place.top), Mm(place.width), Mm(place.height))
         frame = box.text_frame
         frame.word_wrap = True
-        frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
+        _without_margins(frame)
         told: list[Run] = []
         for number, paragraph in enumerate(words.paragraphs):
             line = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
@@ -156,6 +197,7 @@ class _Deck:
             told += [run for run in paragraph.runs if run.text != LINE_BREAK]
         if any(run.formula and run.formula in self.formulas for run in told):
             self._with_formulas(box.element, told)
+        return box
 
     def _run(self, line: Any, run: Run, size: float) -> None:
         if run.text == LINE_BREAK:
@@ -166,7 +208,7 @@ class _Deck:
         font = made.font
         font.size, font.bold, font.italic = Pt(size), run.bold or None, run.italic or None
         font.name = "Consolas" if run.mono else FACE
-        colour = getattr(LIGHT, "ink" if run.tone == "plain" else run.tone)
+        colour = getattr(self.palette, "ink" if run.tone == "plain" else run.tone)
         _fill(made._r.get_or_add_rPr(), colour)
         made._r.get_or_add_rPr().set("lang", self.language)
         if run.struck:
@@ -189,19 +231,24 @@ class _Deck:
         either[0].append(choice)
         either[1].append(shape)
 
-    def _table(self, slide: Any, grid: Grid, top: float, height: float) -> None:
+    def _table(self, slide: Any, grid: Grid, box: Box) -> None:
         columns, rows = grid.columns, grid.rows
-        shape = slide.shapes.add_table(len(rows) + 1, len(columns), Mm(LEFT), Mm(top), Mm(ROOM), Mm(height))
-        shape.element.nvGraphicFramePr.cNvPr.set("descr", f"Table: {slide.shapes.title.text}")
+        shape = slide.shapes.add_table(
+            len(rows) + 1, len(columns), Mm(box.left), Mm(box.top), Mm(box.width), Mm(box.height)
+        )  # fmt: skip
+        shape.element.nvGraphicFramePr.cNvPr.set("descr", f"Table: {_legible(grid.title) or slide.shapes.title.text}")
         table = shape.table
         shape.element.find(f".//{{{_A}}}tableStyleId").text = _PLAIN_TABLE
         table.horz_banding = False
         for column, share in zip(table.columns, column_shares(columns, rows), strict=True):
-            column.width = Mm(ROOM * share)
-        size = type_size(grid)
+            column.width = Mm(box.width * share)
+        needed = row_heights(grid, box.width)
+        for row, high in zip(table.rows, needed, strict=True):
+            row.height = Mm(high * min(1.0, box.height / sum(needed)))
+        size = type_size(grid, box.width)
         for position, column in enumerate(columns):
             self._cell(table.cell(0, position), (Run(head_text(column), "muted", True),), size - 1, column["align"])
-            _line_below(table.cell(0, position), 1.25, LIGHT.ink)
+            _line_below(table.cell(0, position), 1.25, self.palette.ink)
         for number, row in enumerate(rows, 1):
             self._row(table, number, row, columns, size)
 
@@ -219,7 +266,7 @@ class _Deck:
             runs = tuple(Run(piece.text, "accent" if group else piece.tone, piece.strong) for piece in pieces)
             self._cell(target, runs, size, "left" if span > 1 else columns[position]["align"])
         for position in range(len(columns)):
-            _line_below(table.cell(number, position), 0.5, LIGHT.grid)
+            _line_below(table.cell(number, position), 0.5, self.palette.grid)
 
     def _cell(self, cell: Any, runs: Sequence[Run], size: float, align: str) -> None:
         cell.margin_left = cell.margin_right = Mm(1.5)
@@ -229,19 +276,36 @@ class _Deck:
         line.alignment = _ALIGNED[align]
         for run in runs:
             self._run(line, run, size)
+        if not runs:  # an empty line is as high as its type, too
+            line._p.get_or_add_endParaRPr().set("sz", str(Pt(size).centipoints))
 
 
 def _placeholders(holder: Any) -> list[Any]:
     return list(holder.placeholders)
 
 
-def _picture(slide: Any, picture: Picture, top: float, height: float) -> None:
-    across, down = picture_size(picture)
-    scale = min(1.0, height / down)
+def _place_title(title: Any, headline: Headline) -> None:
+    title.text = _legible(headline.text)
+    title.text_frame.paragraphs[0].font.size = Pt(headline.size)
+    if (headline.top, headline.height) != HEADLINE:
+        title.left, title.width = Mm(LEFT), Mm(ROOM)
+        title.top, title.height = Mm(headline.top), Mm(headline.height)
+
+
+def _picture(slide: Any, picture: Picture, box: Box) -> None:
     shape = slide.shapes.add_picture(
-        BytesIO(picture.content), Mm(LEFT), Mm(top), Mm(across * scale), Mm(down * scale)
+        BytesIO(picture.content), Mm(box.left), Mm(box.top), Mm(box.width), Mm(box.height)
     )  # fmt: skip
     shape.element.nvPicPr.cNvPr.set("descr", _legible(picture.alt))
+
+
+def _without_margins(frame: Any) -> None:
+    frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
+
+
+def _cut(text: str) -> str:
+    """Text that stands on one line of a slide in small type."""
+    return text if len(text) <= _LINE else f"{text[:_LINE].rsplit(' ', 1)[0].rstrip(' ,;:·')}…"
 
 
 def _legible(text: str) -> str:
@@ -266,11 +330,11 @@ def _indent(line: Any, paragraph: Paragraph) -> None:
     properties.append(parse_xml(numbered if number.isdecimal() else sign))
 
 
-def _fill(properties: Any, hex_: str) -> None:
+def _fill(properties: Any, hex_: str, after: int = 0) -> None:
     for old in properties.findall(f"{{{_A}}}solidFill"):
         properties.remove(old)
     colour = hex_.removeprefix("#")
-    properties.insert(0, parse_xml(f'<a:solidFill xmlns:a="{_A}"><a:srgbClr val="{colour}"/></a:solidFill>'))
+    properties.insert(after, parse_xml(f'<a:solidFill xmlns:a="{_A}"><a:srgbClr val="{colour}"/></a:solidFill>'))
 
 
 def _line_below(cell: Any, points: float, hex_: str) -> None:

@@ -1,92 +1,48 @@
-"""A document as slides: one for each section, with words, tables and pictures in the order of the report."""
+"""A document as slides: a cover, then one for each message, with words, tables and pictures in the report's order."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from kpi_analysis.blocks.model import Cell, Column, Row
 from kpi_analysis.blocks.svg import width_of
 from kpi_analysis.render.document import Document
 from kpi_analysis.render.markdown import plain_text
-from kpi_analysis.render.maths import Formula
 from kpi_analysis.render.office import cell_pieces
 from kpi_analysis.render.pictures import picture_bytes
+from kpi_analysis.render.slide_model import (
+    BODY,
+    LEAD,
+    LINE_BREAK,
+    SMALL,
+    Grid,
+    Head,
+    Item,
+    Paragraph,
+    Picture,
+    Plain,
+    Run,
+    Side,
+    Slide,
+    Token,
+    Words,
+)
+from kpi_analysis.style import PAGE
 
-Token = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Run:
-    """Words in one look; `formula` marks TeX, `tone` is plain, good, bad, warn, muted or accent."""
-
-    text: str
-    tone: str = "plain"
-    bold: bool = False
-    italic: bool = False
-    struck: bool = False
-    mono: bool = False
-    url: str = ""
-    formula: Formula | None = None
-
-
-@dataclass(frozen=True)
-class Paragraph:
-    """A paragraph: its type size in points, how deep it is indented, and what stands before it."""
-
-    runs: tuple[Run, ...]
-    size: float = 16
-    level: int = 0
-    bullet: str = ""
-
-    @property
-    def text(self) -> str:
-        """The words without their look."""
-        return "".join(run.text for run in self.runs)
-
-
-@dataclass(frozen=True)
-class Words:
-    """Paragraphs that stand in one box."""
-
-    paragraphs: tuple[Paragraph, ...]
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A table, by the columns and rows of a ``table`` block."""
-
-    columns: tuple[Token, ...]
-    rows: tuple[Token, ...]
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture with its words; `width` in millimetres where it is known."""
-
-    content: bytes
-    alt: str
-    width: float | None = None
-
-
-Item = Words | Grid | Picture
-
-
-@dataclass
-class Slide:
-    """A section of the report."""
-
-    title: str
-    items: list[Item] = field(default_factory=list)
-
-
-SMALL, BODY, LEAD = 10, 16, 20
-LINE_BREAK = "\v"
+_BESIDE = {"table", "figure", "image", "note"}
+_FINDING = (0.25, 0.75)
+_PLAIN = Run("")
 
 
 def slides_of(document: Document, drawn: Mapping[str, bytes]) -> list[Slide]:
-    """Return the slides of a document: a new one at each heading of the first or second level.
+    """Return the slides of a document.
+
+    The first title makes the cover, with the findings below it or else the titles of the sections. Each further
+    title stands above the slides of its section, which begin at headings of the second level and at whatever
+    stands side by side.
 
     Parameters
     ----------
@@ -98,31 +54,148 @@ def slides_of(document: Document, drawn: Mapping[str, bytes]) -> list[Slide]:
     Examples
     --------
     >>> from kpi_analysis.render.document import read_document
-    >>> cell = {"cell_type": "markdown", "source": "# Orders rose\\n\\n## Why\\n\\nMore came."}
-    >>> [slide.title for slide in slides_of(read_document({"cells": [cell], "metadata": {}}), {})]
-    ['Orders rose', 'Why']
+    >>> cell = {"cell_type": "markdown", "source": "# Orders rose\\n\\n## Why\\n\\nMore came.\\n\\n# Costs\\n\\n## Ads"}
+    >>> slides = slides_of(read_document({"cells": [cell], "metadata": {}}), {})
+    >>> [(slide.kicker, slide.title) for slide in slides]
+    [('', 'Orders rose'), ('', 'Why'), ('Costs', 'Ads')]
     """
-    slides: list[Slide] = []
-    for block in _flat(document.blocks):
-        for part in _parts(block, drawn):
-            if isinstance(part, str):
-                slides.append(Slide(part))
-                continue
-            if not slides:  # code may stand before the first title
-                slides.append(Slide(document.title))
-            if isinstance(part, Words) and slides[-1].items and isinstance(slides[-1].items[-1], Words):
-                slides[-1].items[-1] = Words(slides[-1].items[-1].paragraphs + part.paragraphs)
-            else:
-                slides[-1].items.append(part)
-    return slides
-
-
-def _flat(blocks: Iterable[Token]) -> Iterator[Token]:
-    for block in blocks:
+    made = _Sections(document.title)
+    for block in document.blocks:
         if block["kind"] == "beside":
-            yield from _flat(block["blocks"])
+            made.beside(block["blocks"], drawn)
+        elif block["kind"] == "findings" and made.at_cover:
+            made.findings(block, drawn)
+        elif block["kind"] == "title":
+            made.section(block["title"], block["deck"])
         else:
-            yield block
+            made.parts(_parts(block, drawn))
+    made.close()
+    _list_sections(made.slides, [heading.title for heading in document.toc if heading.level == 1][1:])
+    return made.slides
+
+
+class _Sections:
+    """Slides in the making, and the section that they belong to."""
+
+    def __init__(self, title: str) -> None:
+        self.slides: list[Slide] = []
+        self.title = title
+        self.deck: tuple[Words, ...] = ()
+        self.kicker = ""
+        self.waiting = False  # the title of a section has no slide yet
+
+    @property
+    def at_cover(self) -> bool:
+        """Whether nothing follows the first title so far."""
+        return len(self.slides) == 1 and self.slides[0].cover and not self.slides[0].instead
+
+    def section(self, title: str, deck: str = "") -> None:
+        self.close()
+        self.title = title
+        if not self.slides:
+            self.slides.append(Slide(title, [*_said(deck, BODY, tone="muted")], cover=True))
+            return
+        self.kicker, self.deck, self.waiting = title, tuple(_said(deck, BODY - 2, tone="muted")), True
+
+    def close(self) -> None:
+        """A section that holds nothing keeps a slide of its own."""
+        if self.waiting:
+            self.slides.append(self.slide(self.title))
+
+    def slide(self, title: str) -> Slide:
+        """A slide of the section; the words below the section's title stand on its first one."""
+        made = Slide(title, [*self.deck], kicker="" if title == self.kicker else self.kicker)
+        self.deck, self.waiting = (), False
+        return made
+
+    def parts(self, parts: Iterable[Head | Plain | Side]) -> None:
+        for part in parts:
+            if isinstance(part, Head):
+                if part.level == 1:
+                    self.section(part.title)
+                else:
+                    self.slides.append(self.slide(part.title))
+                continue
+            if self.waiting or not self.slides:  # code may stand before the first title
+                self.slides.append(self.slide(self.title))
+            self.slides[-1].add(part)
+
+    def findings(self, block: Token, drawn: Mapping[str, bytes]) -> None:
+        """Findings stand on the cover where there is room for them."""
+        cover = self.slides[0]
+        bare, apart = replace(cover, items=[*cover.items]), self.slide(block["title"])
+        cover.items.append(_heading(block["title"]))
+        for part in _parts(block, drawn):
+            if not isinstance(part, Head):
+                cover.add(part)
+                apart.add(part)
+        cover.instead = (bare, apart)
+
+    def beside(self, blocks: Sequence[Token], drawn: Mapping[str, bytes]) -> None:
+        """Blocks side by side make one slide, or one each."""
+        if any(block["kind"] not in _BESIDE for block in blocks):
+            for block in blocks:
+                if block["kind"] == "beside":
+                    self.beside(block["blocks"], drawn)
+                else:
+                    self.parts(_parts(block, drawn))
+            return
+        deck = self.deck
+        together = self.slide(self.title)
+        widths = _widths(blocks)
+        columns = (_column(block, width, drawn) for block, width in zip(blocks, widths, strict=True))
+        together.add(Side(tuple(columns), widths))
+        each = _Sections(self.title)
+        each.kicker, each.deck, each.waiting = self.kicker, deck, True
+        for block in blocks:
+            each.parts(_parts(block, drawn))
+        together.instead = tuple(each.slides)
+        self.slides.append(together)
+
+
+def _list_sections(slides: Sequence[Slide], titles: Sequence[str]) -> None:
+    """A cover without findings says what follows."""
+    cover = next((slide for slide in slides[:1] if slide.cover), None)
+    if cover is None or len(titles) < 2:
+        return
+    bare = cover.instead[0] if cover.instead else cover
+    if all(isinstance(item, Words) for item in bare.items):
+        listed = Words(tuple(Paragraph((Run(title),), BODY, level=1, bullet="•") for title in titles))
+        plain = replace(bare, items=[*bare.items])
+        bare.items.append(listed)
+        bare.instead = (plain,)
+
+
+def _column(block: Token, width: float, drawn: Mapping[str, bytes]) -> tuple[Plain, ...]:
+    """A block as a column: its heading and its measure in one box, then the others."""
+    column = Slide(block.get("title", ""))
+    if column.title:
+        column.add(_heading(column.title))
+    for part in _parts(block, drawn):
+        if isinstance(part, Grid):
+            column.add(replace(part, title=column.title, columns=tuple(_widened(part.columns, PAGE.full / width))))
+        elif not isinstance(part, Head):
+            column.add(part)
+    return tuple(item for item in column.items if not isinstance(item, Side))
+
+
+def _widths(blocks: Sequence[Token]) -> tuple[float, ...]:
+    """The columns of the page: halves, thirds, or a wide one and a narrow one."""
+    wide = [block.get("width") == "wide" for block in blocks]
+    if len(blocks) == 2 and wide[0] != wide[1]:
+        return tuple(PAGE.wide if is_wide else PAGE.narrow for is_wide in wide)
+    return (PAGE.half if len(blocks) < 3 else PAGE.third,) * len(blocks)
+
+
+def _widened(columns: Iterable[Token], factor: float) -> Iterator[Token]:
+    """Columns whose millimetres are those of a narrow table, as parts of a page."""
+    for column in columns:
+        found = re.fullmatch(r"([\d.]+)mm", column["width"])
+        yield {**column, "width": f"{float(found[1]) * factor:.2f}mm"} if found else column
+
+
+def _heading(text: str) -> Words:
+    return Words((Paragraph((Run(text, bold=True),), BODY - 2),))
 
 
 def _said(text: str, size: float = BODY, **look: Any) -> Iterator[Words]:
@@ -130,18 +203,17 @@ def _said(text: str, size: float = BODY, **look: Any) -> Iterator[Words]:
         yield Words((Paragraph((Run(text, **look),), size),))
 
 
-def _parts(block: Token, drawn: Mapping[str, bytes]) -> Iterator[str | Item]:
-    """A title, which begins a slide, and what stands on it."""
+def _parts(block: Token, drawn: Mapping[str, bytes]) -> Iterator[Head | Item]:
+    """A heading, which begins a slide, and what stands on it."""
     kind = block["kind"]
     if kind == "markdown":
         yield from _prose(block["tokens"], drawn)
         return
     if block.get("title"):
-        yield block["title"]
-    if kind == "title":
-        yield from _said(block["deck"], LEAD, tone="muted")
-    elif kind == "findings":
-        yield Words(tuple(part for finding in block["findings"] for part in _finding(finding)))
+        yield Head(block["title"], 1 if kind == "title" else 2)
+    if kind == "findings":
+        for finding in block["findings"]:
+            yield _finding(finding)
     elif kind == "table":
         yield from _said(block["measure"], SMALL + 2, tone="muted")
         yield Grid(tuple(block["columns"]), tuple(block["rows"]))
@@ -161,12 +233,17 @@ def _parts(block: Token, drawn: Mapping[str, bytes]) -> Iterator[str | Item]:
         yield _monospaced(block["text"])
 
 
-def _finding(finding: Token) -> Iterator[Paragraph]:
+def _finding(finding: Token) -> Side:
+    """The figure with what it is on the left, the claim with its evidence on the right."""
     figure = finding["figure"]
-    pieces = cell_pieces({**figure, "strong": True})
-    yield Paragraph(tuple(Run(piece.text, piece.tone, piece.strong) for piece in pieces), LEAD)
-    evidence = f" {finding['evidence']}" if finding["evidence"] else ""
-    yield Paragraph((Run(finding["claim"], bold=True), Run(evidence)), BODY - 2)
+    pieces = cell_pieces({**figure, "unit": "", "strong": True})
+    told = [Paragraph(tuple(Run(piece.text, piece.tone, piece.strong) for piece in pieces), LEAD - 2)]
+    if figure["unit"]:
+        told.append(Paragraph((Run(figure["unit"], "muted"),), SMALL + 2))
+    said = [Paragraph((Run(finding["claim"], bold=True),), BODY - 2)]
+    if finding["evidence"]:
+        said.append(Paragraph((Run(finding["evidence"]),), SMALL + 2))
+    return Side(((Words(tuple(told)),), (Words(tuple(said)),)), _FINDING)
 
 
 def _picture(picture: Token, drawn: Mapping[str, bytes]) -> Picture:
@@ -179,11 +256,11 @@ def _monospaced(text: str) -> Words:
     return Words(tuple(Paragraph((Run(line, mono=True),), SMALL + 1) for line in text.rstrip("\n").split("\n")))
 
 
-def _prose(tokens: Sequence[Token], drawn: Mapping[str, bytes]) -> Iterator[str | Item]:
+def _prose(tokens: Sequence[Token], drawn: Mapping[str, bytes]) -> Iterator[Head | Item]:
     for token in tokens:
         kind, children = token["type"], token.get("children", [])
         if kind == "heading" and token["attrs"]["level"] < 3:
-            yield plain_text(children)
+            yield Head(plain_text(children), token["attrs"]["level"])
         elif kind == "block_code":
             yield _monospaced(token["raw"])
         elif kind == "table":
@@ -230,7 +307,7 @@ def _paragraphs(token: Token, level: int) -> Iterator[Paragraph]:
             yield Paragraph(runs, BODY, level)
 
 
-def _runs(tokens: Sequence[Token], look: Run = Run("")) -> Iterator[Run]:
+def _runs(tokens: Sequence[Token], look: Run = _PLAIN) -> Iterator[Run]:
     for token in tokens:
         kind, children = token["type"], token.get("children", [])
         if kind == "strong":

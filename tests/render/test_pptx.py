@@ -1,22 +1,24 @@
-"""The slides: one a section, with tables, pictures and formulas that can be edited."""
+"""The slides: a cover, then one a message, with tables, pictures and formulas that can be edited."""
 
 from __future__ import annotations
 
 import io
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import press_reading as reading
 import press_report as made_up
 import press_sample as sample
 import pytest
 from pptx import Presentation
+from pptx.enum.shapes import MSO_SHAPE_TYPE
 from press_reading import A
 
-from kpi_analysis.blocks import Cell, Column, Figure, Note, Row, Table, Title
+from kpi_analysis.blocks import Beside, Cell, Column, Figure, Finding, Findings, Note, Row, Table, Title
 from kpi_analysis.errors import RunError
 from kpi_analysis.render.document import read_document
 from kpi_analysis.render.pptx import to_pptx
+from kpi_analysis.style import LIGHT
 
 WHEN = datetime(2026, 10, 2, 8, 0, tzinfo=UTC)
 
@@ -47,9 +49,119 @@ def report() -> bytes:
     return to_pptx(read_document(made_up.report()), timestamp=WHEN, attachments={})
 
 
-def test_each_section_has_a_slide(report):
+def boxes(slide) -> list[tuple[int, int, int, int]]:
+    """Left, top, right and bottom of what stands on a slide, but for its foot; in the order it is read."""
+    shapes = [s for s in slide.shapes if not s.is_placeholder or s == slide.shapes.title]
+    return [(s.left, s.top, s.left + s.width, s.top + s.height) for s in shapes]
+
+
+def overlapping(one, other, allowed: int = 36000) -> bool:
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    return across > allowed and down > allowed
+
+
+def said(data: bytes, number: int) -> list[str]:
+    """The words of a slide's boxes, in the order they are read."""
+    return [s.text_frame.text for s in opened(data).slides[number - 1].shapes if s.has_text_frame and s.text_frame.text]
+
+
+def bars(id_: str = "f", title: str = "Bars", width="half", **more) -> Figure:
+    return Figure(id_, title, "€m", sample.chart(85, 56), title, width, **more)
+
+
+def side_by_side(*blocks, before=()) -> bytes:
+    shown = (Title("Report"), Title("Costs fell", "Against Q3 2025."), *before, Beside(blocks))
+    return written(*map(sample.cell_of, shown))
+
+
+def grid(rows: int, title: str = "Parts") -> Table:
+    columns = (Column("Part", width="1fr"), Column("Share", align="right", width="15mm"))
+    return Table("t", title, "%", columns, tuple(Row((Cell(f"Part {i}"), Cell("1.0"))) for i in range(rows)))
+
+
+def test_each_heading_is_a_title_or_stands_on_a_slide(report):
     wanted = [heading.title for heading in read_document(made_up.report()).toc]
-    assert [title for title in titles(report) if not title.endswith(")")] == wanted
+    found = [text for slide in reading.slides(report) for text in lines(slide)]
+    assert [heading for heading in wanted if heading not in found] == []
+    assert all(titles(report)) and len(set(titles(report))) == len(titles(report))
+
+
+def lines(slide) -> list[str]:
+    return ["".join(text.text or "" for text in paragraph.iter(f"{A}t")) for paragraph in slide.iter(f"{A}p")]
+
+
+def test_the_cover_holds_title_deck_and_findings(report):
+    kicker, title, deck, heading, figure, claim = said(report, 1)[:6]
+    assert kicker == "Northwind Bikes  ·  Quarterly KPI report  ·  2026-Q3"
+    assert title.startswith("Revenue rose 9%") and deck.startswith("Third quarter") and heading == "What matters"
+    assert figure == "+9.0%\nrevenue on Q3 2025" and claim.startswith("Growth came from more orders")
+    assert titles(report)[1] == "Scorecard"
+
+
+def test_findings_that_do_not_fit_the_cover_have_a_slide_of_their_own():
+    many = Findings("What matters", tuple(Finding(Cell(str(i)), "So it is. " * 60) for i in range(5)))
+    data = written(sample.cell_of(Title("A", "deck")), sample.cell_of(many))
+    assert titles(data)[:2] == ["A", "What matters"] and said(data, 1)[:2] == ["A", "deck"]
+
+
+def test_a_cover_without_findings_lists_the_sections():
+    data = written(*map(sample.cell_of, (Title("A"), grid(2), Title("B"), Title("C"), bars())))
+    assert titles(data) == ["A", "Parts", "B", "Bars"]
+    assert said(data, 1)[:2] == ["A", "B\nC"] and said(data, 4)[0] == "C"
+
+
+def test_the_title_of_a_section_stands_above_those_of_its_slides():
+    blocks = (Title("Report"), grid(2), Title("Why " + "so " * 80), bars(), Title("Costs", "Against Q3 2025."), grid(3))
+    data = written(*map(sample.cell_of, blocks))
+    assert titles(data) == ["Report", "Parts", "Bars", "Parts (2)"]
+    above = said(data, 3)[0]
+    assert above.startswith("Why so so") and above.endswith("so…") and len(above) <= 141
+    assert said(data, 4)[:3] == ["Costs", "Parts (2)", "Against Q3 2025.\n%"]
+    kicker = opened(data).slides[3].shapes[0]
+    colour = kicker.text_frame.paragraphs[0].runs[0].font
+    assert str(colour.color.rgb) == LIGHT.accent.removeprefix("#") and colour.size.pt == 11
+
+
+def test_what_stands_side_by_side_does_so_on_a_slide():
+    data = side_by_side(bars("a", "Left"), bars("b", "Right", note="Method: none"))
+    assert titles(data) == ["Report", "Costs fell"]
+    slide = opened(data).slides[1]
+    assert said(data, 2)[:3] == ["Costs fell", "Against Q3 2025.", "Left\n€m"]
+    left, right = (shape for shape in slide.shapes if shape.shape_type == MSO_SHAPE_TYPE.PICTURE)
+    assert left.top == right.top and left.width == right.width > opened(data).slide_width * 0.4
+    assert left.left + left.width < right.left
+    assert left.width / left.height == pytest.approx(85 / 56, rel=0.01)
+    assert next(shape.name for shape in slide.shapes if shape.has_text_frame).startswith("Title")
+    assert "Method: none" in said(data, 2)
+
+
+def test_a_table_beside_a_chart_is_native_and_named():
+    slide = opened(side_by_side(bars(), grid(6))).slides[1]
+    (frame,) = (shape for shape in slide.shapes if shape.has_table)
+    assert frame.element.nvGraphicFramePr.cNvPr.get("descr") == "Table: Parts"
+    shares = [column.width / frame.width for column in frame.table.columns]
+    assert shares[1] == pytest.approx(15 / 85, abs=0.01), "its millimetres are those of half a page"
+
+
+def test_a_long_table_beside_a_chart_makes_a_slide_each():
+    data = side_by_side(bars(), grid(40))
+    assert titles(data)[:3] == ["Report", "Bars", "Parts"] and titles(data)[3] == "Parts (2)"
+    assert said(data, 2)[:3] == ["Costs fell", "Bars", "Against Q3 2025.\n€m"]
+    assert [row for table in tables(data) for row in table[1:]] == [[f"Part {i}", "1.0"] for i in range(40)]
+
+
+def test_a_half_chart_that_stands_alone_is_enlarged_and_stays_sharp():
+    data = written(*map(sample.cell_of, (Title("A"), bars())))
+    (picture,) = (s for s in opened(data).slides[1].shapes if s.shape_type == MSO_SHAPE_TYPE.PICTURE)
+    assert picture.width > opened(data).slide_width * 0.5
+    assert picture.image.size[0] / picture.width.inches >= 149
+
+
+def test_empty_cells_do_not_make_rows_higher():
+    table = Table("t", "T", "", (Column("A"), Column("B")), (Row((Cell("a"), Cell(""))),))
+    slide = reading.slides(written(*map(sample.cell_of, (Title("A"), table))))[1]
+    assert [end.get("sz") for cell in slide.iter(f"{A}tc") for end in cell.iter(f"{A}endParaRPr")] == ["1200"]
 
 
 def test_everything_stands_on_them(report):
@@ -76,12 +188,24 @@ def test_a_long_table_goes_on_with_its_head_on_the_next_slide(report):
 
 
 def test_nothing_leaves_the_slide_or_covers_another(report):
-    presentation = opened(report)
-    for slide in presentation.slides:
-        boxes = sorted((s.top, s.top + s.height, s.left + s.width) for s in slide.shapes if not s.is_placeholder)
-        assert all(right <= presentation.slide_width for _, _, right in boxes)
-        assert all(below[0] >= above[1] - 36000 for above, below in pairwise(boxes))
-        assert not boxes or boxes[-1][1] <= presentation.slide_height - 15 * 36000
+    long = Figure("f", "Words " * 12, "€m", sample.chart(54, 90), "Bars", "third", note="Method " * 20)
+    crowded = side_by_side(long, grid(9, "Words " * 14), long, before=(grid(30), Note("Noted " * 50)))
+    endless = Findings("What matters", (Finding(Cell("1"), "So it is. " * 150, "Indeed. " * 150),) * 3)
+    told = written(*map(sample.cell_of, (Title("Title " * 30, "Deck " * 60), endless, Title("Last"))))
+    for presentation in map(opened, (report, crowded, told)):
+        for slide in presentation.slides:
+            found = boxes(slide)
+            edge = [box for box in found if box[0] == 0]  # the cover's bar
+            assert all(box[0] >= 0 and box[2] <= presentation.slide_width for box in found)
+            assert not [pair for pair in combinations(found, 2) if overlapping(*pair)], slide.shapes.title.text
+            assert all(box[3] <= presentation.slide_height - 15 * 36000 for box in found if box not in edge)
+
+
+def test_what_is_read_first_stands_above_or_on_the_left(report):
+    for slide in opened(report).slides:
+        found = boxes(slide)
+        for first, then in pairwise(found):
+            assert then[1] >= first[3] - 36000 or then[0] >= first[2] - 36000
 
 
 def test_the_note_of_a_chart_stays_with_it():
