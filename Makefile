@@ -21,7 +21,7 @@ report: $(READY) ## the quarterly executive report on the bundled data, as HTML 
 	@$(BIN)/kpi render notebooks/quarterly_report.ipynb --period $(PERIOD)
 
 test: $(READY) ## the whole test suite: pytest, doctests, notebooks
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules --nbval-lax kpi_analysis tests notebooks
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --doctest-modules --nbval-lax kpi_analysis tests notebooks
 
 lab: $(READY) ## JupyterLab on the notebooks
 	@$(BIN)/jupyter lab notebooks
