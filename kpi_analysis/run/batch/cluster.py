@@ -29,6 +29,7 @@ from kpi_analysis.run.warm.client import CannotFork, own_server
 MOST_TRIES = 2  # a report whose worker is lost is begun once more, on whichever worker is there
 _ANSWERS_WITHIN = "10s"
 _WATCH = 0.2  # seconds
+_TALKERS = ("distributed", "distributed.batched", "distributed.client", "distributed.core", "tornado.application")
 
 Begun = Callable[[], None]
 Submit = Callable[[Task, Begun], "Future[Outcome]"]
@@ -115,7 +116,8 @@ def _connected(address: str) -> Iterator[Any]:
             "A cluster needs Dask, which is not installed.", remedy="Run: pip install 'kpi-analysis[dask]'"
         )
     distributed = importlib.import_module("distributed")
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # the batch itself says what goes wrong
+    for name in _TALKERS:  # the batch itself says what goes wrong
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = distributed.Client(address, timeout=_ANSWERS_WITHIN, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:  # the last one where TLS is asked for and not set up
