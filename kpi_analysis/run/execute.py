@@ -190,7 +190,8 @@ def to_ipynb(nb: Any) -> bytes:
     """Return a notebook as the bytes of its file."""
     import nbformat
 
-    text: str = nbformat.writes(nb)  # type: ignore[no-untyped-call]
+    # without line breaks the encoder in C writes it, ten times as fast
+    text: str = nbformat.writes(nb, indent=None)  # type: ignore[no-untyped-call]
     return f"{text}\n".encode()
 
 

@@ -9,6 +9,7 @@ import os
 import platform
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,7 @@ def manifest(
         {
             **provenance(plan, facts, title=title),
             **{name: facts.get(name) for name in ("message", "headline", "locale", "currency")},
-            "packages": {name: _version(name) for name in PACKAGES},
+            "packages": versions(),
             "python": platform.python_version(),
             "kernel": plan.kernel,
             "started": started.isoformat(timespec="seconds"),
@@ -130,6 +131,12 @@ def manifest(
             "snapshot": plan.snapshot,
         }
     )
+
+
+@cache
+def versions() -> dict[str, str | None]:
+    """Return the versions of the packages that a report's numbers and looks depend on."""
+    return {name: _version(name) for name in PACKAGES}
 
 
 def to_json(data: Any) -> bytes:

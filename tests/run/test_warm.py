@@ -96,6 +96,27 @@ def test_nothing_is_inherited(kernel: Kernel, server: str, tmp_path: Path) -> No
         other.end()
 
 
+def test_kernels_of_reports_draw_and_run_nothing_beforehand(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with kernel_server() as address:
+        monkeypatch.setenv(WARM_KERNELS, address)
+        kernel = Kernel(cwd=str(tmp_path))
+        try:
+            told = kernel.says(
+                "import json, os, sys\n"
+                "print(json.dumps([len(os.listdir(f'/proc/{os.getppid()}/task')), 'seaborn' in sys.modules]))"
+            )
+            shown: list[str] = []
+            kernel.client.execute_interactive(
+                "import seaborn\nseaborn.lineplot(x=[1, 2], y=[3, 5]);",
+                timeout=30,
+                output_hook=lambda message: shown.extend(message["content"].get("data", {})),
+            )
+        finally:
+            kernel.end()
+    assert told == [1, True]
+    assert "image/png" in shown
+
+
 def test_interrupt_restart_and_death(kernel: Kernel) -> None:
     message = kernel.client.execute("import time\ntime.sleep(60)")
     time.sleep(0.5)

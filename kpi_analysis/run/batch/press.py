@@ -1,11 +1,37 @@
-"""What the process of a report needs, imported once in the server that these processes are forked from."""
+"""What the process of a report needs, imported and once gone through in the server that these are forked from.
 
-from kpi_analysis.run.execute import without_iri_grammar
+Typst stays untouched: it starts threads, which a fork would lose.
+"""
+
+import gc
+
+from kpi_analysis.run.execute import to_ipynb, without_iri_grammar
 
 with without_iri_grammar():
-    import kpi_analysis.run.engine
-import kpi_analysis.render.html
-import kpi_analysis.render.typst
-import kpi_analysis.run.report
+    from kpi_analysis.run.engine import prepare
+import jupyter_client.manager
+import jupyter_client.provisioning
 
-__all__ = ["kpi_analysis"]
+import kpi_analysis.run.report
+import kpi_analysis.run.warm.provisioner
+from kpi_analysis.render.document import read_document
+from kpi_analysis.render.glyphs import placeholder
+from kpi_analysis.render.html import to_html
+from kpi_analysis.render.typst import to_pdf
+from kpi_analysis.run.manifest import versions
+
+
+def rehearse() -> None:
+    """Compile templates and schemas, and read the typeface: what each report would do for the first time."""
+    text = {"cell_type": "markdown", "metadata": {}, "source": "# Rehearsal\n\n| a |\n|---|\n| 1 |"}
+    nb = prepare({"cells": [text], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, name="rehearsal", injected="1")
+    to_html(read_document(nb), timestamp=None, attachments={})
+    to_ipynb(nb)
+    placeholder()
+    versions()
+
+
+rehearse()
+gc.freeze()  # the collector would write into pages that these processes share
+
+__all__ = ["jupyter_client", "kpi_analysis", "to_pdf"]

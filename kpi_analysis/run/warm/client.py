@@ -21,13 +21,19 @@ from pathlib import Path
 from kpi_analysis.run.kernels import WARM_KERNELS
 from kpi_analysis.run.warm.kernel import Launch
 
+# Without matplotlib_inline: while it is imported it looks for the kernel whose cells shall show figures.
 PRELOAD = (
     "kpi_analysis.warmed",
-    "matplotlib_inline.backend_inline",
+    "seaborn",
+    "matplotlib.backends.backend_agg",
     "ipykernel.kernelapp",
     "ipykernel.debugger",
     "IPython.extensions.storemagic",
     "IPython.core.completer",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "tornado.platform.asyncio",
 )
 # Libraries that start threads of their own when they are imported are asked not to: forking would lose the threads.
 _NO_THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
