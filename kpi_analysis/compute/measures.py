@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import ibis
 import ibis.expr.types as ir
@@ -16,7 +17,7 @@ from kpi_analysis import sql
 from kpi_analysis.catalogue import Aggregate, Catalogue
 from kpi_analysis.company import settings
 from kpi_analysis.compute.queries import Record, Request, RowSet, opening_day, rows_name
-from kpi_analysis.compute.reading import read
+from kpi_analysis.compute.recalled import in_time, recall
 from kpi_analysis.compute.ways import ZERO_WITHOUT_ROWS, Query, Readable, argument_of, find_way, function_of
 from kpi_analysis.formula import Values
 from kpi_analysis.periods import Period
@@ -26,6 +27,8 @@ from kpi_analysis.sources import Sources
 BEFORE = "the period is before the data begins"
 PARTLY = "the period is only partly in the data"
 AFTER = "the period is after the data ends"
+
+HISTORIES = {"month": 60, "quarter": 20}
 
 Group = tuple[str, ...]
 Periods = tuple[Period, ...]
@@ -68,6 +71,7 @@ class MeasureReader:
     _readable: dict[str, Readable] = field(default_factory=dict)
     _wanted: dict[Query, set[str]] = field(default_factory=lambda: defaultdict(set))
     _periods: dict[Query, set[Period]] = field(default_factory=lambda: defaultdict(set))
+    _soon: dict[Query, Periods] = field(default_factory=dict)
     _slots: dict[tuple[bool, Periods], Periods] = field(default_factory=dict)
     _numbers: dict[tuple[str, Period], dict[Group, float | None]] = field(default_factory=dict)
     _why: dict[tuple[str, Period, Group], str] = field(default_factory=dict)
@@ -95,6 +99,8 @@ class MeasureReader:
         if readable.aggregate is not None and begun:
             self._wanted[readable.query].add(name)
             self._periods[readable.query].update(self._days_of(name, begun))
+            if self.sources.answers is not None and readable.query not in self._soon:
+                self._soon[readable.query] = self._days_of(name, self._histories)
 
     def want_rows(self, names: Iterable[str]) -> None:
         """Note that the rows behind these measures will be asked for, each row counted once."""
@@ -105,9 +111,10 @@ class MeasureReader:
         """Run the queries: one for each table and date."""
         for query, wanted in self._wanted.items():
             names = sorted(wanted)
-            periods = sorted(self._periods[query], key=lambda p: (p.last_day, p.start, p.label))
+            periods = in_time(self._periods[query])
             backend = self.sources.table(query[1]).get_backend()
-            for record in read(self._request(query, names, periods), backend, self.sources.texts):
+            request = self._request(query, names, periods)
+            for record in recall(request, query, self._soon.get(query, ()), backend, self.sources):
                 self._store(query, record, periods[record["kpi_slot"]], names)
             for name in names:
                 for period in periods:
@@ -274,6 +281,15 @@ class MeasureReader:
         if key not in self._slots:
             self._slots[key] = tuple(self._whole(one) if is_pair else self._last_day(one) for one in periods)
         return self._slots[key]
+
+    @cached_property
+    def _histories(self) -> Periods:
+        """The months and quarters that reports of these data ask for sooner or later."""
+        calendar = self.sources.company.calendar
+        today = min(self.as_of, self.sources.last_day() or self.as_of)
+        latest = [calendar.containing(today, grain) for grain in HISTORIES]
+        whole = [period for last in latest for period in calendar.last(last, HISTORIES[last.grain])]
+        return tuple(period.cut(self.as_of) for period in whole)
 
     def _whole(self, period: Period) -> Period:
         whole = replace(period, through=None)

@@ -21,6 +21,7 @@ from kpi_analysis import sql
 from kpi_analysis.company import Company, TableSpec
 from kpi_analysis.errors import ConfigError, Finding, SourceUnreachable, did_you_mean
 from kpi_analysis.schema import DERIVED, TABLES, Column, Derived, Table
+from kpi_analysis.sources.answers import Answers
 from kpi_analysis.sources.currencies import in_company_currency, read_rates
 from kpi_analysis.sources.engines import connect, first_line, moment, timezone
 from kpi_analysis.sources.files import digest, find_files, is_text, read_files
@@ -44,8 +45,8 @@ class Sources:
         Called once with the sources and the name of a table before it is used; raises where its data are wrong.
     findings : dict
         What a check has found, table by table, so that no table is checked twice.
-    texts : Texts
-        The queries asked before.
+    texts, answers : Texts, and Answers of a snapshot
+        The queries asked before, and what came of them.
     """
 
     company: Company
@@ -53,6 +54,7 @@ class Sources:
     findings: dict[str, list[Finding]] = field(default_factory=dict)
     checked: list[Finding] | None = None
     texts: Texts = field(default_factory=Texts)
+    answers: Answers | None = None
     _raw: dict[str, ir.Table] = field(default_factory=dict)
     _mapped: dict[str, list[MappedColumn]] = field(default_factory=dict)
     _tidy: dict[str, frozenset[str]] = field(default_factory=dict)

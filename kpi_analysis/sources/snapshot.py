@@ -20,6 +20,7 @@ import ibis
 from kpi_analysis.company import Company
 from kpi_analysis.errors import ConfigError, DataError, Finding, SourceUnreachable
 from kpi_analysis.schema import TABLES
+from kpi_analysis.sources.answers import Answers
 from kpi_analysis.sources.parts import Extent, Fingerprint, MappedColumn
 from kpi_analysis.sources.texts import Texts
 
@@ -108,6 +109,7 @@ def fill(sources: Sources) -> None:
         return
     sources.__dict__["local"] = connection
     sources.texts = Texts(Path(f"{place}{TEXTS}"))
+    sources.answers = Answers(sources.texts)
     sources.checked = [Finding(**finding) for finding in facts["checked"]]
     sources.findings |= {name: [Finding(**one) for one in found] for name, found in facts["findings"].items()}
     for name, told in facts["tables"].items():
