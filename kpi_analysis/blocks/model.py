@@ -7,7 +7,7 @@ reads. `values` are the rows of the tidy KPI frame that the block quotes: togeth
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, ClassVar, Literal
 
 MIME = "application/vnd.kpi-analysis.block+json"
@@ -91,6 +91,15 @@ def _quoted(payload: dict[str, Any]) -> list[str]:
     return [*(row["kpi"] for row in payload.get("values", ()) if row["value"] is not None), *inner]
 
 
+def _data(value: Any) -> Any:
+    """What `dataclasses.asdict` gives, without a copy of every word and number."""
+    if is_dataclass(value):
+        return {field.name: _data(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {key: _data(inner) for key, inner in value.items()}
+    return type(value)(map(_data, value)) if isinstance(value, list | tuple) else value
+
+
 @dataclass(frozen=True)
 class Block:
     """The base of everything that a report shows."""
@@ -99,7 +108,7 @@ class Block:
 
     def payload(self) -> dict[str, Any]:
         """Return the block as JSON-ready data, with its kind."""
-        return {"kind": self.kind, **asdict(self)}
+        return {"kind": self.kind, **_data(self)}
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         from kpi_analysis.blocks.html import block_to_html, block_to_text

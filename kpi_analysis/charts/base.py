@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import io
 import re
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import count
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from matplotlib import font_manager, rc_context, rcdefaults, rcParams
 from matplotlib.artist import Artist
@@ -35,6 +35,8 @@ LABEL_STEP = 3.3  # labels one above the other are legible from 3.2 mm on
 Width = Literal["full", "wide", "half", "third"]
 Align = Literal["left", "center", "right"]
 WIDTHS: dict[Width, float] = {"full": PAGE.full, "wide": PAGE.wide, "half": PAGE.half, "third": PAGE.third}
+
+_SETTINGS = cast(dict[str, Any], rcParams)
 
 # half of a capital's height, in em: what stands between a baseline and the middle of its line
 _HALF_CAPITAL = 0.33
@@ -95,6 +97,23 @@ class Caption:
         )
 
 
+class _Line(Text):
+    """Words on one line. An SVG anchors them left, in the middle or right, so that nobody need measure them."""
+
+    def draw(self, renderer: Any) -> None:
+        """Write the words at their place."""
+        if not self.get_text():
+            return
+        x, y = self.get_transform().transform(self.get_position())
+        _, height = renderer.get_canvas_width_height()
+        pen = renderer.new_gc()
+        pen.set_foreground(self.get_color())
+        renderer.open_group("text", self.get_gid())
+        renderer.draw_text(pen, x, height - y, self.get_text(), self.get_fontproperties(), 0.0, mtext=self)
+        renderer.close_group("text")
+        pen.restore()
+
+
 class Sheet:
     """A drawing of a fixed size. Lengths are mm from the top left, line widths and type sizes are points."""
 
@@ -125,7 +144,7 @@ class Sheet:
         """Write one line whose capitals are centred on `y`."""
         size *= worn().fonts[0].scale
         self._add(
-            Text(
+            _Line(
                 x,
                 y + _HALF_CAPITAL * size * PT,
                 printable(words),
@@ -207,10 +226,7 @@ class Sheet:
     def svg(self) -> str:
         """Return the drawing as SVG in its final size."""
         out = io.StringIO()
-        with warnings.catch_warnings():
-            # words stay text, so whatever shows the SVG picks a font for signs that ours lacks
-            warnings.filterwarnings("ignore", message=r".*[Gg]lyph.*missing", category=UserWarning)
-            self._drawing.savefig(out, format="svg", metadata=dict.fromkeys(_METADATA))
+        self._drawing.savefig(out, format="svg", metadata=dict.fromkeys(_METADATA))
         return _clean(out.getvalue(), self.width, self.height)
 
 
@@ -233,9 +249,7 @@ def draw(width: float, height: float, name: str, paint: Callable[[Sheet], None])
     """
     look = worn()
     _register_fonts(look.fonts)
-    with rc_context():
-        # a notebook may have set a theme; a report looks the same with and without it
-        rcdefaults()
+    with _default_settings():
         rcParams["font.family"] = list(look.families)
         rcParams["svg.fonttype"] = "none"
         rcParams["svg.hashsalt"] = name
@@ -244,6 +258,27 @@ def draw(width: float, height: float, name: str, paint: Callable[[Sheet], None])
         sheet = Sheet(width, height)
         paint(sheet)
         return sheet.svg()
+
+
+@contextmanager
+def _default_settings() -> Iterator[None]:
+    """A notebook may have set a theme; a report looks the same with and without it.
+
+    `rc_context` and `rcdefaults` would do, but validate each of 300 settings three times a chart.
+    """
+    before = dict.copy(_SETTINGS)
+    try:
+        dict.update(_SETTINGS, _defaults())
+        yield
+    finally:
+        dict.update(_SETTINGS, before)
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    with rc_context():
+        rcdefaults()
+        return dict.copy(_SETTINGS)
 
 
 def write_periods(sheet: Sheet, ticks: Sequence[Tick], places: Sequence[float], base: float) -> None:

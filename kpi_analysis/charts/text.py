@@ -18,6 +18,8 @@ ELLIPSIS = "…"
 
 def printable(words: str) -> str:
     """Return words on one line, without the control characters that no SVG may hold."""
+    if words.isprintable():
+        return words
     spaced = "".join(" " if c in "\t\n\r\v\f\x85\u2028\u2029" else c for c in words)
     return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cs"))
 

@@ -45,6 +45,9 @@ class Period:
     label: str
     through: date | None = None
 
+    def __hash__(self) -> int:
+        return hash((self.label, self.through))  # tells nearly all periods apart, and is asked for very often
+
     @property
     def last_day(self) -> date:
         """The last day counted."""
