@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from statistics import median
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from kpi_analysis import formula
@@ -112,14 +115,10 @@ class Insights:
     def _moved(self) -> list[Insight]:
         if self.period.grain not in GRAINS or not self._months:
             return []
-        company = [one for series in self._series(self._company_kpis()) for one in scan(series)]
+        company = scan(*self._series(self._company_kpis()))
         days = [one for found in self._days() for one in scan_days(found)]
-        parts = [
-            one
-            for dimension, kpis in self._dimensions().items()
-            for series in self._series(kpis, dimension)
-            for one in scan(series)
-        ]
+        sliced = [series for dimension, kpis in self._dimensions().items() for series in self._series(kpis, dimension)]
+        parts = scan(*sliced)
         self._tested.extend(company + parts)
         aimed_at = {str(record["kpi"]) for record in self.targets}
         groups = ranked(real([*company, *days], parts), self.opened.catalogue, aimed_at)
@@ -171,13 +170,15 @@ class Insights:
             for dimension in (name for name in TABLES[table].dimensions if name in sources.columns(table)):
                 if dimension in found or dimension in ("currency", "kind", "account", "outcome"):
                     continue
-                if 2 <= len(sources.distinct(table, dimension)) <= MOST_SLICES:
-                    found[dimension] = [name for name in matter if self._can_slice(name, dimension)]
+                # what no KPI can be sliced by need not be read
+                sliced = [name for name in matter if self._can_slice(name, dimension)]
+                if sliced and 2 <= len(sources.distinct(table, dimension)) <= MOST_SLICES:
+                    found[dimension] = sliced
         # the dimensions that divide most KPIs, and those that alone divide one
         shown: dict[str, list[str]] = {}
         for dimension in sorted(found, key=lambda name: -len(found[name])):
             new = set(found[dimension]) - {kpi for kpis in shown.values() for kpi in kpis}
-            if found[dimension] and (len(shown) < MOST_DIMENSIONS or new):
+            if len(shown) < MOST_DIMENSIONS or new:
                 shown[dimension] = found[dimension] if len(shown) < MOST_DIMENSIONS else sorted(new)
         return shown
 
@@ -202,23 +203,31 @@ class Insights:
             as_of=self.as_of,
             compared=False,
         )
-        weights = frame.groupby("kpi").rows.sum()
-        for key, part in frame.groupby(["kpi", *by], sort=False):
-            kpi = str(key[0])
-            if part.value.isna().all():
-                continue
+        # arrays of the whole frame: a pandas object for each of many short histories costs more than looking at it
+        value = np.where(frame.complete.to_numpy(bool), frame.value.to_numpy(float), np.nan)
+        rows, trials = frame.rows.to_numpy(float), frame.denominator.to_numpy(float)
+        labels, places = frame.period.to_list(), _places(frame, ["kpi", *by])
+        weights: Counter[str] = Counter()
+        for (kpi, *_), at in places.items():
+            weights[kpi] += rows[at].sum()
+        for (kpi, *words), at in places.items():
             metric = self.opened.catalogue.metric(kpi)
-            enough = part.rows.median() >= LEAST_ROWS and part.rows.sum() >= LEAST_SHARE * weights[kpi]
-            if dimension and not (enough and part.rows.iloc[-1]) and not self._is_stock(metric):
+            enough = median(rows[at].tolist()) >= LEAST_ROWS and rows[at].sum() >= LEAST_SHARE * weights[kpi]
+            if dimension and not (enough and rows[at[-1]]) and not self._is_stock(metric):
                 continue
-            history = pd.Series(part.value.where(part.complete).to_numpy(float), index=part.period.to_list(), name=kpi)
-            told = history.notna().to_numpy()
+            told = ~np.isnan(value[at])
             if not told[-self._months :].any():
                 continue
-            first = int(np.argmax(told))
-            trials = part.denominator.to_numpy(float)[first:] if metric.interval == "proportion" else None
-            slices = {dimension: str(key[1])} if dimension else {}
-            yield Series(kpi, history.iloc[first:], self._months, self.period.label, slices, trials)
+            at = at[int(np.argmax(told)) :]
+            yield Series(
+                kpi,
+                value[at],
+                [labels[place] for place in at],
+                self._months,
+                self.period.label,
+                dict(zip(by, words, strict=True)),
+                trials[at] if metric.interval == "proportion" else None,
+            )
 
     def _is_stock(self, metric: Metric) -> bool:
         measures = self.opened.catalogue.measures_of(metric.name)
@@ -305,6 +314,15 @@ class _Names(dict[str, str]):
 
         period = self.calendar.parse(label)
         return period_words(period) if period.grain in ("day", "month") else period_label(period, self.calendar)
+
+
+def _places(frame: pd.DataFrame, columns: Sequence[str]) -> dict[tuple[str, ...], npt.NDArray[np.intp]]:
+    """The rows of each KPI and slice, in the order of the frame; a slice without a name is none."""
+    places: dict[tuple[str, ...], list[int]] = {}
+    for place, key in enumerate(zip(*(frame[name].to_list() for name in columns), strict=True)):
+        if None not in key:
+            places.setdefault(key, []).append(place)
+    return {key: np.array(rows) for key, rows in places.items()}
 
 
 def _order(one: Insight) -> tuple[float, str]:

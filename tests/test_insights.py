@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 from opening import shipped_company
 
@@ -68,3 +69,22 @@ def test_the_same_input_gives_the_same_sentences() -> None:
 def test_what_happened_later_is_not_known_earlier() -> None:
     early = open_report(shipped_company(), "2026-Q3", as_of="2026-07-31").insights
     assert all("2026-08" not in one.period for one in early.all)
+
+
+def test_each_slice_is_looked_at_as_plain_pandas_cuts_it() -> None:
+    insights = report("2026-Q3").insights
+    kpis = ["sales_revenue", "opportunity_to_win_ratio"]
+    frame = insights.opened.compute(
+        kpis, period="2026-09", grain="month", last=36, by=["region"], as_of=insights.as_of, compared=False
+    )
+    found = {(one.kpi, one.slice["region"]): one for one in insights._series(kpis, "region")}
+    assert len(found) == 6
+    for (kpi, region), one in found.items():
+        part = frame[(frame.kpi == kpi) & (frame.region == region)].set_index("period")
+        complete = part.value.where(part.complete)
+        wanted = complete.loc[complete.first_valid_index() :]
+        assert one.labels == wanted.index.to_list()
+        np.testing.assert_array_equal(one.values, wanted.to_numpy(float))
+        if kpi == "opportunity_to_win_ratio":
+            assert one.trials is not None
+            np.testing.assert_array_equal(one.trials, part.denominator.loc[wanted.index].to_numpy(float))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import copysign, isnan
+from statistics import fmean, median
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from kpi_analysis.findings.expecting import NEEDED, Expected, Values, expect
+from kpi_analysis.findings.expecting import NEEDED, Expected, Values, Which, expect, expect_all
 from kpi_analysis.findings.insight import Candidate
 
 FEW_CASES = 10
@@ -35,8 +37,10 @@ class Series:
     Parameters
     ----------
     kpi : str
-    history : Series
-        Complete months by label, in time order and without a hole; a month without a value is NaN.
+    values : ndarray
+        Complete months, in time order and without a hole; a month without a value is NaN.
+    labels : sequence of str
+        Of these months.
     months : int
         How many of the last of them belong to the period reported.
     period : str
@@ -47,11 +51,33 @@ class Series:
     """
 
     kpi: str
-    history: pd.Series
+    values: Values
+    labels: Sequence[str]
     months: int
     period: str
     slice: Mapping[str, str] = field(default_factory=dict)
     trials: Values | None = None
+
+    @cached_property
+    def known(self) -> Which:
+        """Which months have a value."""
+        return ~np.isnan(self.values)
+
+    @cached_property
+    def scale(self) -> tuple[Scale, Scale]:
+        """The way to the scale on which its noise adds up, and the way back."""
+        return scale_of(self.values[self.known], bounded=self.trials is not None)
+
+    @cached_property
+    def scaled(self) -> Values:
+        """Its values on that scale."""
+        return self.scale[0](self.values)
+
+    @cached_property
+    def windows(self) -> list[int]:
+        """How many months the last two and three periods have, where enough lie before them."""
+        known = int(np.count_nonzero(self.known))
+        return [count * self.months for count in PERIODS if known - count * self.months >= OLD_LEVEL]
 
 
 @dataclass(frozen=True)
@@ -63,82 +89,46 @@ class Days:
     first: int
 
 
-def scan(series: Series) -> list[Candidate]:
-    """Return everything about a history that could be a finding, whatever its p-value.
+def scan(*histories: Series) -> list[Candidate]:
+    """Return everything about histories that could be a finding, whatever its p-value.
 
     Parameters
     ----------
-    series : Series
+    histories : Series
+        Many at a time cost less than one by one.
 
     Returns
     -------
     list of Candidate
-        The months of the period together, the most unusual one of them, and a change of level within the last
-        three periods; empty where the history is too short.
+        History by history the months of the period together, the most unusual one of them, and a change of level
+        within the last three periods; nothing of a history that is too short.
 
     References
     ----------
     The forecast's error over its standard error has Student's distribution; the degrees of freedom are those of
     Satterthwaite for autocorrelated residuals.
     """
-    values = series.history.to_numpy(dtype=np.float64)
-    there, back = scale_of(values, bounded=series.trials is not None)
-    expected = expect(there(values), series.months)
-    if expected is None:
-        return []
-    labels = [str(label) for label in series.history.index]
-    found = [_one(series, labels, expected, back)]
-    if np.count_nonzero(~np.isnan(expected.errors)) > 1:
-        found.append(_counted(series, _together(series, labels, expected, back)))
-    return [*found, *_turned(series, labels)]
+    found: list[Candidate] = []
+    expected = iter(expect_all([(one.scaled, months) for one in histories for months in (one.months, *one.windows)]))
+    for series in histories:
+        now, longer = next(expected), [(window, next(expected)) for window in series.windows]
+        if now is None:
+            continue
+        found.append(_one(series, now))
+        if np.count_nonzero(~np.isnan(now.errors)) > 1:
+            found.append(_together(series, series.months, now))
+        found += _turned(series, longer)
+    return found
 
 
-def _counted(series: Series, found: Candidate) -> Candidate:
-    """Judge a share by its cases, where the earlier months vary as little as draws from one urn do.
-
-    The cases of a month are known, so that nothing has to be estimated but the share itself; a month-to-month
-    spread within what chi-squared allows is all chance. Otherwise the candidate stays as it is.
-    """
-    if series.trials is None or found.p_value == 1.0:
-        return found
-    from scipy import special
-
-    values, trials = series.history.to_numpy(dtype=np.float64), series.trials
-    known = ~np.isnan(values) & (trials > 0)
-    before, now = known.copy(), known.copy()
-    before[-series.months :] = False
-    now[: -series.months] = False
-    cases, others = float(trials[now].sum()), float(trials[before].sum())
-    if before.sum() < NEEDED or not cases:
-        return found
-    share = float((values[before] * trials[before]).sum()) / others
-    if min(share, 1 - share) * cases < FEW_CASES:
-        return found
-    spread = float((trials[before] * (values[before] - share) ** 2).sum()) / (share * (1 - share))
-    freedom = int(before.sum()) - 1
-    if special.chdtrc(freedom, spread) < EVEN:
-        return found
-    error = (share * (1 - share) * (1 / cases + 1 / others) * max(1.0, spread / freedom)) ** 0.5
-    strength = float((values[now] * trials[now]).sum() / cases - share) / error
-    reach = 1.96 * (share * (1 - share) * max(1.0, spread / freedom) / (cases / int(now.sum()))) ** 0.5
-    return replace(
-        found,
-        up=strength > 0,
-        strength=abs(strength),
-        p_value=float(2 * special.ndtr(-abs(strength))),
-        low=max(0.0, share - reach),
-        high=min(1.0, share + reach),
-    )
-
-
-def scale_of(values: Values, *, bounded: bool) -> tuple[Scale, Scale]:
+def scale_of(known: Values, *, bounded: bool) -> tuple[Scale, Scale]:
     """Return the scale on which noise adds up, and the way back: odds, logarithm, root, or as it is."""
-    known = values[~np.isnan(values)]
-    if bounded and ((known > 0) & (known < 1)).all():
+    least, most = (float(known.min()), float(known.max())) if known.size else (0.5, 0.5)
+    if bounded and least > 0 and most < 1:
         return (lambda x: np.log(x / (1 - x))), (lambda x: 1 / (1 + np.exp(-x)))
-    if (known > 0).all():
+    if least > 0:
         return np.log, np.exp
-    if (known >= 0).all():
+    if least >= 0:
         return np.sqrt, (lambda x: np.maximum(x, 0.0) ** 2)
     return (lambda x: x), (lambda x: x)
 
@@ -149,105 +139,146 @@ def _p(strength: float, freedom: float) -> float:
     return float(2 * special.stdtr(freedom, -abs(strength)))
 
 
-def _beyond(errors: Values, echo: Values) -> Values:
-    """How far off, less what the same months of last year were off in the same direction: that is a season."""
-    same = np.sign(errors) == np.sign(echo)
-    return np.where(same, np.sign(errors) * np.maximum(np.abs(errors) - np.abs(echo), 0.0), errors)
+def _beyond(error: float, echo: float) -> float:
+    """How far off, less what the same month of last year was off in the same direction: that is a season."""
+    return copysign(max(abs(error) - abs(echo), 0.0), error) if error * echo > 0 else error
 
 
-def _one(series: Series, labels: Sequence[str], expected: Expected, back: Scale) -> Candidate:
-    off = _beyond(expected.errors, expected.echo) / expected.one
-    at = int(np.nanargmax(np.abs(off)))
-    tested = int(np.count_nonzero(~np.isnan(off)))
-    before = expected.highest if off[at] > 0 else expected.lowest
+def _one(series: Series, expected: Expected) -> Candidate:
+    """The most unusual month of the period."""
+    offs = {
+        at: _beyond(error, echo) / one
+        for at, (error, echo, one) in enumerate(
+            zip(expected.errors.tolist(), expected.echo.tolist(), expected.one.tolist(), strict=True)
+        )
+        if not isnan(error)
+    }
+    at = max(offs, key=lambda place: abs(offs[place]))
+    off, error = offs[at], float(expected.errors[at])
+    before = expected.highest if off > 0 else expected.lowest
     # noise that is skewed has been as far out before, whatever Student's curve makes of it
-    is_record = abs(expected.errors[at]) > RECORD * abs(before)
-    low, high = _range(expected, [at], back)
-    month = labels[len(labels) - series.months + at]
-    p_value = min(1.0, tested * _p(off[at], expected.freedom)) if is_record else 1.0
-    up = bool(expected.errors[at] > 0)
-    return Candidate("unusual", series.kpi, series.slice, month, (month,), up, abs(off[at]), p_value, low, high)
+    is_record = abs(error) > RECORD * abs(before)
+    low, high = _range(series, expected, [at])
+    month = series.labels[len(series.labels) - series.months + at]
+    p_value = min(1.0, len(offs) * _p(off, expected.freedom)) if is_record else 1.0
+    return Candidate("unusual", series.kpi, series.slice, month, (month,), error > 0, abs(off), p_value, low, high)
 
 
-def _together(series: Series, labels: Sequence[str], expected: Expected, back: Scale) -> Candidate:
-    known = [at for at, error in enumerate(expected.errors) if not np.isnan(error)]
-    errors, echo = expected.errors[known], expected.echo[known]
-    if len(known) >= HALF_YEAR:  # one event of last year is no season of half a year
-        errors, echo = np.array([errors.mean()]), np.array([np.median(echo)])
-    off = float(_beyond(errors, echo).mean())
+def _together(series: Series, window: int, expected: Expected) -> Candidate:
+    """All of the last months, judged by their cases where these are known."""
+    known = np.flatnonzero(~np.isnan(expected.errors)).tolist()
+    errors, echo = expected.errors[known].tolist(), expected.echo[known].tolist()
+    usual = fmean(errors)
+    # one event of last year is no season of half a year
+    is_long = len(known) >= HALF_YEAR
+    off = _beyond(usual, median(echo)) if is_long else fmean(map(_beyond, errors, echo))
     strength = off / expected.mean
-    months = tuple(labels[len(labels) - series.months + at] for at in known)
-    low, high = _range(expected, known, back)
-    up = bool(np.nanmean(expected.errors) > 0)
+    first = len(series.labels) - window
+    months = tuple(series.labels[first + at] for at in known)
+    low, high = _range(series, expected, known)
+    up = usual > 0
     # one month alone is told as that month; together they speak only where nearly all of them say the same
-    agree = float(np.mean((expected.errors[known] > 0) == up)) >= AGREE and _is_shared(expected.errors[known])
+    agree = sum((error > 0) == up for error in errors) / len(errors) >= AGREE and _is_shared(errors)
     p_value = _p(strength, expected.freedom) if agree else 1.0
-    return Candidate("moved", series.kpi, series.slice, series.period, months, up, abs(strength), p_value, low, high)
+    found = Candidate("moved", series.kpi, series.slice, series.period, months, up, abs(strength), p_value, low, high)
+    return _counted(series, window, found)
 
 
-def _is_shared(errors: Values) -> bool:
+def _is_shared(errors: Sequence[float]) -> bool:
     """Whether more than the most unusual month is off."""
-    largest = int(np.argmax(np.abs(errors)))
-    return errors.size == 1 or abs(float(np.delete(errors, largest).mean())) >= SHARED * abs(float(errors[largest]))
+    largest = max(range(len(errors)), key=lambda at: abs(errors[at]))
+    others = [*errors[:largest], *errors[largest + 1 :]]
+    return not others or abs(fmean(others)) >= SHARED * abs(errors[largest])
 
 
-def _range(expected: Expected, at: Sequence[int] | npt.NDArray[np.intp], back: Scale) -> tuple[float, float]:
+def _range(series: Series, expected: Expected, at: Sequence[int]) -> tuple[float, float]:
     """Where 95 of 100 such months would lie."""
+    back, centre, reach = series.scale[1], expected.centre[at], expected.reach[at]
+    return fmean(back(centre - reach).tolist()), fmean(back(centre + reach).tolist())
+
+
+def _counted(series: Series, window: int, found: Candidate) -> Candidate:
+    """Judge a share by its cases, where the earlier months vary as little as draws from one urn do.
+
+    The cases of a month are known, so that nothing has to be estimated but the share itself; a month-to-month
+    spread within what chi-squared allows is all chance. Otherwise the candidate stays as it is.
+    """
+    if series.trials is None or found.p_value == 1.0:
+        return found
     from scipy import special
 
-    reach = special.stdtrit(expected.freedom, 0.975) * expected.one[at]
-    return float(back(expected.centre[at] - reach).mean()), float(back(expected.centre[at] + reach).mean())
+    known = series.known & (series.trials > 0)
+    values, trials = np.where(known, series.values, 0.0), np.where(known, series.trials, 0.0)
+    months = int(np.count_nonzero(known[:-window]))
+    cases, others = float(trials[-window:].sum()), float(trials[:-window].sum())
+    if months < NEEDED or not cases:
+        return found
+    hits = values * trials
+    share = float(hits[:-window].sum()) / others
+    if min(share, 1 - share) * cases < FEW_CASES:
+        return found
+    spread = float((trials[:-window] * (values[:-window] - share) ** 2).sum()) / (share * (1 - share))
+    freedom = months - 1
+    if special.chdtrc(freedom, spread) < EVEN:
+        return found
+    error = (share * (1 - share) * (1 / cases + 1 / others) * max(1.0, spread / freedom)) ** 0.5
+    strength = (float(hits[-window:].sum()) / cases - share) / error
+    each = cases / np.count_nonzero(known[-window:])
+    reach = 1.96 * (share * (1 - share) * max(1.0, spread / freedom) / each) ** 0.5
+    return replace(
+        found,
+        up=strength > 0,
+        strength=abs(strength),
+        p_value=float(2 * special.ndtr(-abs(strength))),
+        low=max(0.0, share - reach),
+        high=min(1.0, share + reach),
+    )
 
 
-def _turned(series: Series, labels: Sequence[str]) -> list[Candidate]:
+def _turned(series: Series, longer: Sequence[tuple[int, Expected | None]]) -> list[Candidate]:
     """Whether the last two or three periods together lie on another level than the time before them."""
-    known = int(np.count_nonzero(~np.isnan(series.history.to_numpy(dtype=np.float64))))
-    windows = [count * series.months for count in PERIODS if known - count * series.months >= OLD_LEVEL]
-    values = series.history.to_numpy(dtype=np.float64)
-    there, back = scale_of(values, bounded=series.trials is not None)
     found = []
-    for window in windows:
-        expected = expect(there(values), window)
+    for window, expected in longer:
         if expected is None:
             continue
-        longer = replace(series, months=window)
-        together = _counted(longer, _together(longer, labels, expected, back))
+        together = _together(series, window, expected)
         if together.p_value > WORTH:
             found.append(replace(together, kind="turned", p_value=1.0))
             continue
+        errors = expected.errors[~np.isnan(expected.errors)]
         reported = expected.errors[-series.months :]
         latest = float(np.mean(reported[~np.isnan(reported)])) if np.isfinite(reported).any() else 0.0
-        holds = (latest > 0) == together.up and abs(latest) >= abs(np.nanmean(expected.errors)) / 2
-        p_value = min(1.0, together.p_value * len(windows)) if holds else 1.0
-        before, after = float(np.nanmean(values[:-window])), float(np.nanmean(values[-window:]))
-        # it may have broken with its trend, which these two means cannot show, or only have gone on as before
-        if (after > before) != together.up or _line_is_better(there(values), window) or _was_told(series, window):
-            p_value = 1.0
-        found.append(replace(together, kind="turned", period=labels[-window], p_value=p_value, low=before, high=after))
+        holds = (latest > 0) == together.up and abs(latest) >= abs(errors.mean()) / 2
+        before, after = float(np.nanmean(series.values[:-window])), float(np.nanmean(series.values[-window:]))
+        is_news = (
+            holds
+            # it may have broken with its trend, which these two means cannot show, or only have gone on as before
+            and (after > before) == together.up
+            and not _line_is_better(series, window)
+            and not _was_told(series, window)
+        )
+        p_value = min(1.0, together.p_value * len(longer)) if is_news else 1.0
+        first = series.labels[-window]
+        found.append(replace(together, kind="turned", period=first, p_value=p_value, low=before, high=after))
     return sorted(found, key=lambda one: one.p_value)[:1]
 
 
 def _was_told(series: Series, window: int) -> bool:
     """Whether the first period of the new level stood out by itself: then it was news in that period's report."""
-    until = len(series.history) - window + series.months
+    until = len(series.values) - window + series.months
     trials = None if series.trials is None else series.trials[:until]
-    then = replace(series, history=series.history.iloc[:until], trials=trials)
-    values = then.history.to_numpy(dtype=np.float64)
-    there, back = scale_of(values, bounded=trials is not None)
-    expected = expect(there(values), series.months)
-    if expected is None or not np.isfinite(expected.errors).any():
-        return False
-    labels = [str(label) for label in then.history.index]
-    return _counted(then, _together(then, labels, expected, back)).p_value < TOLD
+    then = replace(series, values=series.values[:until], labels=series.labels[:until], trials=trials)
+    expected = expect(then.scaled, series.months)
+    return expected is not None and _together(then, series.months, expected).p_value < TOLD
 
 
-def _line_is_better(values: Values, window: int) -> bool:
+def _line_is_better(series: Series, window: int) -> bool:
     """Whether a steady slope explains the history at least as well as two levels."""
-    at = np.flatnonzero(~np.isnan(values))
-    known = values[at]
-    line = known - np.polyval(np.polyfit(at, known, 1), at)
-    late = at >= values.size - window
-    step = known - np.where(late, known[late].mean(), known[~late].mean())
+    at = np.flatnonzero(series.known)
+    known = series.scaled[at] - series.scaled[at].mean()
+    steady, is_late = at - at.mean(), at >= series.values.size - window
+    line = known - steady * (steady @ known) / (steady @ steady)
+    step = known - np.where(is_late, known[is_late].mean(), known[~is_late].mean())
     return bool(line @ line <= step @ step)
 
 

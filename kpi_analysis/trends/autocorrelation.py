@@ -35,18 +35,35 @@ def lag_one(residuals: Values, values: Values) -> float:
     >>> lag_one(slow, slow)
     0.9
     """
+    return float(lags_one(residuals[None], values[None])[0])
+
+
+def lags_one(residuals: Values, values: Values) -> Values:
+    """Return the lag-1 autocorrelation of each row, as `lag_one` does of one.
+
+    Parameters
+    ----------
+    residuals, values : ndarray
+        One series a row, a gap is NaN.
+
+    Examples
+    --------
+    >>> rows = np.array([[1.0, -1.0, 1.0, -1.0, 1.0, -1.0], [1.0, 2.0, 2.0, 3.0, 3.0, 4.0]])
+    >>> lags_one(rows, rows).tolist()
+    [0.0, 0.9]
+    """
     known = ~np.isnan(residuals)
-    count = int(known.sum())
-    if count <= 4:
-        return 0.0
-    centred = residuals - residuals[known].mean()
-    power = float((centred[known] ** 2).mean())
-    products = centred[1:] * centred[:-1]
-    paired = ~np.isnan(products)
-    if power <= (1e-12 * float(np.nanmax(np.abs(values)))) ** 2 or not paired.any():
-        return 0.0
-    raw = float(products[paired].mean()) / power * (count - 1) / count
-    return float(np.clip((count * raw + 2) / (count - 4), 0.0, HIGHEST))
+    count = known.sum(axis=1)
+    mean = np.where(known, residuals, 0.0).sum(axis=1) / np.maximum(count, 1)
+    centred = np.where(known, residuals - mean[:, None], 0.0)  # a gap adds nothing to the sums below
+    power = (centred**2).sum(axis=1) / np.maximum(count, 1)
+    pairs = (known[:, 1:] & known[:, :-1]).sum(axis=1)
+    rounding = (1e-12 * np.fmax.reduce(np.abs(values), axis=1)) ** 2
+    told = (count > 4) & (pairs > 0) & ~(power <= rounding)
+    together = (centred[:, 1:] * centred[:, :-1]).sum(axis=1) / np.maximum(pairs, 1)
+    raw = together / np.where(told, power, 1.0) * (count - 1) / np.maximum(count, 1)
+    corrected: Values = np.where(told, np.clip((count * raw + 2) / np.maximum(count - 4, 1), 0.0, HIGHEST), 0.0)
+    return corrected
 
 
 def rank_correlations(correlation: float, count: int) -> Values:

@@ -29,11 +29,11 @@ def history(rng: np.random.Generator, kind: int) -> np.ndarray:
 
 def series(values: np.ndarray, kpi: str = "leads", **slices: str) -> Series:
     """A history whose last three months are reported."""
-    return Series(kpi, pd.Series(values, index=LABELS[-len(values) :]), 3, "2026-Q3", slices)
+    return Series(kpi, values, LABELS[-len(values) :].tolist(), 3, "2026-Q3", slices)
 
 
 def findings_of(rng: np.random.Generator, kpis: int, parts: int) -> list[Candidate]:
     """What a report on one company of noise would believe."""
-    company = [one for n in range(kpis) for one in scan(series(history(rng, n % 4)))]
-    sliced = [one for n in range(parts) for one in scan(series(history(rng, n % 4), channel=str(n)))]
-    return real(company, sliced)
+    company = [series(history(rng, n % 4)) for n in range(kpis)]
+    sliced = [series(history(rng, n % 4), channel=str(n)) for n in range(parts)]
+    return real(scan(*company), scan(*sliced))

@@ -35,7 +35,7 @@ def _found(sigmas: float) -> int:
         rng = np.random.default_rng(seed)
         values = 100 * np.exp(0.05 * rng.normal(size=36))
         values[-3:] *= np.exp(0.05 * sigmas)
-        company = scan(series(values, "moved")) + [c for n in range(29) for c in scan(series(history(rng, n % 4)))]
+        company = scan(series(values, "moved"), *(series(history(rng, n % 4)) for n in range(29)))
         found += any(one.kpi == "moved" and one.up for one in real(company, []))
     return found
 

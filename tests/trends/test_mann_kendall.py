@@ -11,7 +11,7 @@ import pytest
 from published_series import NILE
 from scipy import stats
 
-from kpi_analysis.trends.autocorrelation import lag_one, variance_inflation
+from kpi_analysis.trends.autocorrelation import lag_one, lags_one, variance_inflation
 from kpi_analysis.trends.mann_kendall import mann_kendall, seasonal_mann_kendall
 from kpi_analysis.trends.theil_sen import seasonal_theil_sen, theil_sen
 
@@ -184,6 +184,20 @@ def test_the_lag_one_correlation_is_corrected_for_its_bias_and_kept_within_bound
     assert lag_one(np.arange(50.0), np.arange(50.0)) == 0.9
     assert lag_one(np.tile([1.0, -1.0], 10), values) == 0.0
     assert lag_one(np.zeros(10), values) == 0.0
+
+
+def test_many_lag_one_correlations_are_those_of_pandas_pairs() -> None:
+    """Each row by itself, from the pairs of months that both have a value."""
+    rows = np.random.default_rng(4).normal(size=(30, 24)).cumsum(axis=1)
+    rows[np.random.default_rng(5).random(rows.shape) < 0.1] = np.nan
+    found = lags_one(rows, rows)
+    assert len({0.0, 0.9} & set(found)) < len(set(found))
+    for row, one in zip(rows, found, strict=True):
+        off = pd.Series(row - np.nanmean(row))
+        count = off.count()
+        raw = (off * off.shift()).mean() / (off**2).mean() * (count - 1) / count
+        assert one == pytest.approx(min(max((count * raw + 2) / (count - 4), 0.0), 0.9))
+    assert lags_one(rows[:, :4], rows[:, :4]).tolist() == [0.0] * 30
 
 
 def test_rounding_errors_have_no_autocorrelation() -> None:
