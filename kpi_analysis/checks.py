@@ -21,7 +21,7 @@ from kpi_analysis.errors import DataError, Finding, KpiError
 from kpi_analysis.schema import TABLES
 from kpi_analysis.sources import MappedColumn, Sources, extent_measures
 from kpi_analysis.sources.engines import hash_of
-from kpi_analysis.sources.files import has_head
+from kpi_analysis.sources.files import READ, has_head
 from kpi_analysis.sql.types import on_duckdb
 
 SHOWN_ROWS = 5
@@ -72,7 +72,9 @@ def check_table(sources: Sources, name: str) -> list[Finding]:
 
 def _check_table(sources: Sources, name: str) -> list[Finding]:
     untidy = sources.untidy(name)
-    sources.take_as_tidy(name, untidy)
+    if untidy:
+        sources.take_as_tidy(name, untidy)
+    sources.read_once(name)
     mapped, tests, counts = _count(sources, name, untidy)
     blanks = {column for column in untidy if counts[f"untidy_{column}"]}
     if blanks:  # which is rare, so that one scan is enough as a rule
@@ -254,11 +256,13 @@ def _duplicates(sources: Sources, name: str, key: ir.Value, count: int) -> Findi
 
 def _repeated_rows(sources: Sources, name: str) -> list[Finding]:
     """Rows that are the same in every column, where no key forbids them: two exports that overlap look like that."""
-    raw = sources.raw(name)
     if TABLES[name].key is not None:
         return []
-    rows, distinct = (int(table.count().to_pyarrow().as_py()) for table in (raw, raw.distinct()))
-    repeated = rows - distinct
+    raw = sources.raw(name)
+    own = raw.select([column for column in raw.columns if not column.startswith(READ)])
+    alike = own.group_by(own.columns).aggregate(kpi_times=own.count())
+    found = alike.aggregate(rows=alike.kpi_times.sum(), distinct=alike.count()).to_pyarrow().to_pylist()[0]
+    repeated = int(found["rows"] or 0) - int(found["distinct"])
     if not repeated:
         return []
     words = "1 row is" if repeated == 1 else f"{repeated:,} rows are"

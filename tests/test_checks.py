@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 from opening import open_from
 
@@ -63,3 +64,17 @@ def test_an_expression_that_fails_on_a_row_is_found(tmp_path: Path) -> None:
 def test_a_table_that_ends_long_before_the_others_is_a_warning(tmp_path: Path) -> None:
     (line,) = found(tmp_path, leads=GOOD, spend="spent_on,amount\n2025-01-01,1\n")
     assert line.startswith("warning") and "ends on 2025-01-01" in line
+
+
+def test_a_row_that_stands_twice_is_a_warning_also_where_cells_are_empty(tmp_path: Path) -> None:
+    (line,) = found(tmp_path, spend="spent_on,amount,region\n2026-01-01,1,\n2026-01-01,1,\n2026-01-01,1,EMEA\n")
+    assert line.startswith("warning") and "1 row is the same as another in every column" in line
+
+
+def test_a_value_that_cannot_be_computed_stops_who_needs_it_and_not_the_check(tmp_path: Path) -> None:
+    columns = {"orders": {"segment": "cast(cast(amount as double) * 1e300 as int)"}}
+    rows = "order_id,ordered_on,customer_id,amount\n1,2026-01-01,a,2\n"
+    company = open_from(tmp_path, {"orders": rows}, columns=columns)
+    assert company.check() == []
+    with pytest.raises(duckdb.Error):
+        company.table("orders")

@@ -7,6 +7,7 @@ import pytest
 
 from kpi_analysis import open_company
 from kpi_analysis.errors import DataError
+from kpi_analysis.schema import TABLES
 from kpi_analysis.snapshot import write_snapshot
 from kpi_analysis.sources.snapshot import PLACE
 
@@ -72,3 +73,25 @@ def test_wrong_data_are_told_as_without_a_snapshot(tmp_path: Path, monkeypatch: 
     with pytest.raises(DataError) as copied:
         open_company(company).table("spend")
     assert str(copied.value) == str(direct.value)
+
+
+def test_a_snapshot_says_of_its_tables_what_their_sources_say(
+    company: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    direct = open_company(company).sources
+    write_snapshot(company, tmp_path / "all.duckdb")
+    monkeypatch.setenv(PLACE, str(tmp_path / "all.duckdb"))
+    copied = open_company(company).sources
+    for name in direct.connected:
+        assert copied.table(name).schema() == direct.table(name).schema()
+        assert copied.with_derived(name, copied.derived(name)).schema() == copied.local.table(name).schema()
+        assert copied.days(name) == direct.days(name)
+        for column in set(TABLES[name].dimensions) & set(direct.columns(name)):
+            assert copied.distinct(name, column) == direct.distinct(name, column)
+        assert copied.extent(name) == direct.extent(name)
+
+
+def test_a_snapshot_can_lie_in_a_folder_with_an_apostrophe(company: Path, tmp_path: Path) -> None:
+    (tmp_path / "it's").mkdir()
+    write_snapshot(company, tmp_path / "it's" / "all.duckdb")
+    assert (tmp_path / "it's" / "all.duckdb").stat().st_size > 0

@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import gzip
 import hashlib
+import io
+import json
+import random
 import sqlite3
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 from opening import open_from
 
 from kpi_analysis.errors import ConfigError
 from kpi_analysis.opened import open_company
+from kpi_analysis.sources import files
 
 ROWS = pd.DataFrame({"order_id": ["007", "8"], "ordered_on": ["2026-01-05", "2026-02-01"], "customer_id": ["a", "b"],
                      "amount": [1.5, 2.0]})  # fmt: skip
@@ -134,3 +140,91 @@ def test_the_last_day_is_that_of_any_event_and_of_no_plan(tmp_path: Path) -> Non
     invoices = "invoice_id,issued_on,amount,due_on\n1,2026-01-01,5,2026-12-31\n"
     company = open_from(tmp_path, {"orders": CSV, "invoices": invoices})
     assert company.sources.last_day() == dt.date(2026, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("plain.csv", CSV),
+        ("it's/Q1's.csv", CSV),
+        ('a "b".csv', CSV),
+        ("mark.csv", "\ufeff" + CSV),
+        ("windows.csv", CSV.replace("\n", "\r\n")),
+        ("no end.csv", CSV.rstrip()),
+        ("quotes.csv", CSV + '"a ""b"", c",2026-02-02,"x\ny",3\n'),
+        ("apostrophe.csv", CSV + "9,2026-02-02,it's,3\n"),
+        ("slash.csv", CSV + "a\\b,2026-02-02,x,3\n"),
+        ("only a head.csv", "order_id,ordered_on,customer_id,amount\n"),
+        ("zipped.csv.gz", CSV),
+    ],
+)
+def test_an_odd_file_is_read_as_python_reads_it(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    encoded = text.encode()
+    (tmp_path / name).write_bytes(gzip.compress(encoded) if name.endswith(".gz") else encoded)
+    raw = opened(tmp_path, f"{{path: {json.dumps(name)}}}").sources.raw("orders").to_pyarrow()
+    head, *rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
+    assert raw.column_names == head
+    assert [list(row.values()) for row in raw.to_pylist()] == rows
+
+
+def test_a_column_that_stands_twice_gets_a_number(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("order_id,ordered_on,customer_id,amount,note,note\n1,2026-01-05,a,2,x,y\n")
+    sources = opened(tmp_path, "{path: a.csv}").sources
+    assert sources.raw("orders").columns[-2:] == ("note", "note_1")
+    assert sources.table("orders").amount.sum().to_pyarrow().as_py() == 2
+
+
+def test_files_of_several_layouts_are_joined_by_name(tmp_path: Path) -> None:
+    ROWS[:1].to_csv(tmp_path / "part-1.csv", index=False)
+    ROWS[1:].assign(region="EMEA")[["region", *reversed(ROWS.columns)]].to_csv(tmp_path / "part-2.csv", index=False)
+    frame = opened(tmp_path, '{path: "part-*.csv"}').table("orders").order_by("order_id").to_pandas()
+    assert frame.amount.tolist() == [1.5, 2.0] and frame.region.fillna("").tolist() == ["", "EMEA"]
+
+
+def test_a_file_without_quotes_is_read_as_if_it_had_to_be_found_out(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    cells = ["7", "1.5", "2,5", "2026-01-05", "", " ", "a b", "# no", "a;b", "a|b", "é", "NULL"]
+    for number in range(40):
+        sign, ending = chance.choice([",", ";", "|", "\t"]), chance.choice(["\n", "\r\n"])
+        width = chance.randint(1, 5)
+        lines = [sign.join(f"c{column}" for column in range(width))]
+        lines += [sign.join(chance.choices(cells, k=width)) for _ in range(chance.choice([0, 1, 5, 60]))]
+        file = tmp_path / f"{number}.csv"
+        file.write_bytes(ending.join(lines).encode())
+        company = opened(tmp_path, f"{{path: {file.name}}}")
+        guessed = duckdb.sql(f"from read_csv('{file}', all_varchar = true, header = true)")
+        raw = company.sources.raw("orders").to_pyarrow()
+        assert raw.column_names == guessed.columns
+        assert [tuple(row.values()) for row in raw.to_pylist()] == guessed.fetchall(), lines[:5]
+
+
+def test_a_row_that_cannot_be_read_is_told_the_same_each_time(tmp_path: Path) -> None:
+    good = "".join(f"{number},2026-01-05,a,1\n" for number in range(25_000))  # more than are looked at beforehand
+    (tmp_path / "a.csv").write_text(f"order_id,ordered_on,customer_id,amount\n{good}1,2,3,4,5,6,7\n")
+    company = opened(tmp_path, "{path: a.csv}")
+    told = []
+    for _ in range(2):
+        with pytest.raises(ConfigError) as caught:
+            company.table("orders")
+        told.append(str(caught.value))
+    assert "Line: 25002" in told[0] and told[0] == told[1]
+
+
+def test_text_is_converted_once_and_stands_beside_its_value(tmp_path: Path) -> None:
+    company = opened(tmp_path, "{path: a.csv, columns: {amount: amount * 2}}")
+    (tmp_path / "a.csv").write_text(CSV)
+    table, raw = company.table("orders"), company.sources.raw("orders").to_pandas()
+    assert table.amount.to_pyarrow().to_pylist() == [3.0, 4.0]
+    assert raw.amount.tolist() == ["1.5", "2.0"] and raw["kpi.read.amount"].tolist() == [3.0, 4.0]
+    assert sorted(company.sources.local.list_tables()) == ["canonical_orders", "read_orders"]
+
+
+def test_little_data_are_read_by_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def threads() -> int:
+        company = open_from(tmp_path, {"orders": CSV})
+        return int(company.sources.local.raw_sql("SELECT current_setting('threads')").fetchone()[0])
+
+    assert threads() == 1
+    monkeypatch.setattr(files, "SMALL", len(CSV) - 1)
+    assert threads() == duckdb.connect().sql("SELECT current_setting('threads')").fetchone()[0]

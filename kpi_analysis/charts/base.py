@@ -266,7 +266,7 @@ def _default_settings() -> Iterator[None]:
 
     `rc_context` and `rcdefaults` would do, but validate each of 300 settings three times a chart.
     """
-    before = dict.copy(_SETTINGS)
+    before = _as_they_are()
     try:
         dict.update(_SETTINGS, _defaults())
         yield
@@ -278,7 +278,12 @@ def _default_settings() -> Iterator[None]:
 def _defaults() -> dict[str, Any]:
     with rc_context():
         rcdefaults()
-        return dict.copy(_SETTINGS)
+        return _as_they_are()
+
+
+def _as_they_are() -> dict[str, Any]:
+    """The settings as they are held; to ask for one by its name would choose a backend for the whole process."""
+    return dict(dict.items(_SETTINGS))
 
 
 def write_periods(sheet: Sheet, ticks: Sequence[Tick], places: Sequence[float], base: float) -> None:

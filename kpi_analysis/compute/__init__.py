@@ -13,7 +13,7 @@ import pandas as pd
 from kpi_analysis.catalogue import Catalogue, Metric
 from kpi_analysis.compute.estimates import estimates, want_estimates
 from kpi_analysis.compute.evaluate import SHIFTED, Evaluator
-from kpi_analysis.compute.measures import AFTER, Group, MeasureReader, Periods
+from kpi_analysis.compute.measures import AFTER, Group, Hashed, MeasureReader, Periods
 from kpi_analysis.compute.slices import check_slices
 from kpi_analysis.errors import UsageError, did_you_mean
 from kpi_analysis.formula import Operation
@@ -98,7 +98,7 @@ def compute(
     if last < 1:
         raise UsageError(f"--last {last}: the number of periods is at least 1.")
     periods = calendar.last(calendar.to_grain(wanted, grain or wanted.grain), last)
-    cut = tuple(p.cut(end) if p.start <= end else p for p in periods)
+    cut = Hashed(p.cut(end) if p.start <= end else p for p in periods)
 
     reader = MeasureReader(sources, catalogue, by, where, end)
     _walk(Evaluator(catalogue, calendar, reader, collecting=True), names, cut, compared)
@@ -109,7 +109,7 @@ def compute(
             reader.want_rows([measure])
     reader.read()
     evaluator = Evaluator(catalogue, calendar, reader)
-    whole = tuple(periods)
+    whole = Hashed(periods)
     return _frame([_columns(evaluator, catalogue.metric(name), whole, cut, by, end, compared) for name in names], by)
 
 

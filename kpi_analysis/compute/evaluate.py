@@ -9,7 +9,7 @@ import numpy as np
 
 from kpi_analysis import formula
 from kpi_analysis.catalogue import Catalogue, Metric
-from kpi_analysis.compute.measures import AFTER, BEFORE, PARTLY, MeasureReader, Periods
+from kpi_analysis.compute.measures import AFTER, BEFORE, PARTLY, Hashed, MeasureReader, Periods
 from kpi_analysis.compute.ways import grows_with_time
 from kpi_analysis.formula import Call, Name, Node, Number, Operation, Values
 from kpi_analysis.periods import Calendar, Period
@@ -32,7 +32,7 @@ class Evaluator:
     reader: MeasureReader
     collecting: bool = False
     _known: dict[tuple[str, Periods, bool], Values] = field(default_factory=dict)
-    _shifts: dict[tuple[str, Periods], tuple[Period | None, ...]] = field(default_factory=dict)
+    _shifts: dict[tuple[str, Periods], tuple[tuple[Period | None, ...], Periods]] = field(default_factory=dict)
 
     def metric(self, name: str, periods: Periods, *, as_base: bool = False) -> Values:
         """Return a KPI, period by period and slice by slice."""
@@ -119,19 +119,21 @@ class Evaluator:
                 self._known[key] = self.reader.values(name, periods, as_base=as_base)
         return self._known[key]
 
-    def _shift(self, function: str, periods: Periods) -> tuple[Period | None, ...]:
+    def _shift(self, function: str, periods: Periods) -> tuple[tuple[Period | None, ...], Periods]:
+        """The period before each, or a year ago, and those of them that there are."""
         key = (function, periods)
         if key not in self._shifts:
             step = self.calendar.prior if function == "prior" else self.calendar.year_ago
-            self._shifts[key] = tuple(step(period) for period in periods)
+            targets = tuple(step(period) for period in periods)
+            self._shifts[key] = targets, Hashed(target for target in targets if target is not None)
         return self._shifts[key]
 
     def _shifted(self, node: Call, periods: Periods, metric: Metric) -> Values:
         assert node.argument is not None
         words = SHIFTED[node.function]
-        targets = self._shift(node.function, periods)
+        targets, present = self._shift(node.function, periods)
         there = np.array([target is not None for target in targets], dtype=bool)
-        found = self.node(node.argument, tuple(t for t in targets if t is not None), metric, as_base=True)
+        found = self.node(node.argument, present, metric, as_base=True)
         values = Values.missing("", self._shape(periods))
         values.numbers[there], values.reasons[there] = found.numbers, found.reasons
         for reason in (BEFORE, PARTLY, AFTER):
@@ -149,7 +151,7 @@ class Evaluator:
             return values
         if not grows_with_time(self.catalogue, base):
             return values
-        pairs = zip(periods, self._shift(base.function, periods), strict=True)
+        pairs = zip(periods, self._shift(base.function, periods)[0], strict=True)
         longer = [1.0 if target is None else period.days / target.days for period, target in pairs]
         return Values(values.numbers * np.array(longer)[:, None], values.reasons)
 
@@ -157,7 +159,7 @@ class Evaluator:
         """Mean of a stock's opening and closing balance."""
         assert node.argument is not None
         calendar = self.calendar
-        openings = tuple(calendar.shift(calendar.containing(period.start, "day"), -1) for period in periods)
+        openings = Hashed(calendar.shift(calendar.containing(period.start, "day"), -1) for period in periods)
         first = self.node(node.argument, openings, metric, as_base=as_base)
         last = self.node(node.argument, periods, metric, as_base=as_base)
         total = formula.combine("+", first, last, zero="")

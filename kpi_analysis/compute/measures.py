@@ -34,6 +34,17 @@ Group = tuple[str, ...]
 Periods = tuple[Period, ...]
 
 
+class Hashed(tuple[Period, ...]):
+    """Periods by which much is looked up: they are hashed once, and not each of them each time."""
+
+    @cached_property
+    def _hash(self) -> int:
+        return super().__hash__()
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
 def settled(number: float) -> float:
     """Return a sum to 13 digits: threads add floats in any order, and what lies beyond is the noise of that.
 
@@ -279,7 +290,7 @@ class MeasureReader:
             return periods
         key = (is_pair, periods)
         if key not in self._slots:
-            self._slots[key] = tuple(self._whole(one) if is_pair else self._last_day(one) for one in periods)
+            self._slots[key] = Hashed(self._whole(one) if is_pair else self._last_day(one) for one in periods)
         return self._slots[key]
 
     @cached_property
@@ -289,7 +300,7 @@ class MeasureReader:
         today = min(self.as_of, self.sources.last_day() or self.as_of)
         latest = [calendar.containing(today, grain) for grain in HISTORIES]
         whole = [period for last in latest for period in calendar.last(last, HISTORIES[last.grain])]
-        return tuple(period.cut(self.as_of) for period in whole)
+        return Hashed(period.cut(self.as_of) for period in whole)
 
     def _whole(self, period: Period) -> Period:
         whole = replace(period, through=None)

@@ -103,7 +103,7 @@ def _keep(
 def _records(request: Request, answered: Answered, columns: Mapping[str, str]) -> list[Record]:
     records = []
     for slot, period in enumerate(request.periods):
-        found = {name: answered.columns[column][period] for name, column in columns.items()}
+        found = {name: answered.column(column)[period] for name, column in columns.items()}
         for group in dict.fromkeys(chain.from_iterable(found.values())):
             slices = dict(zip(request.by, group, strict=True))
             values = {name: values.get(group) for name, values in found.items()}

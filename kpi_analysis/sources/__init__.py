@@ -6,13 +6,15 @@ import datetime as dt
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import or_
 from pathlib import Path
 from string import whitespace
 from typing import Any
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -22,10 +24,11 @@ from kpi_analysis.company import Company, TableSpec
 from kpi_analysis.errors import ConfigError, Finding, SourceUnreachable, did_you_mean
 from kpi_analysis.schema import DERIVED, TABLES, Column, Derived, Table
 from kpi_analysis.sources.answers import Answers
+from kpi_analysis.sources.converting import as_moment, convert
 from kpi_analysis.sources.currencies import in_company_currency, read_rates
-from kpi_analysis.sources.engines import connect, first_line, moment, timezone
-from kpi_analysis.sources.files import digest, find_files, is_text, read_files
-from kpi_analysis.sources.parts import Extent, Fingerprint, MappedColumn, extent_measures, has_offset, has_zone
+from kpi_analysis.sources.engines import connect, first_line
+from kpi_analysis.sources.files import READ, are_small, digest, find_files, is_text, keep_read, read_files, view_read
+from kpi_analysis.sources.parts import Extent, Fingerprint, MappedColumn, extent_measures, has_zone
 from kpi_analysis.sources.snapshot import fill
 from kpi_analysis.sources.texts import Texts
 from kpi_analysis.sources.touches import with_credits
@@ -57,10 +60,12 @@ class Sources:
     answers: Answers | None = None
     _raw: dict[str, ir.Table] = field(default_factory=dict)
     _mapped: dict[str, list[MappedColumn]] = field(default_factory=dict)
+    _read: dict[str, dict[str, ir.Value]] = field(default_factory=dict)
     _tidy: dict[str, frozenset[str]] = field(default_factory=dict)
     _tables: dict[str, ir.Table] = field(default_factory=dict)
     _enriched: dict[str, ir.Table] = field(default_factory=dict)
     _extents: dict[str, dict[str, Extent]] = field(default_factory=dict)
+    _rows: dict[str, int] = field(default_factory=dict)
     _newest: dict[str, dt.date | None] = field(default_factory=dict)
     _words: dict[str, frozenset[str]] = field(default_factory=dict)
     _days: dict[str, frozenset[dt.date]] = field(default_factory=dict)
@@ -75,6 +80,8 @@ class Sources:
         spill = Path(tempfile.gettempdir()) / f"kpi_analysis_{os.getpid()}"
         connection = ibis.duckdb.connect(temp_directory=str(spill))
         connection.raw_sql("SET TimeZone = 'UTC'")
+        if are_small(self.company):  # then a second thread costs more than it does
+            connection.raw_sql("SET threads = 1")
         return connection
 
     @cached_property
@@ -118,8 +125,11 @@ class Sources:
         """
         if name not in self._tables:
             self.door(self, name)
-            canonical = in_company_currency(self.company, name, self.unchecked(name), self.rates)
-            if is_text(self.files(name)):
+            unchecked = self.unchecked(name)
+            canonical = in_company_currency(self.company, name, unchecked, self.rates)
+            if name in self._read and canonical is unchecked:
+                canonical = view_read(self.local, name, canonical.columns)
+            elif is_text(self.files(name)):
                 canonical = self.local.create_table(f"canonical_{name}", canonical, temp=True)
             self._tables[name] = canonical
         return self._tables[name]
@@ -155,13 +165,18 @@ class Sources:
 
     def unchecked(self, name: str) -> ir.Table:
         """Return the canonical table without looking at its values."""
-        mapped = self.mapping(name)
-        moments = {
-            f"{column.column.name}{MOMENT}": self._moment(column.raw)
-            for column in mapped
-            if column.column.kind == "timestamp" and (has_zone(column.raw) or on_duckdb(column.raw))
-        }
-        return self.raw(name).select(**{column.column.name: column.value for column in mapped}, **moments)
+        return self.raw(name).select(**self._values(name))
+
+    def read_once(self, name: str) -> None:
+        """Convert the texts of a file once, so that neither the checks nor the table do it again."""
+        raw = self.raw(name)
+        if not is_text(self.files(name)) or not all(kind.is_string() for kind in raw.schema().types):
+            return
+        values = self._values(name)
+        with suppress(duckdb.Error):  # a value that cannot be computed is told of by the query that needs it
+            kept = keep_read(self.local, name, raw, values)
+            self._raw[name], self._read[name] = kept, {column: kept[READ + column] for column in values}
+            self._mapped[name] = [replace(one, value=kept[READ + one.column.name]) for one in self._map(name)]
 
     def columns(self, name: str) -> tuple[str, ...]:
         """Canonical columns that a connected table has."""
@@ -172,6 +187,18 @@ class Sources:
         if name not in self._mapped:
             self._mapped[name] = self._map(name)
         return self._mapped[name]
+
+    def _values(self, name: str) -> dict[str, ir.Value]:
+        """The canonical columns, and those that hold a time as a moment."""
+        if name in self._read:
+            return self._read[name]
+        mapped = self.mapping(name)
+        moments = {
+            f"{column.column.name}{MOMENT}": as_moment(column.raw, self.company.timezone)
+            for column in mapped
+            if column.column.kind == "timestamp" and (has_zone(column.raw) or on_duckdb(column.raw))
+        }
+        return {column.column.name: column.value for column in mapped} | moments
 
     def untidy(self, name: str) -> dict[str, ir.BooleanValue]:
         """Return where words have blanks around them or are empty, column by column.
@@ -206,7 +233,7 @@ class Sources:
                 text = column.name
             else:
                 value = self._expression(name, column, text, raw)
-            canonical = value if column.name in tidy else self._convert(value, column)
+            canonical = value if column.name in tidy else convert(value, column, self.company.timezone)
             mapped.append(MappedColumn(column, text, value, canonical))
         return mapped
 
@@ -228,7 +255,9 @@ class Sources:
         return found[column] if column in found else found.get(str(TABLES[name].date), Extent(None, None, 0))
 
     def note_extents(self, name: str, found: Mapping[str, Any]) -> None:
-        """Keep what `extent_measures` came to."""
+        """Keep what `extent_measures` came to, and the number of rows where it was counted beside."""
+        if "rows" in found:
+            self._rows[name] = int(found["rows"])
         self._extents[name] = {
             n: Extent(_day(found[f"{n}.first"]), _day(found[f"{n}.last"]), int(found[f"{n}.days"]))
             for n in self.columns(name)
@@ -341,46 +370,13 @@ class Sources:
             line=self.company.line("tables", name),
         )
 
-    def _convert(self, value: ir.Value, column: Column) -> ir.Value:
-        kind = value.type()
-        if column.kind == "text":
-            words = value if kind.is_string() else value.cast("string")
-            return words.strip().nullif("") if kind.is_string() else words
-        if column.kind == "number":
-            return value if kind.is_decimal() else sql.to_type(value, "float64")
-        if column.kind == "boolean":
-            return sql.to_type(value, "boolean")
-        local = self._local_time(value)
-        return local.cast("timestamp") if column.kind == "timestamp" else local.cast("date")
-
-    def _local_time(self, value: ir.Value) -> ir.Value:
-        """Bring a moment to the company's wall clock; one without an offset is taken as local already."""
-        kind, zone = value.type(), self.company.timezone
-        if kind.is_date():
-            return value
-        if kind.is_string() and not on_duckdb(value):
-            return sql.to_type(value, "date")
-        if kind.is_string():
-            local = timezone(zone, sql.to_type(value, "timestamp('UTC')"))
-            return ibis.cases((has_offset(value), local), else_=sql.to_type(value, "timestamp"))
-        if has_zone(value):
-            return timezone(zone, value.cast("timestamp('UTC')"))
-        return value.cast("timestamp")
-
-    def _moment(self, value: ir.Value) -> ir.Value:
-        """Bring a time to UTC, where an hour is an hour also on the day on which clocks change."""
-        utc, zone = "timestamp('UTC')", self.company.timezone
-        if value.type().is_string():
-            local = moment(zone, sql.to_type(value, "timestamp"))
-            return ibis.cases((has_offset(value), sql.to_type(value, utc)), else_=local)
-        return value.cast(utc) if has_zone(value) else moment(zone, value.cast("timestamp"))
-
     def fingerprint(self, name: str) -> Fingerprint:
         """Return what was read of a table."""
+        table = self.table(name)
         first, newest = self.extent(name).first, self.extent(name).last
         files = self.files(name)
         size = sum(file.stat().st_size for file in files) if files else None
-        rows = int(self.table(name).count().to_pyarrow().as_py())
+        rows = self._rows[name] if name in self._rows else int(table.count().to_pyarrow().as_py())
         return Fingerprint(
             name,
             self.describe(name),

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import hashlib
-from collections.abc import Sequence
+import os
+import zlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,9 @@ READERS = {
     ".csv": "csv", ".csv.gz": "csv", ".tsv": "csv", ".tsv.gz": "csv", ".txt": "csv", ".parquet": "parquet",
     ".jsonl": "json", ".ndjson": "json", ".jsonl.gz": "json", ".ndjson.gz": "json", ".xlsx": "excel",
 }  # fmt: skip
+
+SMALL = 4_000_000  # bytes, all of which are looked at in a few milliseconds
+READ = "kpi.read."  # begins the name of a column that holds what a text is read as
 
 
 def find_files(company: Company, name: str, path: str) -> list[Path]:
@@ -43,6 +50,15 @@ def find_files(company: Company, name: str, path: str) -> list[Path]:
             line=company.line("tables", name, "path"),
         )
     return found
+
+
+def are_small(company: Company) -> bool:
+    """Whether there is little in all files of a company together; those that are missing are told of when read."""
+    size = 0
+    for name, spec in company.tables.items():
+        with suppress(ConfigError):
+            size += sum(file.stat().st_size for file in find_files(company, name, spec.path)) if spec.path else 0
+    return size <= SMALL
 
 
 def is_text(files: Sequence[Path]) -> bool:
@@ -72,16 +88,39 @@ def read_files(connection: Any, company: Company, name: str, files: Sequence[Pat
             line=company.line("tables", name, "path"),
         )
     reader = readers.pop()
-    paths = [str(file) for file in files]
     if reader == "csv":
-        text = connection.read_csv(paths, all_varchar=True, header=True, union_by_name=len(paths) > 1)
-        # parsed once and kept: checks, conversion and sniffing would each read the file again
-        return connection.create_table(f"raw_{name}", text, temp=True)
+        return _read_csv(connection, f"raw_{name}", files)
+    paths = [str(file) for file in files]
     if reader == "parquet":
         return connection.read_parquet(paths)
     if reader == "json":
         return connection.read_json(paths, format="newline_delimited")
     return connection.create_table(f"raw_{name}", _read_excel(files, spec.sheet), temp=True)
+
+
+def keep_read(connection: Any, name: str, raw: ir.Table, values: Mapping[str, ir.Value]) -> ir.Table:
+    """Keep texts with what they are read as beside them; a table of the texts alone is not needed any more."""
+    kept = connection.create_table(f"read_{name}", raw.mutate({READ + n: v for n, v in values.items()}), temp=True)
+    connection.raw_sql(f'DROP TABLE IF EXISTS temp.main."raw_{name}"')
+    return kept
+
+
+def view_read(connection: Any, name: str, columns: Sequence[str]) -> ir.Table:
+    """Return only what the texts of `keep_read` are read as, under canonical names."""
+    chosen = ", ".join(f'"{READ}{column}" AS "{column}"' for column in columns)
+    connection.raw_sql(f'CREATE TEMP VIEW "canonical_{name}" AS SELECT {chosen} FROM temp.main."read_{name}"')
+    return connection.table(f"canonical_{name}", database=("temp", "main"))
+
+
+def quoted(text: object) -> str:
+    """Return a text as SQL writes it.
+
+    Examples
+    --------
+    >>> quoted("Q1's.csv")
+    "'Q1''s.csv'"
+    """
+    return "'" + str(text).replace("'", "''") + "'"
 
 
 def digest(files: Sequence[Path]) -> str:
@@ -96,6 +135,28 @@ def digest(files: Sequence[Path]) -> str:
 def _reader(file: Path) -> str | None:
     suffixes = [suffix.lower() for suffix in file.suffixes[-2:]]
     return READERS.get("".join(suffixes)) or READERS.get(suffixes[-1] if suffixes else "")
+
+
+def _read_csv(connection: Any, name: str, files: Sequence[Path]) -> ir.Table:
+    """Sniff and parse CSV files once into a table; Ibis's reader makes a view of them, which does so at every look."""
+    listed = ", ".join(quoted(os.path.abspath(file)) for file in files)  # noqa: PTH100 - keeps links, drops ".."
+    options = f"all_varchar = true, header = true, union_by_name = {len(files) > 1}"
+    if all(_is_unquoted(file) for file in files):
+        options += """, quote = '"', escape = '"'"""  # which changes nothing, but spares DuckDB to try every other one
+    connection.raw_sql(f'CREATE TEMP TABLE "{name}" AS SELECT * FROM read_csv([{listed}], {options})')
+    return connection.table(name, database=("temp", "main"))
+
+
+def _is_unquoted(file: Path) -> bool:
+    """Whether a file is small and has no sign by which CSV quotes or escapes."""
+    with suppress(OSError, EOFError, zlib.error), _opened(file) as stream:  # DuckDB says better what is wrong
+        content = stream.read(SMALL + 1)
+        return len(content) <= SMALL and not any(sign in content for sign in (b'"', b"'", b"\\"))
+    return False
+
+
+def _opened(file: Path) -> Any:
+    return gzip.open(file) if file.suffix.lower() == ".gz" else file.open("rb")
 
 
 def _read_excel(files: Sequence[Path], sheet: str | None) -> Any:

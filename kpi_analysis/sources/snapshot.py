@@ -12,15 +12,20 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ibis
+import ibis.expr.datatypes as dtypes
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
 
 from kpi_analysis.company import Company
 from kpi_analysis.errors import ConfigError, DataError, Finding, SourceUnreachable
 from kpi_analysis.schema import TABLES
 from kpi_analysis.sources.answers import Answers
+from kpi_analysis.sources.files import quoted
 from kpi_analysis.sources.parts import Extent, Fingerprint, MappedColumn
 from kpi_analysis.sources.texts import Texts
 
@@ -41,7 +46,7 @@ def write_tables(sources: Sources, path: Path) -> str:
     SourceUnreachable
         A database does not answer. Tables that are wrong otherwise are left out, so that who needs one is told why.
     """
-    sources.local.raw_sql(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS {_INSIDE}")
+    sources.local.raw_sql(f"ATTACH {quoted(path)} AS {_INSIDE}")
     contents = []
     for name in sources.connected:
         try:
@@ -73,12 +78,7 @@ def write_facts(sources: Sources, checked: Sequence[Finding]) -> None:
             name: {
                 "fingerprint": sources.fingerprint(name).record(),
                 "columns": sources.table(name).columns,
-                "days": sorted(sources.days(name)),
-                "words": {
-                    column: sorted(words)
-                    for column in TABLES[name].dimensions
-                    if column in sources.columns(name) and len(words := sources.distinct(name, column)) <= FEW
-                },
+                **_values(sources, name),
                 "extents": {
                     column: [extent.first, extent.last, extent.days]
                     for column in sources.columns(name)
@@ -93,6 +93,17 @@ def write_facts(sources: Sources, checked: Sequence[Finding]) -> None:
     text = json.dumps(facts, default=str)
     sources.local.create_table("kpi_facts", ibis.memtable({"facts": [text]}), database=f"{_INSIDE}.main")
     sources.local.raw_sql(f"DETACH {_INSIDE}")
+
+
+def _values(sources: Sources, name: str) -> dict[str, Any]:
+    """The days on which a written table has rows, and the words of its columns that have few."""
+    wordy = [column for column in TABLES[name].dimensions if column in sources.columns(name)]
+    asked = [f'"{TABLES[name].date}"::DATE', *(f'"{column}"' for column in wordy)]
+    lists = ", ".join(f"list(DISTINCT {one})" for one in asked)
+    told = sources.local.raw_sql(f'SELECT {lists} FROM {_INSIDE}.main."{name}"').fetchone()
+    days, *words = (sorted(set(values or ()) - {None}) for values in told)
+    few = {column: some for column, some in zip(wordy, words, strict=True) if len(some) <= FEW}
+    return {"days": days, "words": few}
 
 
 def fill(sources: Sources) -> None:
@@ -112,22 +123,42 @@ def fill(sources: Sources) -> None:
     sources.answers = Answers(sources.texts)
     sources.checked = [Finding(**finding) for finding in facts["checked"]]
     sources.findings |= {name: [Finding(**one) for one in found] for name, found in facts["findings"].items()}
+    written = _written(connection)
     for name, told in facts["tables"].items():
-        sources._enriched[name] = connection.table(name)
-        table = sources._enriched[name].select(told["columns"])
+        enriched = sources._enriched[name] = written[name]
+        table = enriched if list(enriched.columns) == told["columns"] else enriched.select(told["columns"])
         sources._days[name] = frozenset(dt.date.fromisoformat(day) for day in told["days"])
         sources._words |= {f"{name}.{column}": frozenset(words) for column, words in told["words"].items()}
         spec = sources.company.tables[name]
         sources._tables[name] = sources._raw[name] = table
         sources._mapped[name] = [
-            MappedColumn(column, spec.columns.get(column.name, column.name), table[column.name], table[column.name])
+            MappedColumn(column, spec.columns.get(column.name, column.name), value, value)
             for column in TABLES[name].columns.values()
             if column.name in table.columns
+            for value in [table[column.name]]
         ]
         sources._extents[name] = {
             column: Extent(_day(first), _day(last), days) for column, (first, last, days) in told["extents"].items()
         }
         sources._prints[name] = Fingerprint(**told["fingerprint"])
+
+
+def _written(connection: Any) -> dict[str, ir.Table]:
+    """The tables of a snapshot, described by one query; `connection.table` asks one a table and parses every type."""
+    columns = connection.raw_sql(
+        "SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns()"
+        " WHERE database_name = current_database() ORDER BY table_name, column_index"
+    ).fetchall()
+    read = cache(connection.compiler.type_mapper.from_string)
+    schemas: dict[str, dict[str, dtypes.DataType]] = {}
+    for table, column, kind, nullable in columns:
+        schemas.setdefault(table, {})[column] = read(kind, nullable=nullable)
+    return {
+        name: ops.DatabaseTable(
+            name, schema=ibis.schema(schema), source=connection, namespace=ops.Namespace()
+        ).to_expr()
+        for name, schema in schemas.items()
+    }
 
 
 def _identity(company: Company) -> list[Any]:

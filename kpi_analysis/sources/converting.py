@@ -1,0 +1,60 @@
+"""From what a source holds to canonical values: words trimmed, numbers and days read, times on the company's clock."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from kpi_analysis import sql
+from kpi_analysis.schema import Column
+from kpi_analysis.sources.engines import moment, timezone
+from kpi_analysis.sources.parts import has_offset, has_zone
+from kpi_analysis.sql.types import on_duckdb
+
+
+def convert(value: ir.Value, column: Column, zone: str) -> ir.Value:
+    """Return a value as its canonical column holds it; what cannot be read is NULL.
+
+    Parameters
+    ----------
+    value : Value
+        As it stands in the source, or what an expression makes of it.
+    column : Column
+        The canonical column.
+    zone : str
+        The company's time zone.
+    """
+    kind = value.type()
+    if column.kind == "text":
+        words = value if kind.is_string() else value.cast("string")
+        return words.strip().nullif("") if kind.is_string() else words
+    if column.kind == "number":
+        return value if kind.is_decimal() else sql.to_type(value, "float64")
+    if column.kind == "boolean":
+        return sql.to_type(value, "boolean")
+    local = _local_time(value, zone)
+    return local.cast("timestamp") if column.kind == "timestamp" else local.cast("date")
+
+
+def as_moment(value: ir.Value, zone: str) -> ir.Value:
+    """Bring a time to UTC, where an hour is an hour also on the day on which clocks change."""
+    utc = "timestamp('UTC')"
+    if value.type().is_string():
+        local = moment(zone, sql.to_type(value, "timestamp"))
+        return ibis.cases((has_offset(value), sql.to_type(value, utc)), else_=local)
+    return value.cast(utc) if has_zone(value) else moment(zone, value.cast("timestamp"))
+
+
+def _local_time(value: ir.Value, zone: str) -> ir.Value:
+    """Bring a moment to the company's wall clock; one without an offset is taken as local already."""
+    kind = value.type()
+    if kind.is_date():
+        return value
+    if kind.is_string() and not on_duckdb(value):
+        return sql.to_type(value, "date")
+    if kind.is_string():
+        local = timezone(zone, sql.to_type(value, "timestamp('UTC')"))
+        return ibis.cases((has_offset(value), local), else_=sql.to_type(value, "timestamp"))
+    if has_zone(value):
+        return timezone(zone, value.cast("timestamp('UTC')"))
+    return value.cast("timestamp")
