@@ -87,11 +87,12 @@ def running_kernel(name: str, cwd: Path) -> Iterator[RunningKernel]:
     It talks over sockets in a private folder rather than over network ports: nobody else can listen, and
     kernels that start at the same moment cannot take each other's port.
     """
-    from jupyter_client.manager import AsyncKernelManager
     from jupyter_core.utils import run_sync
 
+    from kpi_analysis.run.manager import PromptManager
+
     with tempfile.TemporaryDirectory(prefix="kpi-", ignore_cleanup_errors=True) as folder:
-        manager = AsyncKernelManager(kernel_name=name, kernel_spec_manager=_specs())
+        manager = PromptManager(kernel_name=name, kernel_spec_manager=_specs())
         if os.name == "posix" and len(folder) < _LONGEST_SOCKET_FOLDER:
             manager.transport = "ipc"
             manager.connection_file = str(Path(folder) / "kernel.json")

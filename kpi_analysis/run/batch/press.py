@@ -9,9 +9,9 @@ from kpi_analysis.run.execute import to_ipynb, without_iri_grammar
 
 with without_iri_grammar():
     from kpi_analysis.run.engine import prepare
-import jupyter_client.manager
 import jupyter_client.provisioning
 
+import kpi_analysis.run.manager
 import kpi_analysis.run.report
 import kpi_analysis.run.warm.provisioner
 from kpi_analysis.render.document import read_document
