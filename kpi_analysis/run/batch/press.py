@@ -3,8 +3,6 @@
 Typst stays untouched: it starts threads, which a fork would lose.
 """
 
-import gc
-
 from kpi_analysis.run.execute import to_ipynb, without_iri_grammar
 
 with without_iri_grammar():
@@ -32,6 +30,5 @@ def rehearse() -> None:
 
 
 rehearse()
-gc.freeze()  # the collector would write into pages that these processes share
 
 __all__ = ["jupyter_client", "kpi_analysis", "to_pdf"]

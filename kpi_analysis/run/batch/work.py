@@ -23,8 +23,9 @@ from kpi_analysis.run.kernels import KernelNotStarted
 from kpi_analysis.run.plan import Plan
 from kpi_analysis.run.report import run_plan
 from kpi_analysis.run.secrets import scrubbed, texts
+from kpi_analysis.run.warm import LOADING, QUIET
 
-PRELOAD = ("kpi_analysis.run.batch.press",)
+PRELOAD = (LOADING, "kpi_analysis.run.batch.press", QUIET)
 PAUSES = (0.5, 2.0)  # seconds before the second and the third try
 _GRACE = 10.0  # seconds for a process to end by itself when its work is done
 _PATIENCE = 1.0  # seconds for one that is told to end

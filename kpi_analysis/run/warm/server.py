@@ -22,6 +22,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from kpi_analysis.run.warm import LOADING, QUIET
 from kpi_analysis.run.warm.kernel import Launch, run_kernel
 
 STREAMS = 2
@@ -56,7 +57,7 @@ class _Kernel:
 def serve(place: Path, modules: list[str]) -> None:
     """Serve kernels until standard input is closed: then the one who started this program is gone."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([*modules, run_kernel.__module__, "kpi_analysis.run.warm.quiet"])
+    context.set_forkserver_preload([LOADING, *modules, run_kernel.__module__, QUIET])
     owner = sys.stdin.fileno()
     kernels: list[_Kernel] = []
     try:
