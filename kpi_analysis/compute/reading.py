@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 
 import ibis
@@ -61,6 +62,28 @@ def _read(request: Request, backend: ibis.BaseBackend, texts: Texts) -> list[Rec
 
 def _text(request: Request, backend: ibis.BaseBackend, slots: pa.Table, texts: Texts) -> str | None:
     """Return the query in DuckDB's words; none where a table of it lives in this process only."""
+    words = _WORD.findall(request.where) if request.where and _PLAIN.fullmatch(request.where) else []
+    if words:
+        numbered = iter(_blank(number) for number in range(len(words)))
+        general = replace(request, where=_WORD.sub(lambda _: next(numbered), request.where or ""))
+        with suppress(Exception):  # where a word must be a day, none can stand for it
+            text = _kept(general, backend, slots, texts)
+            if text is not None and all(_blank(number) in text for number in range(len(words))):
+                return _BLANK.sub(lambda found: words[int(found[1])], text)
+    return _kept(request, backend, slots, texts)
+
+
+_WORD = re.compile(r"'[^']*'")
+_PLAIN = re.compile(r"(?:[\w\s.,()<>=!]|(?<!\w)'[^'\\]*'(?!'))*")  # nothing that could give a quote another meaning
+_BLANK = re.compile(r"'kpi_blank_(\d+)'")
+
+
+def _blank(number: int) -> str:
+    """What stands for a word of a condition, so that the reports of all regions share the texts of their queries."""
+    return f"'kpi_blank_{number}'"
+
+
+def _kept(request: Request, backend: ibis.BaseBackend, slots: pa.Table, texts: Texts) -> str | None:
     key = request.key
     if (known := texts.get(key)) is not None:
         return known

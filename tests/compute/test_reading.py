@@ -104,3 +104,39 @@ def test_a_table_of_this_process_only_is_put_together_anew(tmp_path: Path) -> No
         10,
         0,
     ]
+
+
+def test_regions_share_their_queries(company: OpenCompany) -> None:
+    kpis = ["sales_revenue", "pipeline_value", "mrr_expansion"]
+    company.compute(kpis, period="2026-Q2", where="region = 'EMEA'")
+    known = asked(company)
+    shared = company.compute(kpis, period="2026-Q2", where="region = 'APAC'")
+    assert asked(company) == known
+    company.sources.texts = Texts()
+    company.compute(kpis, period="2026-Q2", where="region in ('APAC')")  # written otherwise, it is asked otherwise
+    alone = company.compute(kpis, period="2026-Q2", where="region in ('APAC')")
+    pd.testing.assert_frame_equal(shared, alone)
+
+
+@pytest.mark.parametrize(
+    ("where", "revenue", "of_c_instead"),
+    [
+        ("customer_id = 'A' or customer_id = 'B'", 70.0, 20.0),
+        ("customer_id in ('A', 'B', 'kpi_blank_0')", 70.0, 20.0),
+        ("customer_id = 'it''s'", 7.0, 7.0),
+        ("customer_id = 'it''s' or customer_id = 'A'", 57.0, 7.0),
+        ("customer_id like 'A%'", 50.0, 50.0),
+        ("customer_id <> 'A' and ordered_on >= '2026-02-01'", 27.0, 67.0),
+        ("ordered_on >= '2026-02-01' and ordered_on < '2026-03-01'", 20.0, 20.0),
+        ("\"customer_id\" = 'B'", 20.0, 20.0),
+        ("customer_id = 'kpi_blank_1' or customer_id = 'B'", 20.0, 20.0),
+        ("customer_id = 'a\\b'", 0.0, 0.0),
+        ("amount > 15 and customer_id <> 'B'", 40.0, 40.0),
+    ],
+)
+def test_words_of_a_condition_mean_what_they_say(
+    tmp_path: Path, where: str, revenue: float, of_c_instead: float
+) -> None:
+    company = open_from(tmp_path, {"orders": f"{ORDERS}4,2026-03-06,it's,7\n"})
+    for condition, expected in ((where, revenue), (where.replace("'A'", "'C'"), of_c_instead), (where, revenue)):
+        assert company.compute(["sales_revenue"], period="2026-Q1", where=condition).value[0] == expected
