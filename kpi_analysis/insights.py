@@ -170,6 +170,8 @@ class Insights:
             for dimension in (name for name in TABLES[table].dimensions if name in sources.columns(table)):
                 if dimension in found or dimension in ("currency", "kind", "account", "outcome"):
                     continue
+                if (table, dimension) in sources.crowded:
+                    continue
                 # what no KPI can be sliced by need not be read
                 sliced = [name for name in matter if self._can_slice(name, dimension)]
                 if sliced and 2 <= len(sources.distinct(table, dimension)) <= MOST_SLICES:

@@ -216,10 +216,10 @@ def _frame(parts: Sequence[Columns], by: Sequence[str]) -> pd.DataFrame:
     for name in (*FIELDS_BEFORE, *by, *FIELDS_AFTER):
         absent = 0 if name == "rows" else np.nan if name in NUMBERS else None
         found: list[Any] = [part[name] if name in part else [absent] * len(part["id"]) for part in parts]
-        columns[name] = np.concatenate(found) if absent is not None else [*chain.from_iterable(found)]
-    frame = pd.DataFrame(columns)
-    for name in ("period_start", "period_end"):
-        frame[name] = pd.to_datetime(frame[name])
-    for name in ("reason", "status", *by):
-        frame[name] = frame[name].astype("object").where(frame[name].notna(), None)
-    return frame
+        if name in ("period_start", "period_end"):
+            columns[name] = np.array([*chain.from_iterable(found)], dtype="datetime64[s]")
+        elif name in ("reason", "status", *by):  # which hold words or None
+            columns[name] = pd.Series([*chain.from_iterable(found)], dtype="object")
+        else:
+            columns[name] = np.concatenate(found) if absent is not None else [*chain.from_iterable(found)]
+    return pd.DataFrame(columns)

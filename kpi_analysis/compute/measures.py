@@ -95,8 +95,11 @@ class MeasureReader:
     def readable(self, name: str) -> Readable:
         """Return how a measure can be read here: the first way that the company's tables allow."""
         if name not in self._readable:
-            measure = self.catalogue.measures[name]
-            self._readable[name] = find_way(self.sources, name, measure, self.by, self.where)
+            measure, key = self.catalogue.measures[name], (name, tuple(self.by), self.where)
+            told = self.sources.readable.get(key)
+            if told is None or told[0] is not measure:
+                told = self.sources.readable[key] = measure, find_way(self.sources, name, measure, self.by, self.where)
+            self._readable[name] = told[1]
         return self._readable[name]
 
     def is_stock(self, name: str) -> bool:

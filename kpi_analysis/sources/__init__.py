@@ -68,6 +68,8 @@ class Sources:
     _rows: dict[str, int] = field(default_factory=dict)
     _newest: dict[str, dt.date | None] = field(default_factory=dict)
     _words: dict[str, frozenset[str]] = field(default_factory=dict)
+    readable: dict[tuple[Any, ...], tuple[Any, Any]] = field(default_factory=dict)  # what compute has found of measures
+    crowded: set[tuple[str, str]] = field(default_factory=set)  # columns that a snapshot found to hold too many words
     _days: dict[str, frozenset[dt.date]] = field(default_factory=dict)
     _prints: dict[str, Fingerprint] = field(default_factory=dict)
 

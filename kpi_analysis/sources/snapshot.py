@@ -103,7 +103,7 @@ def _values(sources: Sources, name: str) -> dict[str, Any]:
     told = sources.local.raw_sql(f'SELECT {lists} FROM {_INSIDE}.main."{name}"').fetchone()
     days, *words = (sorted(set(values or ()) - {None}) for values in told)
     few = {column: some for column, some in zip(wordy, words, strict=True) if len(some) <= FEW}
-    return {"days": days, "words": few}
+    return {"days": days, "words": few, "crowded": [column for column in wordy if column not in few]}
 
 
 def fill(sources: Sources) -> None:
@@ -129,6 +129,7 @@ def fill(sources: Sources) -> None:
         table = enriched if list(enriched.columns) == told["columns"] else enriched.select(told["columns"])
         sources._days[name] = frozenset(dt.date.fromisoformat(day) for day in told["days"])
         sources._words |= {f"{name}.{column}": frozenset(words) for column, words in told["words"].items()}
+        sources.crowded |= {(name, column) for column in told["crowded"]}
         spec = sources.company.tables[name]
         sources._tables[name] = sources._raw[name] = table
         sources._mapped[name] = [
