@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kpi_analysis.periods import Period
+from kpi_analysis.sources import texts
 from kpi_analysis.sources.answers import Answered, Answers
 from kpi_analysis.sources.texts import Texts
 
@@ -49,3 +50,13 @@ def test_a_spoilt_file_is_as_none(tmp_path: Path, spoilt: str) -> None:
     (file,) = tmp_path.iterdir()
     file.write_text(spoilt)
     assert Answers(Texts(tmp_path)).to("orders").column("orders") == {}
+
+
+def test_a_great_many_questions_do_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "MOST", 3)
+    answers = Answers(Texts(tmp_path / "texts"))
+    for number in range(9):
+        answers.to(f"question {number}").add("orders", {MAY: {(): float(number)}})
+        answers.keep(f"question {number}")
+    assert len(list((tmp_path / "texts").iterdir())) == 3
+    assert answers.to("question 8").column("orders") == {MAY: {(): 8.0}}

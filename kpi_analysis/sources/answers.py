@@ -103,8 +103,9 @@ class Answers:
         return self._known[question]
 
     def keep(self, question: str) -> None:
-        """Let other reports have what is known of a question."""
-        self.texts.keep(_named(question), self._known[question].text())
+        """Let other reports have what is known of a question, unless a great deal is kept already."""
+        if self.texts.has_room:
+            self.texts.keep(_named(question), self._known[question].text())
 
 
 def _named(question: str) -> str:

@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+MOST = 5_000  # files, of 20 kB as a rule
+
 
 @dataclass
 class Texts:
@@ -29,6 +31,14 @@ class Texts:
 
     folder: Path | None = None
     _known: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether there is a folder, and not so much in it that a batch of very many conditions would fill a disk."""
+        try:
+            return self.folder is not None and sum(1 for _ in os.scandir(self.folder)) < MOST
+        except OSError:
+            return self.folder is not None  # which is made when something is kept
 
     def get(self, key: str) -> str | None:
         """Return a query, or nothing where it was never kept."""
