@@ -127,15 +127,26 @@ class MeasureReader:
             names = sorted(wanted)
             periods = in_time(self._periods[query])
             backend = self.sources.table(query[1]).get_backend()
-            request = self._request(query, names, periods)
-            for record in recall(request, query, self._soon.get(query, ()), backend, self.sources):
-                self._store(query, record, periods[record["kpi_slot"]], names)
+            told = self._in_the_data(names[0], periods)
+            request = self._request(query, names, told)
+            found = recall(request, query, self._soon.get(query, ()), backend, self.sources) if told else ()
+            for record in found:
+                self._store(query, record, told[record["kpi_slot"]], names)
             for name in names:
                 for period in periods:
                     self._numbers.setdefault((name, period), {})
         self.groups = sorted({group for groups in self._groups_of.values() for group in groups}) or [()]
         if self.by and self.groups == [()]:
             self.groups = []
+
+    def _in_the_data(self, name: str, periods: Sequence[Period]) -> Sequence[Period]:
+        """The periods in which there can be rows; those before the first one need not be asked for."""
+        way = self.readable(name).aggregate
+        column = str(way.open[0] if way.open else way.date) if way is not None else ""
+        if way is None or column not in self.sources.columns(way.table):
+            return periods
+        first = self.sources.extent(way.table, column).first
+        return periods if first is None else [period for period in periods if period.last_day >= first]
 
     def _request(self, query: Query, names: Sequence[str], periods: Sequence[Period]) -> Request:
         ways = {name: way for name in names if (way := self.readable(name).aggregate) is not None}
