@@ -3,6 +3,8 @@
 Typst stays untouched: it starts threads, which a fork would lose.
 """
 
+from contextlib import suppress
+
 from kpi_analysis.run.execute import to_ipynb, without_iri_grammar
 
 with without_iri_grammar():
@@ -29,6 +31,7 @@ def rehearse() -> None:
     versions()
 
 
-rehearse()
+with suppress(Exception):  # a report that cannot be printed says why itself
+    rehearse()
 
 __all__ = ["jupyter_client", "kpi_analysis", "to_pdf"]
