@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
 import pytest
 from opening import open_from
+
+from kpi_analysis.errors import ConfigError
 
 GOOD = "lead_id,created_on,mql_on\n1,2026-01-01,2026-01-02\n2,2026-01-03,\n"
 
@@ -76,5 +77,6 @@ def test_a_value_that_cannot_be_computed_stops_who_needs_it_and_not_the_check(tm
     rows = "order_id,ordered_on,customer_id,amount\n1,2026-01-01,a,2\n"
     company = open_from(tmp_path, {"orders": rows}, columns=columns)
     assert company.check() == []
-    with pytest.raises(duckdb.Error):
-        company.table("orders")
+    with pytest.raises(ConfigError, match=r"table orders: a value cannot be computed: .*out of range") as refused:
+        company.compute(["sales_revenue"], period="2026-01")
+    assert refused.value.file == company.company.path and refused.value.line is not None

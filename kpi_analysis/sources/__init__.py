@@ -24,7 +24,7 @@ from kpi_analysis.company import Company, TableSpec
 from kpi_analysis.errors import ConfigError, Finding, SourceUnreachable, did_you_mean
 from kpi_analysis.schema import DERIVED, TABLES, Column, Derived, Table
 from kpi_analysis.sources.answers import Answers
-from kpi_analysis.sources.converting import as_moment, convert
+from kpi_analysis.sources.converting import as_moment, convert, refusing
 from kpi_analysis.sources.currencies import in_company_currency, read_rates
 from kpi_analysis.sources.engines import connect, first_line
 from kpi_analysis.sources.files import READ, are_small, digest, find_files, is_text, keep_read, read_files, view_read
@@ -132,7 +132,8 @@ class Sources:
             if name in self._read and canonical is unchecked:
                 canonical = view_read(self.local, name, canonical.columns)
             elif is_text(self.files(name)):
-                canonical = self.local.create_table(f"canonical_{name}", canonical, temp=True)
+                with refusing(self.company, name):
+                    canonical = self.local.create_table(f"canonical_{name}", canonical, temp=True)
             self._tables[name] = canonical
         return self._tables[name]
 

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
 import ibis
 import ibis.expr.types as ir
 
 from kpi_analysis import sql
+from kpi_analysis.company import Company
+from kpi_analysis.errors import ConfigError
 from kpi_analysis.schema import Column
-from kpi_analysis.sources.engines import moment, timezone
+from kpi_analysis.sources.engines import first_line, moment, timezone
 from kpi_analysis.sources.parts import has_offset, has_zone
 from kpi_analysis.sql.types import on_duckdb
+
+
+@contextmanager
+def refusing(company: Company, name: str) -> Iterator[None]:
+    """Tell of a row on which an expression of the company file fails.
+
+    Raises
+    ------
+    ConfigError
+        Where DuckDB cannot compute a value.
+    """
+    try:
+        yield
+    except duckdb.DataError as error:
+        raise ConfigError(
+            f"table {name}: a value cannot be computed: {first_line(error)}.",
+            remedy="Mend the expression that makes the column, under columns: of the table, or the row.",
+            file=company.path,
+            line=company.line("tables", name),
+        ) from None
 
 
 def convert(value: ir.Value, column: Column, zone: str) -> ir.Value:
