@@ -7,76 +7,45 @@ The analysis and the press share nothing but the executed notebook, so the brand
 from __future__ import annotations
 
 import hashlib
-import re
 import tempfile
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 from xml.etree import ElementTree
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import ValidationError
 
-from kpi_analysis.colours import contrast, mix, palettes
+from kpi_analysis.brand_spec import BrandSpec, FontSpec
+from kpi_analysis.colours import palettes
+from kpi_analysis.company import Company
 from kpi_analysis.errors import ConfigError, RunError, did_you_mean
 from kpi_analysis.style import FONT_FAMILY, HOUSE, PAGES, Font, Logo, Look
-from kpi_analysis.yaml_file import Strict, YamlFile
+from kpi_analysis.yaml_file import YamlFile
 
-LEGIBLE = 4.5  # WCAG 2.2 AA, text of any size
 LARGEST_LOGO = 1_000_000
 LARGEST_FACE = 5_000_000
 SMALLEST_SCALE = 0.84
 _SAMPLE = "Revenue rose 9.0% to 4.82 million, but leads cost 24% more in 2026"
-_FAMILY = r"[\w][\w .&+-]*"
 _NO_EMBEDDING = 0x0002
 _OBLIQUE, _ITALIC = 1 << 9, 1
 
 
-class FontSpec(Strict):
-    """`font:` of a brand: a family, and the folder or the files of its faces, as TrueType."""
+def company_look(company: Company) -> Look:
+    """Return the look of a company's reports: its brand, with logo and typeface read and checked.
 
-    family: str = Field(min_length=1)
-    folder: str | None = None
-    files: tuple[str, ...] = ()
+    Raises
+    ------
+    ConfigError
+        With file and line: no such logo or typeface, one that cannot be used, or a face that is missing.
 
-    @field_validator("family")
-    @classmethod
-    def _plain_name(cls, value: str) -> str:
-        if not re.fullmatch(_FAMILY, value):
-            raise ValueError(f"'{value}' is no name of a typeface such as Inter or Source Sans Pro")
-        return value
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> FontSpec:
-        if (self.folder is None) == (not self.files):
-            found = "both" if self.files else "neither"
-            raise ValueError(f"a font has a folder or a list of files; found {found}")
-        return self
-
-
-class BrandSpec(Strict):
-    """`brand:` of the company file."""
-
-    logo: str | None = None
-    accent: str | None = None
-    font: FontSpec | None = None
-    paper: Literal["A4", "Letter"] = "A4"
-
-    @field_validator("accent", mode="before")
-    @classmethod
-    def _legible(cls, value: Any) -> Any:
-        if value is None:
-            raise ValueError('found nothing: a # begins a comment in YAML. Put the colour in quotes: "#0B5A94"')
-        if not isinstance(value, str) or not re.fullmatch("#[0-9A-Fa-f]{6}", value):
-            raise ValueError(f"found '{value}', wanted # and six digits in quotes: \"#0B5A94\"")
-        ratio = contrast(value, "#FFFFFF")
-        if ratio < LEGIBLE:
-            raise ValueError(
-                f"{value} has a contrast of {ratio:.2f} : 1 on white, and words in it need {LEGIBLE} : 1. "
-                f"Take a darker one: {_darker(value)} is near and passes"
-            )
-        return value.upper()
+    Examples
+    --------
+    >>> company_look(Company(company="Northwind Bikes")) == HOUSE
+    True
+    """
+    return read_look(company.brand, company.folder, company.file)
 
 
 def read_look(spec: BrandSpec | None, folder: Path, file: YamlFile | None = None) -> Look:
@@ -166,11 +135,6 @@ def _told(said: Mapping[str, Any]) -> Look:
         faces = [_kept(b64decode(said["font"]["faces"][weight])) for weight in ("400", "600", "italic")]
         font = scaled(family, *faces)
     return Look(look.light, look.dark, look.page, font, logo)
-
-
-def _darker(colour: str) -> str:
-    shades = (mix(colour, "#000000", 1 - step / 50) for step in range(51))
-    return next(shade for shade in shades if contrast(shade, "#FFFFFF") >= LEGIBLE)
 
 
 def _refuse(file: YamlFile | None, location: tuple[str, ...], message: str, remedy: str) -> NoReturn:

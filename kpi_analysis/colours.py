@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from kpi_analysis.colour import contrast, mix
+
 
 @dataclass(frozen=True)
 class Palette:
@@ -99,18 +101,6 @@ _DARK_TINTS = {
 }  # fmt: skip
 
 
-def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colours by WCAG 2: 1 for equal ones, 21 for black on white.
-
-    Examples
-    --------
-    >>> round(contrast("#0B5A94", "#FFFFFF"), 1)
-    7.2
-    """
-    dark, light = sorted([_luminance(one), _luminance(other)])
-    return (light + 0.05) / (dark + 0.05)
-
-
 def palettes(accent: str) -> tuple[Palette, Palette]:
     """Return the colours for light and dark with another accent; signals, greys and categories stay.
 
@@ -133,25 +123,3 @@ def palettes(accent: str) -> tuple[Palette, Palette]:
     light = {name: mix(accent, LIGHT.paper, share) for name, share in _TINTS.items()}
     dark = {name: mix(on_dark, DARK.paper, share) for name, share in _DARK_TINTS.items()}
     return replace(LIGHT, accent=accent.upper(), **light), replace(DARK, accent=on_dark, **dark)
-
-
-def mix(one: str, other: str, share: float) -> str:
-    """Return a colour that is `share` of the first and the rest of the second.
-
-    Examples
-    --------
-    >>> mix("#000000", "#FFFFFF", 0.5)
-    '#808080'
-    """
-    pairs = zip(_channels(one), _channels(other), strict=True)
-    return "#" + "".join(f"{round(a * share + b * (1 - share)):02X}" for a, b in pairs)
-
-
-def _channels(colour: str) -> list[int]:
-    return [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
-
-
-def _luminance(colour: str) -> float:
-    shares = [channel / 255 for channel in _channels(colour)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shares]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

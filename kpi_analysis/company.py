@@ -14,11 +14,10 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from kpi_analysis.brand import BrandSpec, read_look
+from kpi_analysis.brand_spec import BrandSpec
 from kpi_analysis.errors import ConfigError, did_you_mean
 from kpi_analysis.periods import Calendar
 from kpi_analysis.schema import TABLES
-from kpi_analysis.style import HOUSE, Look
 from kpi_analysis.yaml_file import Strict, YamlFile, load_model, read_yaml
 
 RevenueTable = Literal["orders", "opportunities", "ledger"]
@@ -117,7 +116,6 @@ class Company(Strict):
     attribution: AttributionSpec = AttributionSpec()
     brand: BrandSpec | None = None
 
-    _look: Look = PrivateAttr(HOUSE)
     _file: YamlFile | None = PrivateAttr(None)
 
     @field_validator("currency")
@@ -167,9 +165,9 @@ class Company(Strict):
         return Calendar(type=spec.type, year_starts=spec.year_starts, named_by=spec.named_by)
 
     @property
-    def look(self) -> Look:
-        """Colours, typeface, paper and logo of the company's reports."""
-        return self._look
+    def file(self) -> YamlFile | None:
+        """The company file with the lines of what it says, for messages."""
+        return self._file
 
     @property
     def path(self) -> Path | None:
@@ -209,7 +207,6 @@ def load_company(path: str | Path) -> Company:
             error.message, remedy=error.remedy, file=error.file, line=_line_of_word(file, error.message) or error.line
         ) from None
     company._file = file
-    company._look = read_look(company.brand, company.folder, file)
     return company
 
 

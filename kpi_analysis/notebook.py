@@ -307,7 +307,7 @@ class Report(Asked):
             "complete": self.period.complete,
             "locale": company.locale,
             "currency": company.currency,
-            "brand": brand.payload(company.look),
+            "brand": brand.payload(self.opened.look),
             "provenance": "Prepared from the company’s own tables; every figure stands in the attached results.json",
             "sources": made.pop("sources"),
             "targets": [record(one) for one in self.outlook.outlook.judged],
@@ -348,7 +348,7 @@ def open_report(
         When the period is none, lies after the data, or no row has the value that is asked for.
     """
     opened = company if isinstance(company, OpenCompany) else open_company(company)
-    wear(opened.company.look)
+    wear(opened.look)
     forget_shown()
     day = dt.date.fromisoformat(as_of) if as_of else opened.sources.last_day()
     calendar = opened.company.calendar

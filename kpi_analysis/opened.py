@@ -10,6 +10,7 @@ from pathlib import Path
 import ibis.expr.types as ir
 import pandas as pd
 
+from kpi_analysis.brand import company_look
 from kpi_analysis.catalogue import Catalogue, with_own
 from kpi_analysis.checks import check_sources, refuse_errors
 from kpi_analysis.company import Company, load_company
@@ -21,6 +22,7 @@ from kpi_analysis.errors import Finding
 from kpi_analysis.explained import explain
 from kpi_analysis.formula import Name
 from kpi_analysis.sources import Sources
+from kpi_analysis.style import HOUSE, Look
 from kpi_analysis.targets.spec import Target, load_targets
 
 
@@ -38,12 +40,15 @@ class OpenCompany:
         Its connected tables.
     targets : tuple of Target
         What shall be reached.
+    look : Look
+        Colours, typeface, paper and logo of its reports.
     """
 
     company: Company
     catalogue: Catalogue
     sources: Sources
     targets: tuple[Target, ...] = ()
+    look: Look = HOUSE
 
     def compute(
         self,
@@ -124,4 +129,4 @@ def open_company(path: str | Path = "params/company.yaml") -> OpenCompany:
     folder = company.folder
     targets = load_targets(folder / "targets.yaml")
     catalogue = with_own(folder / "kpis.yaml").for_tables(company.tables)
-    return OpenCompany(company, catalogue, Sources(company, refuse_errors), targets)
+    return OpenCompany(company, catalogue, Sources(company, refuse_errors), targets, company_look(company))

@@ -14,10 +14,11 @@ import matplotlib
 import pytest
 
 from kpi_analysis.blocks import Note
-from kpi_analysis.brand import look_of, payload
+from kpi_analysis.brand import company_look, look_of, payload
 from kpi_analysis.charts.base import draw
 from kpi_analysis.charts.text import text_width
-from kpi_analysis.colours import DARK, LIGHT, contrast, palettes
+from kpi_analysis.colour import contrast
+from kpi_analysis.colours import DARK, LIGHT, palettes
 from kpi_analysis.company import Company, load_company
 from kpi_analysis.errors import ConfigError
 from kpi_analysis.render.docx_reference import reference_document
@@ -54,11 +55,11 @@ def load(folder: Path, text: str) -> Company:
 
 def test_a_company_without_a_brand_looks_like_the_house(folder: Path) -> None:
     company = load(folder, "company: A\n")
-    assert company.look == HOUSE and payload(company.look) == {}
+    assert company_look(company) == HOUSE and payload(company_look(company)) == {}
 
 
 def test_a_brand_is_read_whole(folder: Path) -> None:
-    look = load(folder, FULL).look
+    look = company_look(load(folder, FULL))
     assert look.light.accent == "#7A1FA2" and look.light.ink == LIGHT.ink and look.light.good == LIGHT.good
     assert (look.page.name, look.page.width, look.page.height) == ("Letter", 215.9, 279.4)
     assert look.page.width - look.page.left - look.page.right == pytest.approx(174), "columns stay as they are"
@@ -69,7 +70,7 @@ def test_a_brand_is_read_whole(folder: Path) -> None:
 
 
 def test_the_facts_of_a_report_carry_the_brand_through_json(folder: Path) -> None:
-    look = load(folder, FULL).look
+    look = company_look(load(folder, FULL))
     again = look_of(json.loads(json.dumps(payload(look))))
     assert (again.light, again.dark, again.page, again.logo) == (look.light, look.dark, look.page, look.logo)
     assert again.font is not None and look.font is not None and again.font.scale == look.font.scale
@@ -102,7 +103,7 @@ def test_the_facts_of_a_report_carry_the_brand_through_json(folder: Path) -> Non
 )
 def test_what_cannot_be_meant_is_refused_with_its_line(folder: Path, lines: str, line: int, words: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        load(folder, f"company: A\nbrand:\n{lines}\n")
+        company_look(load(folder, f"company: A\nbrand:\n{lines}\n"))
     assert words in str(caught.value)
     assert (caught.value.file, caught.value.line) == (folder / "company.yaml", line)
 
@@ -111,7 +112,7 @@ def test_the_remedy_for_a_pale_accent_is_one_that_passes(folder: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(folder, "company: A\nbrand: {accent: '#8FB8DE'}\n")
     proposed = str(caught.value).split("Take a darker one: ")[1][:7]
-    assert load(folder, f"company: A\nbrand: {{accent: '{proposed}'}}\n").look.light.accent == proposed
+    assert company_look(load(folder, f"company: A\nbrand: {{accent: '{proposed}'}}\n")).light.accent == proposed
 
 
 def test_any_legible_accent_gives_legible_tints_in_light_and_dark() -> None:
@@ -124,7 +125,7 @@ def test_any_legible_accent_gives_legible_tints_in_light_and_dark() -> None:
 
 
 def test_charts_keep_the_colours_of_the_house_until_they_are_shown(folder: Path) -> None:
-    look = load(folder, FULL).look
+    look = company_look(load(folder, FULL))
     svg = '<path fill="#0B5A94" stroke="#D6E6F2"/><text fill="#17212B">#0B5A94</text>'
     shown = branded(svg, look)
     assert shown == f'<path fill="#7A1FA2" stroke="{look.light.fan_95}"/><text fill="#17212B">#0B5A94</text>'
@@ -134,7 +135,7 @@ def test_charts_keep_the_colours_of_the_house_until_they_are_shown(folder: Path)
 
 def test_charts_measure_and_write_in_the_typeface_that_is_worn(folder: Path, worn_out: None) -> None:
     before = text_width("Revenue 2026", 8)
-    wear(load(folder, FULL).look)
+    wear(company_look(load(folder, FULL)))
     assert text_width("Revenue 2026", 8) != before
     svg = draw(40, 9, "x", lambda sheet: sheet.text(1, 4, "Revenue", bold=True))
     assert "font-family: 'DejaVu Sans', 'Source Sans Pro', system-ui, sans-serif" in svg
@@ -144,13 +145,13 @@ def test_charts_measure_and_write_in_the_typeface_that_is_worn(folder: Path, wor
 
 def test_a_block_in_a_notebook_wears_the_brand_too(folder: Path, worn_out: None) -> None:
     before = Note("x")._repr_mimebundle_()["text/html"]
-    wear(load(folder, FULL).look)
+    wear(company_look(load(folder, FULL)))
     html = Note("x")._repr_mimebundle_()["text/html"]
     assert "--accent: #7A1FA2;" in html and "--accent: #7A1FA2;" not in before
 
 
 def test_other_formats_take_accent_and_paper(folder: Path) -> None:
-    look = load(folder, FULL).look
+    look = company_look(load(folder, FULL))
     with zipfile.ZipFile(io.BytesIO(reference_document({}, "en-GB", look))) as file:
         page, styles = (file.read(f"word/{name}.xml").decode() for name in ("document", "styles"))
     assert 'w:w="12240" w:h="15840"' in page, "Letter in twentieths of a point"

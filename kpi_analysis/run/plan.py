@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kpi_analysis.brand import company_look
 from kpi_analysis.company import load_company
 from kpi_analysis.errors import UsageError, did_you_mean
 from kpi_analysis.periods import Period
@@ -146,6 +147,7 @@ def plan_report(
     data = read_notebook(path)
     declared = read_parameters(path)
     firm = load_company(company)
+    company_look(firm)  # a logo or a typeface that cannot be used is told before anything runs
     values = check_parameters(
         declared,
         {**(given or {}), **_from_command(declared, given or {}, path, company, period)},
