@@ -17,8 +17,8 @@ import ibis
 import ibis.expr.types as ir
 
 from kpi_analysis import sql
-from kpi_analysis.errors import DataError, Finding, KpiError
-from kpi_analysis.schema import TABLES
+from kpi_analysis.core.errors import DataError, Finding, KpiError
+from kpi_analysis.core.schema import TABLES
 from kpi_analysis.sources import MappedColumn, Sources, extent_measures
 from kpi_analysis.sources.engines import hash_of
 from kpi_analysis.sources.files import READ, has_head

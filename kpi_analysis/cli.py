@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kpi_analysis.errors import KpiError, UsageError, did_you_mean
+from kpi_analysis.core.errors import KpiError, UsageError, did_you_mean
 
 DEFAULT_COMPANY = Path("params/company.yaml")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from kpi_analysis.colour import contrast, mix
+from kpi_analysis.core.colour import contrast, mix
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from kpi_analysis.errors import Finding, KpiError, UsageError
+from kpi_analysis.core.errors import Finding, KpiError, UsageError
+from kpi_analysis.core.records import records, to_json
 from kpi_analysis.formats import Format
-from kpi_analysis.results import records, to_json
 
 if TYPE_CHECKING:
     import pandas as pd

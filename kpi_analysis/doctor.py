@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import Literal
 
-from kpi_analysis.errors import EngineMissing, KpiError
+from kpi_analysis.core.errors import EngineMissing, KpiError
 
 State = Literal["ok", "missing", "broken"]
 

@@ -11,17 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kpi_analysis import formula
 from kpi_analysis.catalogue import Catalogue, Metric
 from kpi_analysis.compute.evaluate import SHIFTED
 from kpi_analysis.compute.leaves import Reading, read_parts, tables_of
 from kpi_analysis.compute.slices import check_slices, known_columns
+from kpi_analysis.core import formula
+from kpi_analysis.core.errors import DataError, UsageError
+from kpi_analysis.core.formula import Call, Name, Node, Number, Operation, Values
+from kpi_analysis.core.periods import Period
+from kpi_analysis.core.schema import TABLES
 from kpi_analysis.drivers import decompose, leaf_name, leaves, segments, simpson
 from kpi_analysis.drivers.trees import only_adds, ratio_of, replaced
-from kpi_analysis.errors import DataError, UsageError
-from kpi_analysis.formula import Call, Name, Node, Number, Operation, Values
-from kpi_analysis.periods import Period
-from kpi_analysis.schema import TABLES
 from kpi_analysis.sources import Sources
 
 COLUMNS = ("driver", "label", "unit", "before", "after", "contribution", "share")

@@ -14,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kpi_analysis import formula
 from kpi_analysis.catalogue import Metric
+from kpi_analysis.core import formula
+from kpi_analysis.core.periods import Period, period_words
+from kpi_analysis.core.records import values
+from kpi_analysis.core.schema import TABLES
 from kpi_analysis.findings import Candidate, Days, Insight, Series, aimed, gap, ranked, real, scan, scan_days, told
 from kpi_analysis.formats import Format
 from kpi_analysis.opened import OpenCompany
-from kpi_analysis.periods import Period, period_words
-from kpi_analysis.results import values
-from kpi_analysis.schema import TABLES
 
 MONTHS = 36
 MOST = 5
@@ -312,7 +312,7 @@ class _Names(dict[str, str]):
         self.calendar = opened.company.calendar
 
     def __missing__(self, label: str) -> str:
-        from kpi_analysis.periods import period_label
+        from kpi_analysis.core.periods import period_label
 
         period = self.calendar.parse(label)
         return period_words(period) if period.grain in ("day", "month") else period_label(period, self.calendar)

@@ -25,7 +25,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike
 
-from kpi_analysis.errors import DataError
+from kpi_analysis.core.errors import DataError
 
 # scipy.special is imported where it is needed: it costs 0.2 s, and most reports need Wilson only.
 Interval = tuple[float, float]

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from kpi_analysis.catalogue import Metric
+from kpi_analysis.core.periods import Period
 from kpi_analysis.formats import NBSP, Format, difference
 from kpi_analysis.intervals import newcombe
-from kpi_analysis.periods import Period
 
 DURATIONS = ("days", "hours", "minutes", "months")
 COUNTED = (*DURATIONS, "points", "turns")  # units that are said after the number of a change

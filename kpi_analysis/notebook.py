@@ -21,14 +21,14 @@ from kpi_analysis.blocks import Beside, Block, Figure, Findings, Note, Table, Ti
 from kpi_analysis.catalogue import Metric
 from kpi_analysis.charts.base import Width
 from kpi_analysis.compute.slices import check_values
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
+from kpi_analysis.core.periods import Period, period_label, period_words
+from kpi_analysis.core.records import records, values
 from kpi_analysis.formats import NBSP
 from kpi_analysis.insights import Insights
 from kpi_analysis.opened import OpenCompany, open_company
 from kpi_analysis.outlook import Outlook
-from kpi_analysis.periods import Period, period_label, period_words
 from kpi_analysis.provenance import made_from
-from kpi_analysis.results import records, values
 from kpi_analysis.sections import appendix, kpi_figures
 from kpi_analysis.sections.asked import HISTORY, Asked, with_data
 from kpi_analysis.sections.customers import CustomerSections

@@ -13,17 +13,17 @@ import pandas as pd
 from kpi_analysis.brand import company_look
 from kpi_analysis.catalogue import Catalogue, with_own
 from kpi_analysis.checks import check_sources, refuse_errors
-from kpi_analysis.company import Company, load_company
 from kpi_analysis.compute import compute
 from kpi_analysis.compute.measures import MeasureReader
 from kpi_analysis.compute.own import check_own
 from kpi_analysis.compute.ways import is_additive
-from kpi_analysis.errors import Finding
+from kpi_analysis.core.config.company import Company, load_company
+from kpi_analysis.core.config.targets import Target, load_targets
+from kpi_analysis.core.errors import Finding
+from kpi_analysis.core.formula import Name
 from kpi_analysis.explained import explain
-from kpi_analysis.formula import Name
 from kpi_analysis.sources import Sources
 from kpi_analysis.style import HOUSE, Look
-from kpi_analysis.targets.spec import Target, load_targets
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-from kpi_analysis import formula
 from kpi_analysis.catalogue import Catalogue
 from kpi_analysis.compute.measures import MeasureReader
+from kpi_analysis.core import formula
+from kpi_analysis.core.schema import DERIVED
 from kpi_analysis.opened import OpenCompany
-from kpi_analysis.schema import DERIVED
 
 SETTINGS = (
     "currency", "calendar_spec", "timezone", "revenue_from", "inbound_channels", "gross_margin", "attribution",

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
+from kpi_analysis.core.periods import Calendar
+from kpi_analysis.core.records import values
 from kpi_analysis.opened import OpenCompany
 from kpi_analysis.outlook import Outlook
-from kpi_analysis.periods import Calendar
 from kpi_analysis.provenance import Cause, causes, made_from
-from kpi_analysis.results import values
 from kpi_analysis.targets.judge import projected, record
 
 FIELDS = ("value", "reason", "numerator", "denominator", "rows", "ci_low", "ci_high", "previous", "year_ago")

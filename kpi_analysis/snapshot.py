@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from kpi_analysis.checks import check_sources
-from kpi_analysis.errors import KpiError
+from kpi_analysis.core.errors import KpiError
 from kpi_analysis.opened import open_company
 from kpi_analysis.sources.snapshot import write_facts, write_tables
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kpi_analysis.company import load_company
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.config.company import load_company
+from kpi_analysis.core.errors import UsageError
 from kpi_analysis.opened import open_company
 from kpi_analysis.recomputed import Compared, Comparison, Published
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kpi_analysis.periods import Period
+from kpi_analysis.core.periods import Period
 from kpi_analysis.sources import texts
 from kpi_analysis.sources.answers import Answered, Answers
 from kpi_analysis.sources.texts import Texts

@@ -17,10 +17,10 @@ from kpi_analysis.blocks import Note
 from kpi_analysis.brand import company_look, look_of, payload
 from kpi_analysis.charts.base import draw
 from kpi_analysis.charts.text import text_width
-from kpi_analysis.colour import contrast
 from kpi_analysis.colours import DARK, LIGHT, palettes
-from kpi_analysis.company import Company, load_company
-from kpi_analysis.errors import ConfigError
+from kpi_analysis.core.colour import contrast
+from kpi_analysis.core.config.company import Company, load_company
+from kpi_analysis.core.errors import ConfigError
 from kpi_analysis.render.docx_reference import reference_document
 from kpi_analysis.style import HOUSE, branded, css_variables, wear
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from kpi_analysis.catalogue import Catalogue, read_catalogue, shipped
-from kpi_analysis.errors import ConfigError, UsageError
-from kpi_analysis.formula import Call, Name, Node, Number, Operation
+from kpi_analysis.core.errors import ConfigError, UsageError
+from kpi_analysis.core.formula import Call, Name, Node, Number, Operation
 
 METRIC = (
     "  - {{name: {name}, label: A, question: B, formula: {formula}, unit: count, better: higher, "

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from opening import open_from
 
-from kpi_analysis.errors import ConfigError
+from kpi_analysis.core.errors import ConfigError
 
 GOOD = "lead_id,created_on,mql_on\n1,2026-01-01,2026-01-02\n2,2026-01-03,\n"
 

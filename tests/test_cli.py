@@ -12,7 +12,7 @@ import pytest
 from opening import open_from
 
 from kpi_analysis.cli import main
-from kpi_analysis.errors import DataError
+from kpi_analysis.core.errors import DataError
 
 DEALS = """opportunity_id,created_on,closed_on,outcome,amount,owner
 1,2026-01-01,2026-01-31,won,1000,Ann

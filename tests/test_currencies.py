@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from opening import open_from
 
-from kpi_analysis.errors import DataError
+from kpi_analysis.core.errors import DataError
 
 ORDERS = """order_id,ordered_on,customer_id,amount,cost,currency
 1,2026-01-05,a,100,50,EUR

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from kpi_analysis.catalogue import shipped
+from kpi_analysis.core.schema import TABLES
 from kpi_analysis.demo import PLANTED, PlantedFact, generate, write
 from kpi_analysis.demo.files import file_contents
-from kpi_analysis.schema import TABLES
 
 SHIPPED = Path(__file__).resolve().parent.parent / "data" / "demo"
 FIRST, LAST = pd.Timestamp("2024-01-01"), pd.Timestamp("2026-09-30 23:59")

@@ -12,7 +12,7 @@ import pandas as pd
 import pikepdf
 import pytest
 
-from kpi_analysis.errors import DataError, UsageError
+from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.run.report import render_report
 
 ROOT = Path(__file__).parent.parent

@@ -12,7 +12,7 @@ import pytest
 from opening import open_from, shipped_company
 
 from kpi_analysis.cli import main
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
 from kpi_analysis.opened import OpenCompany
 
 DEMO = Path(__file__).resolve().parent.parent / "params" / "company.yaml"

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from kpi_analysis.errors import KpiError
+from kpi_analysis.core.errors import KpiError
 from kpi_analysis.intervals import (
     UNBOUNDED,
     NoEstimate,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from opening import open_from
 
-from kpi_analysis.errors import ConfigError
+from kpi_analysis.core.errors import ConfigError
 from kpi_analysis.notebook import open_report
 
 DEALS = """opportunity_id,created_on,closed_on,outcome,amount

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from kpi_analysis import open_company
-from kpi_analysis.errors import DataError
-from kpi_analysis.schema import TABLES
+from kpi_analysis.core.errors import DataError
+from kpi_analysis.core.schema import TABLES
 from kpi_analysis.snapshot import write_snapshot
 from kpi_analysis.sources.snapshot import PLACE
 

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from opening import open_from
 
-from kpi_analysis.errors import ConfigError
+from kpi_analysis.core.errors import ConfigError
 from kpi_analysis.opened import open_company
 from kpi_analysis.sources import files
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpi_analysis.errors import ConfigError
+from kpi_analysis.core.errors import ConfigError
 from kpi_analysis.sql import (
     MissingColumn,
     aggregate,

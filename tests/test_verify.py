@@ -14,7 +14,7 @@ import pytest
 from opening import open_from
 
 from kpi_analysis.cli import main
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
 from kpi_analysis.opened import open_company
 from kpi_analysis.provenance import causes, definition_hash, made_from
 from kpi_analysis.run.report import render_report

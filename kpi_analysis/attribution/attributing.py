@@ -7,7 +7,7 @@ import pandas as pd
 
 from kpi_analysis.attribution import markov, positions, shapley
 from kpi_analysis.attribution.journeys import Floats, Journeys, read_journeys
-from kpi_analysis.errors import UsageError, did_you_mean
+from kpi_analysis.core.errors import UsageError, did_you_mean
 
 RULES = (*positions.POSITIONS, "shapley", "markov")
 

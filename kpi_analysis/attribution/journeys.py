@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kpi_analysis.errors import UsageError, did_you_mean
+from kpi_analysis.core.errors import UsageError, did_you_mean
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kpi_analysis.attribution.journeys import Floats, Ints, Journeys, sums
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
 
 MOST_STATES = 5_000
 

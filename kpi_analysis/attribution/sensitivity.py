@@ -9,7 +9,7 @@ import pandas as pd
 
 from kpi_analysis.attribution.attributing import RULES, check_rule, credited
 from kpi_analysis.attribution.journeys import Journeys, read_journeys
-from kpi_analysis.errors import UsageError, did_you_mean
+from kpi_analysis.core.errors import UsageError, did_you_mean
 
 LAGS = (0, 7, 30, 90)
 NO_SPEND = "no spend"

@@ -9,7 +9,7 @@ from math import comb
 import numpy as np
 
 from kpi_analysis.attribution.journeys import Floats, Journeys, sums
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
 
 MOST_PLAYERS = 20  # a million coalitions
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from kpi_analysis import formula
 from kpi_analysis.catalogue.model import Aggregate, CatalogueFile, Lifetime, Measure, Metric, Otherwise, Pair
-from kpi_analysis.errors import ConfigError, UsageError, did_you_mean
-from kpi_analysis.formula import Node
-from kpi_analysis.yaml_file import YamlFile, load_model, read_yaml
+from kpi_analysis.core import formula
+from kpi_analysis.core.errors import ConfigError, UsageError, did_you_mean
+from kpi_analysis.core.formula import Node
+from kpi_analysis.core.yaml_file import YamlFile, load_model, read_yaml
 
 __all__ = [
     "Aggregate",

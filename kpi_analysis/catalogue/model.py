@@ -8,11 +8,11 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from kpi_analysis import formula
-from kpi_analysis.errors import did_you_mean
-from kpi_analysis.formula import Node, Operation
-from kpi_analysis.schema import DERIVED, TABLES
-from kpi_analysis.yaml_file import Strict
+from kpi_analysis.core import formula
+from kpi_analysis.core.errors import did_you_mean
+from kpi_analysis.core.formula import Node, Operation
+from kpi_analysis.core.schema import DERIVED, TABLES
+from kpi_analysis.core.yaml_file import Strict
 
 Unit = Literal[
     "count", "currency", "percent", "ratio", "days", "hours", "months", "minutes", "points", "turns",

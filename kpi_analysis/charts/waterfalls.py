@@ -11,7 +11,7 @@ from kpi_analysis.blocks import Cell, Column, Figure, Row
 from kpi_analysis.charts.base import WIDTHS, Caption, Sheet, Width, draw
 from kpi_analysis.charts.scales import Linear, nice_ticks
 from kpi_analysis.charts.text import ELLIPSIS, text_width, wrap
-from kpi_analysis.errors import DataError
+from kpi_analysis.core.errors import DataError
 from kpi_analysis.formats import Format, Scale
 from kpi_analysis.style import LIGHT, LINES, TYPE
 

@@ -15,9 +15,9 @@ from kpi_analysis.compute.estimates import estimates, want_estimates
 from kpi_analysis.compute.evaluate import SHIFTED, Evaluator
 from kpi_analysis.compute.measures import AFTER, Group, Hashed, MeasureReader, Periods
 from kpi_analysis.compute.slices import check_slices
-from kpi_analysis.errors import UsageError, did_you_mean
-from kpi_analysis.formula import Operation
-from kpi_analysis.periods import GRAINS, Period
+from kpi_analysis.core.errors import UsageError, did_you_mean
+from kpi_analysis.core.formula import Operation
+from kpi_analysis.core.periods import GRAINS, Period
 from kpi_analysis.sources import Sources
 
 FIELDS_BEFORE = ("id", "kpi", "grain", "period", "period_start", "period_end", "complete")

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kpi_analysis import formula
 from kpi_analysis.catalogue import Catalogue, Metric
 from kpi_analysis.compute.measures import AFTER, BEFORE, PARTLY, Hashed, MeasureReader, Periods
 from kpi_analysis.compute.ways import grows_with_time
-from kpi_analysis.formula import Call, Name, Node, Number, Operation, Values
-from kpi_analysis.periods import Calendar, Period
+from kpi_analysis.core import formula
+from kpi_analysis.core.formula import Call, Name, Node, Number, Operation, Values
+from kpi_analysis.core.periods import Calendar, Period
 
 DAYS_OF_MONTH = 365.25 / 12
 NO_SHARE = "returns outweigh sales in a part of it, so that shares of the whole mislead"

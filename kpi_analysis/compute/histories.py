@@ -14,7 +14,7 @@ import pandas as pd
 
 from kpi_analysis import sql
 from kpi_analysis.compute.queries import NONE
-from kpi_analysis.errors import DataError
+from kpi_analysis.core.errors import DataError
 from kpi_analysis.sources import Sources
 
 ORDER_COLUMNS = ["customer", "day", "amount", "sold"]

@@ -6,10 +6,10 @@ import ibis
 import pandas as pd
 
 from kpi_analysis import sql
-from kpi_analysis.company import settings
 from kpi_analysis.compute.reading import UNSUPPORTED
-from kpi_analysis.errors import ConfigError, UsageError
-from kpi_analysis.periods import Period
+from kpi_analysis.core.config.company import settings
+from kpi_analysis.core.errors import ConfigError, UsageError
+from kpi_analysis.core.periods import Period
 from kpi_analysis.sources import Sources
 from kpi_analysis.sources.engines import engine_name, first_line
 from kpi_analysis.sources.touches import in_time, may_count, with_journeys

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from kpi_analysis.catalogue import Catalogue, Metric
 from kpi_analysis.compute.evaluate import Evaluator
 from kpi_analysis.compute.measures import Group, MeasureReader
-from kpi_analysis.formula import Node, Values
-from kpi_analysis.periods import Period
+from kpi_analysis.core.formula import Node, Values
+from kpi_analysis.core.periods import Period
 from kpi_analysis.sources import Sources
 
 

@@ -21,7 +21,7 @@ from kpi_analysis import customers, sql
 from kpi_analysis.catalogue import Lifetime
 from kpi_analysis.compute.queries import Question, Record, Request, rows_name
 from kpi_analysis.compute.ways import argument_of
-from kpi_analysis.errors import DataError
+from kpi_analysis.core.errors import DataError
 from kpi_analysis.sources.engines import in_bytes
 
 WEEKS_A_YEAR = 365.25 / 7

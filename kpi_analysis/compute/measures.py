@@ -15,13 +15,13 @@ import numpy.typing as npt
 
 from kpi_analysis import sql
 from kpi_analysis.catalogue import Aggregate, Catalogue
-from kpi_analysis.company import settings
 from kpi_analysis.compute.queries import Record, Request, RowSet, opening_day, rows_name
 from kpi_analysis.compute.recalled import in_time, recall
 from kpi_analysis.compute.ways import ZERO_WITHOUT_ROWS, Query, Readable, argument_of, find_way, function_of
-from kpi_analysis.formula import Values
-from kpi_analysis.periods import Period
-from kpi_analysis.schema import TABLES
+from kpi_analysis.core.config.company import settings
+from kpi_analysis.core.formula import Values
+from kpi_analysis.core.periods import Period
+from kpi_analysis.core.schema import TABLES
 from kpi_analysis.sources import Sources
 
 BEFORE = "the period is before the data begins"

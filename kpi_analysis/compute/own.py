@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from kpi_analysis import sql
 from kpi_analysis.catalogue import Catalogue, Origin
-from kpi_analysis.company import settings
 from kpi_analysis.compute.ways import find_way
-from kpi_analysis.errors import Finding, KpiError
+from kpi_analysis.core.config.company import settings
+from kpi_analysis.core.errors import Finding, KpiError
 from kpi_analysis.sources import Sources
 
 

@@ -25,9 +25,9 @@ import pyarrow as pa
 from kpi_analysis import sql
 from kpi_analysis.catalogue import Aggregate
 from kpi_analysis.compute.ways import ADDITIVE, function_of
-from kpi_analysis.errors import ConfigError
-from kpi_analysis.periods import Calendar, Period, day_table
-from kpi_analysis.schema import TABLES
+from kpi_analysis.core.errors import ConfigError
+from kpi_analysis.core.periods import Calendar, Period, day_table
+from kpi_analysis.core.schema import TABLES
 from kpi_analysis.sources.engines import in_bytes
 
 NONE = "(none)"

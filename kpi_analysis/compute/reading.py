@@ -13,7 +13,7 @@ from ibis.common.exceptions import OperationNotDefinedError, UnsupportedBackendT
 
 from kpi_analysis.compute import lifetimes
 from kpi_analysis.compute.queries import QUESTIONS, Record, Request
-from kpi_analysis.errors import ConfigError, KpiError
+from kpi_analysis.core.errors import ConfigError, KpiError
 from kpi_analysis.sources.engines import engine_name, first_line
 from kpi_analysis.sources.texts import Texts
 

@@ -15,7 +15,7 @@ from kpi_analysis.catalogue import Aggregate
 from kpi_analysis.compute.queries import Record, Request, rows_name
 from kpi_analysis.compute.reading import read
 from kpi_analysis.compute.ways import Query
-from kpi_analysis.periods import Period
+from kpi_analysis.core.periods import Period
 from kpi_analysis.sources import Sources
 from kpi_analysis.sources.answers import Answered
 

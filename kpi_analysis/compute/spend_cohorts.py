@@ -12,10 +12,10 @@ import pandas as pd
 
 from kpi_analysis import sql
 from kpi_analysis.catalogue import Aggregate
-from kpi_analysis.company import AttributionSpec, settings
 from kpi_analysis.compute.ways import obstacle
-from kpi_analysis.errors import UsageError
-from kpi_analysis.periods import Period
+from kpi_analysis.core.config.company import AttributionSpec, settings
+from kpi_analysis.core.errors import UsageError
+from kpi_analysis.core.periods import Period
 from kpi_analysis.sources import Sources
 from kpi_analysis.sources.touches import with_credits, with_journeys
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from kpi_analysis import sql
 from kpi_analysis.catalogue import Aggregate, Catalogue, Measure
-from kpi_analysis.company import settings
-from kpi_analysis.formula import Call, Name, Node, Number, Operation
+from kpi_analysis.core.config.company import settings
+from kpi_analysis.core.formula import Call, Name, Node, Number, Operation
 from kpi_analysis.sources import Sources
 
 ADDITIVE = ("sum", "count")

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.customers.numbers import Values, at_edge, scalar_or_array, values
-from kpi_analysis.errors import DataError, UsageError
 
 EDGE = 9.0
 FEWEST_RENEWALS = 2

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.customers.numbers import Values, same_length, values
-from kpi_analysis.errors import DataError, UsageError
 
 COLUMNS = ["time", "at_risk", "events", "survival", "low", "high"]
 HALF = 0.5

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from kpi_analysis.core.errors import UsageError
 from kpi_analysis.customers.numbers import columns, dated
 from kpi_analysis.customers.purchases import BgNbd, bg_nbd
 from kpi_analysis.customers.spending import GammaGamma
 from kpi_analysis.customers.summaries import DAYS, purchase_days, summarise
-from kpi_analysis.errors import UsageError
 
 LAST_BUCKET = 7
 

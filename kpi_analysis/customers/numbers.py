@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from kpi_analysis.errors import DataError, UsageError, did_you_mean
+from kpi_analysis.core.errors import DataError, UsageError, did_you_mean
 
 Values = npt.NDArray[np.float64]
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.typing import ArrayLike
 
+from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.customers.numbers import (
     Values,
     at_edge,
@@ -26,7 +27,6 @@ from kpi_analysis.customers.numbers import (
     values,
     weights_of,
 )
-from kpi_analysis.errors import DataError, UsageError
 
 # scipy is imported where it is needed: a report without these sections does not wait for it.
 FEWEST_REPEATERS = 20

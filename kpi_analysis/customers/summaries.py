@@ -7,8 +7,8 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
+from kpi_analysis.core.errors import DataError, UsageError, did_you_mean
 from kpi_analysis.customers.numbers import columns, dated
-from kpi_analysis.errors import DataError, UsageError, did_you_mean
 
 DAYS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
 

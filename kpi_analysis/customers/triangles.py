@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from kpi_analysis.core.errors import UsageError, did_you_mean
 from kpi_analysis.customers.numbers import columns, dated
-from kpi_analysis.errors import UsageError, did_you_mean
 
 FREQUENCIES = {"week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
 COLUMNS = ["cohort", "size", "age", "active", "rate", "mature"]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from kpi_analysis.core.schema import TABLES
 from kpi_analysis.demo import contracts, files, finance, marketing, pipeline, service, trade
 from kpi_analysis.demo.facts import PLANTED, PlantedFact
-from kpi_analysis.schema import TABLES
 
 __all__ = ["PLANTED", "SEED", "PlantedFact", "generate", "write"]
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kpi_analysis.core.schema import TABLES
 from kpi_analysis.demo.facts import PLANTED, PlantedFact
-from kpi_analysis.schema import TABLES
 
 LARGE = 150_000  # bytes: above that a file is compressed
 README = "README.md"

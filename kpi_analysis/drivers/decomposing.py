@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kpi_analysis import formula as formulas
+from kpi_analysis.core import formula as formulas
+from kpi_analysis.core.errors import DataError, UsageError, did_you_mean
+from kpi_analysis.core.formula import Node, Operation
 from kpi_analysis.drivers.trees import factors, leaf_name, leaves, terms, value_of
-from kpi_analysis.errors import DataError, UsageError, did_you_mean
-from kpi_analysis.formula import Node, Operation
 
 Method = Literal["auto", "lmdi", "shapley"]
 METHODS = ("auto", "lmdi", "shapley")

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.drivers.decomposing import TOLERANCE
-from kpi_analysis.errors import DataError, UsageError
 
 ROUNDING = 1e-12
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kpi_analysis.formula import Call, Name, Node, Number, Operation, walk
+from kpi_analysis.core.formula import Call, Name, Node, Number, Operation, walk
 
 Leaf = Name | Call
 
@@ -15,7 +15,7 @@ def leaf_name(node: Node) -> str:
 
     Examples
     --------
-    >>> from kpi_analysis.formula import parse
+    >>> from kpi_analysis.core.formula import parse
     >>> leaf_name(parse("prior( open_deals )")), leaf_name(parse("days()"))
     ('prior(open_deals)', 'days()')
     """
@@ -96,7 +96,7 @@ def replaced(tree: Node, sums: Mapping[str, Sequence[str]]) -> Node:
 
     Examples
     --------
-    >>> from kpi_analysis.formula import parse
+    >>> from kpi_analysis.core.formula import parse
     >>> leaf_name(replaced(parse("price * deals"), {"deals": ["won", "lost"]}))
     '(price * (won + lost))'
     """

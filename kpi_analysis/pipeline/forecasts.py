@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
 from kpi_analysis.pipeline.ages import as_known, seen, win_chances
 
 DRAWS = 1000

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from kpi_analysis.errors import DataError, UsageError
+from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.intervals import proportion
 
 COLUMNS = ["group", "successes", "trials", "raw", "rate", "low", "high"]

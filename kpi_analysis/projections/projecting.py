@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from kpi_analysis.errors import DataError, UsageError
+from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.projections.families import Array
 from kpi_analysis.projections.projection import Backtest, Projection
 from kpi_analysis.projections.sampling import FEWEST_FOR_MODELS, Sample, sample

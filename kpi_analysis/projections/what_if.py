@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
 from kpi_analysis.projections.projection import Projection
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pikepdf
 
-from kpi_analysis.errors import RunError
+from kpi_analysis.core.errors import RunError
 from kpi_analysis.render.files import description, media_type, relation
 
 _EPOCH = datetime(1980, 1, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from kpi_analysis.errors import EngineMissing, RunError
+from kpi_analysis.core.errors import EngineMissing, RunError
 from kpi_analysis.render.attached import with_files
 from kpi_analysis.render.document import Document
 from kpi_analysis.render.html import to_print

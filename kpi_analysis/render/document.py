@@ -12,7 +12,7 @@ from typing import Any
 
 from kpi_analysis.blocks.model import Title
 from kpi_analysis.brand import look_of
-from kpi_analysis.errors import RunError
+from kpi_analysis.core.errors import RunError
 from kpi_analysis.render.markdown import plain_text, read_markdown
 from kpi_analysis.render.outputs import Words, joined, output_blocks
 from kpi_analysis.style import Look

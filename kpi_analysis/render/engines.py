@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from kpi_analysis.errors import EngineMissing, UsageError, did_you_mean
+from kpi_analysis.core.errors import EngineMissing, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from kpi_analysis.render.document import Document

@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from kpi_analysis.blocks.model import MIME
-from kpi_analysis.errors import RunError
+from kpi_analysis.core.errors import RunError
 from kpi_analysis.render.foreign import read_html
 from kpi_analysis.render.markdown import picture, read_markdown
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import typst
 
-from kpi_analysis.errors import RunError
+from kpi_analysis.core.errors import RunError
 from kpi_analysis.render.fonts import staged_fonts
 from kpi_analysis.render.glyphs import covered
 from kpi_analysis.style import HOUSE, Look, branded

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from kpi_analysis.errors import EngineMissing, RunError
+from kpi_analysis.core.errors import EngineMissing, RunError
 
 PATIENCE = 180
 """Seconds after which a program is ended."""

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from kpi_analysis.errors import EngineMissing, RunError
+from kpi_analysis.core.errors import EngineMissing, RunError
 from kpi_analysis.render.attached import with_files
 from kpi_analysis.render.document import Document
 from kpi_analysis.render.docx_reference import reference_document

@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from pptx.parts.image import Image
 
-from kpi_analysis.errors import RunError
+from kpi_analysis.core.errors import RunError
 from kpi_analysis.render.office import column_shares, head_text, placed
 from kpi_analysis.render.slide_model import LINE_BREAK, Grid, Item, Paragraph, Picture, Plain, Side, Slide, Words
 

@@ -16,7 +16,7 @@ from typing import Any
 import typst
 
 from kpi_analysis.blocks.svg import fills_column
-from kpi_analysis.errors import RunError
+from kpi_analysis.core.errors import RunError
 from kpi_analysis.render.document import Document
 from kpi_analysis.render.files import description, media_type, relation
 from kpi_analysis.render.fonts import staged_fonts

@@ -7,7 +7,7 @@ from math import isfinite, nan
 import numpy as np
 import pandas as pd
 
-from kpi_analysis.errors import UsageError, did_you_mean
+from kpi_analysis.core.errors import UsageError, did_you_mean
 from kpi_analysis.response.curves import FARTHEST, interval
 from kpi_analysis.response.response import Response
 

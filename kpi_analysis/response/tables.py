@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kpi_analysis.errors import DataError, UsageError
+from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.response.curves import Array
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kpi_analysis.errors import Finding, KpiError
+from kpi_analysis.core.errors import Finding, KpiError
 from kpi_analysis.run.parameters import read_parameters
 
 

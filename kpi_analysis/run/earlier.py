@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kpi_analysis.periods import Period
+from kpi_analysis.core.periods import Period
 
 
 def earlier_report(

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from kpi_analysis import errors
-from kpi_analysis.errors import KernelDied, KpiError, RunError, UsageError
+from kpi_analysis.core import errors
+from kpi_analysis.core.errors import KernelDied, KpiError, RunError, UsageError
 from kpi_analysis.run.kernels import KernelNotStarted, choose_kernel, running_kernel
 from kpi_analysis.run.notebook_file import read_notebook
 from kpi_analysis.run.secrets import HIDDEN, plain, scrubbed, texts

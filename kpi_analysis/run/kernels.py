@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kpi_analysis.errors import KernelDied, UsageError, did_you_mean
+from kpi_analysis.core.errors import KernelDied, UsageError, did_you_mean
 
 OWN = "python3"
 WARM = "kpi-warm"

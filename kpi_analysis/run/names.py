@@ -12,7 +12,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from kpi_analysis.errors import UsageError, did_you_mean
+from kpi_analysis.core.errors import UsageError, did_you_mean
 from kpi_analysis.run.secrets import plain
 
 LONGEST = 80  # bytes of one value: with several of them a name still stays under the 255 of file systems

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from kpi_analysis.errors import ConfigError, UsageError, did_you_mean
+from kpi_analysis.core.errors import ConfigError, UsageError, did_you_mean
 
 
 def find_notebook(name: str | Path, *, folder: Path = Path("notebooks")) -> Path:

@@ -18,7 +18,7 @@ from typing import Any, Literal, Union
 
 from pydantic import ConfigDict, SecretStr, TypeAdapter, ValidationError
 
-from kpi_analysis.errors import ConfigError, UsageError, did_you_mean
+from kpi_analysis.core.errors import ConfigError, UsageError, did_you_mean
 from kpi_analysis.run.notebook_file import read_notebook
 from kpi_analysis.run.secrets import HIDDEN
 from kpi_analysis.run.text_values import Given, Text, typed

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from kpi_analysis.brand import company_look
-from kpi_analysis.company import load_company
-from kpi_analysis.errors import UsageError, did_you_mean
-from kpi_analysis.periods import Period
+from kpi_analysis.core.config.company import load_company
+from kpi_analysis.core.errors import UsageError, did_you_mean
+from kpi_analysis.core.periods import Period
 from kpi_analysis.render.engines import FORMATS, choose_engine
 from kpi_analysis.run.earlier import earlier_report
 from kpi_analysis.run.kernels import choose_kernel

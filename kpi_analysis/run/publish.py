@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from kpi_analysis.errors import RunError
+from kpi_analysis.core.errors import RunError
 
 _HOST = re.sub(r"\W", "_", platform.node())  # its process numbers say nothing about those of other machines
 

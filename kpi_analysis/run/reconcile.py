@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from kpi_analysis.errors import RunError
+from kpi_analysis.core.errors import RunError
 from kpi_analysis.formats import Format
 
 REMEDY = "Run the notebook again from its first cell, and do not edit its outputs."

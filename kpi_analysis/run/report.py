@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from kpi_analysis.errors import KpiError, RunError
+from kpi_analysis.core.errors import KpiError, RunError
 from kpi_analysis.formats import Format
 from kpi_analysis.run.execute import Progress, execute, to_ipynb
 from kpi_analysis.run.headline import headline_of

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from kpi_analysis.errors import RunError, UsageError
+from kpi_analysis.core.errors import RunError, UsageError
 from kpi_analysis.run.publish import write_whole
 
 SERVER, SENDER = "KPI_SMTP_URL", "KPI_SMTP_FROM"

@@ -11,7 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import yaml
 from pydantic import SecretStr
 
-from kpi_analysis.errors import ConfigError, UsageError
+from kpi_analysis.core.errors import ConfigError, UsageError
 
 Given = Mapping[str, Any]
 

@@ -13,8 +13,8 @@ import pandas as pd
 from kpi_analysis import tables
 from kpi_analysis.blocks import Cell, Column, Row, Table
 from kpi_analysis.catalogue import Metric
+from kpi_analysis.core.records import values
 from kpi_analysis.formats import Format
-from kpi_analysis.results import values
 
 
 def definitions(

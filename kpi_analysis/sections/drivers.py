@@ -15,12 +15,12 @@ from kpi_analysis.catalogue import Metric
 from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.waterfalls import waterfall
 from kpi_analysis.compute.queries import NONE
+from kpi_analysis.core.periods import Period, period_label
+from kpi_analysis.core.records import values
 from kpi_analysis.explained import AUTO
 from kpi_analysis.formats import Format
 from kpi_analysis.messages import change_words, inside
 from kpi_analysis.opened import OpenCompany
-from kpi_analysis.periods import Period, period_label
-from kpi_analysis.results import values
 from kpi_analysis.targets import Judged
 
 MOST_STEPS = 6

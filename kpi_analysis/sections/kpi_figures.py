@@ -10,9 +10,9 @@ from kpi_analysis.charts.lines import line_over_time
 from kpi_analysis.charts.rankings import ranking as draw_ranking
 from kpi_analysis.compute.measures import BEFORE
 from kpi_analysis.compute.slices import known_columns
+from kpi_analysis.core.periods import period_label, period_words
+from kpi_analysis.core.records import records, values
 from kpi_analysis.intervals import FEW_TRIALS
-from kpi_analysis.periods import period_label, period_words
-from kpi_analysis.results import records, values
 from kpi_analysis.sections.asked import HISTORY, Asked
 
 FINER = {"year": "quarter", "quarter": "month", "month": "week", "week": "day", "day": "day"}

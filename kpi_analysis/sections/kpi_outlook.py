@@ -13,12 +13,12 @@ from kpi_analysis.blocks import Figure, Note, Table, Title
 from kpi_analysis.charts.base import Caption
 from kpi_analysis.charts.fans import fan
 from kpi_analysis.charts.lines import line_over_time
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
+from kpi_analysis.core.periods import Period, period_label
+from kpi_analysis.core.records import values
 from kpi_analysis.messages import inside
 from kpi_analysis.outlook import SEASON, Outlook
-from kpi_analysis.periods import Period, period_label
 from kpi_analysis.projections import Projection, needed_uplift, probability, with_uplift
-from kpi_analysis.results import values
 from kpi_analysis.sections.asked import Asked
 from kpi_analysis.sections.outlook import backtest_words, bands
 from kpi_analysis.tables import Field, value_table

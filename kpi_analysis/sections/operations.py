@@ -14,10 +14,10 @@ from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.multiples import small_multiples
 from kpi_analysis.compute.queries import NONE
 from kpi_analysis.compute.slices import known_columns
+from kpi_analysis.core.periods import period_label
+from kpi_analysis.core.records import records, values
 from kpi_analysis.formats import Format
 from kpi_analysis.intervals import garwood
-from kpi_analysis.periods import period_label
-from kpi_analysis.results import records, values
 from kpi_analysis.sections.asked import HISTORY, Asked, with_data
 from kpi_analysis.sections.finance import last_with_data
 from kpi_analysis.tables import Field, value_table

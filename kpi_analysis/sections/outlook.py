@@ -12,10 +12,10 @@ from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.chances import chances
 from kpi_analysis.charts.fans import fan
 from kpi_analysis.charts.trees import Branch, tree
+from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.formats import Format
 from kpi_analysis.messages import inside
 from kpi_analysis.outlook import Outlook
-from kpi_analysis.periods import Period, period_label
 from kpi_analysis.projections import Projection
 from kpi_analysis.tables.smart import actions_table, targets_table
 from kpi_analysis.targets import Judged

@@ -15,9 +15,9 @@ from kpi_analysis.blocks import Figure, Table, Title
 from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.rankings import ranking
 from kpi_analysis.compute.deals import DIMENSIONS, deals
+from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.formats import Format
 from kpi_analysis.intervals import proportion
-from kpi_analysis.periods import Period, period_label
 from kpi_analysis.sections.asked import Asked
 from kpi_analysis.tables import Field, value_table
 

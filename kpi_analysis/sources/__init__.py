@@ -20,9 +20,9 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from kpi_analysis import sql
-from kpi_analysis.company import Company, TableSpec
-from kpi_analysis.errors import ConfigError, Finding, SourceUnreachable, did_you_mean
-from kpi_analysis.schema import DERIVED, TABLES, Column, Derived, Table
+from kpi_analysis.core.config.company import Company, TableSpec
+from kpi_analysis.core.errors import ConfigError, Finding, SourceUnreachable, did_you_mean
+from kpi_analysis.core.schema import DERIVED, TABLES, Column, Derived, Table
 from kpi_analysis.sources.answers import Answers
 from kpi_analysis.sources.converting import as_moment, convert, refusing
 from kpi_analysis.sources.currencies import in_company_currency, read_rates

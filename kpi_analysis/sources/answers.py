@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kpi_analysis.periods import Period
+from kpi_analysis.core.periods import Period
 from kpi_analysis.sources.texts import Texts
 
 Group = tuple[str | None, ...]

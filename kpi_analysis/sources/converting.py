@@ -10,9 +10,9 @@ import ibis
 import ibis.expr.types as ir
 
 from kpi_analysis import sql
-from kpi_analysis.company import Company
-from kpi_analysis.errors import ConfigError
-from kpi_analysis.schema import Column
+from kpi_analysis.core.config.company import Company
+from kpi_analysis.core.errors import ConfigError
+from kpi_analysis.core.schema import Column
 from kpi_analysis.sources.engines import first_line, moment, timezone
 from kpi_analysis.sources.parts import has_offset, has_zone
 from kpi_analysis.sql.types import on_duckdb

@@ -10,9 +10,9 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from kpi_analysis import sql
-from kpi_analysis.company import Company, RatesSpec
-from kpi_analysis.errors import DataError
-from kpi_analysis.schema import TABLES
+from kpi_analysis.core.config.company import Company, RatesSpec
+from kpi_analysis.core.errors import DataError
+from kpi_analysis.core.schema import TABLES
 
 FAR = dt.date(9999, 12, 31)
 

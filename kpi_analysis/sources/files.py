@@ -14,8 +14,8 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from kpi_analysis.company import Company, TableSpec, expand_secrets
-from kpi_analysis.errors import ConfigError, did_you_mean
+from kpi_analysis.core.config.company import Company, TableSpec, expand_secrets
+from kpi_analysis.core.errors import ConfigError, did_you_mean
 
 READERS = {
     ".csv": "csv", ".csv.gz": "csv", ".tsv": "csv", ".tsv.gz": "csv", ".txt": "csv", ".parquet": "parquet",

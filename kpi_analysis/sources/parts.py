@@ -9,8 +9,8 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from kpi_analysis.periods import Period
-from kpi_analysis.schema import Column
+from kpi_analysis.core.periods import Period
+from kpi_analysis.core.schema import Column
 
 EARLY_SHARE = 0.1
 LATE_DAYS = 7

@@ -21,9 +21,9 @@ import ibis.expr.datatypes as dtypes
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
-from kpi_analysis.company import Company
-from kpi_analysis.errors import ConfigError, DataError, Finding, SourceUnreachable
-from kpi_analysis.schema import TABLES
+from kpi_analysis.core.config.company import Company
+from kpi_analysis.core.errors import ConfigError, DataError, Finding, SourceUnreachable
+from kpi_analysis.core.schema import TABLES
 from kpi_analysis.sources.answers import Answers
 from kpi_analysis.sources.files import quoted
 from kpi_analysis.sources.parts import Extent, Fingerprint, MappedColumn

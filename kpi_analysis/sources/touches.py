@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection
 import ibis
 import ibis.expr.types as ir
 
-from kpi_analysis.company import AttributionSpec
-from kpi_analysis.schema import TABLES
+from kpi_analysis.core.config.company import AttributionSpec
+from kpi_analysis.core.schema import TABLES
 from kpi_analysis.sources.engines import in_bytes
 
 MOST_HALVINGS = 1000.0  # Postgres refuses powers that are smaller than a float can be

@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 from sqlglot import exp
 
-from kpi_analysis.errors import did_you_mean
+from kpi_analysis.core.errors import did_you_mean
 from kpi_analysis.sql.scope import Scope
 from kpi_analysis.sql.types import Unfit, number, real
 from kpi_analysis.sql.visitor import AGGREGATES, check_parts, translate_row

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from kpi_analysis.errors import ConfigError, did_you_mean
+from kpi_analysis.core.errors import ConfigError, did_you_mean
 from kpi_analysis.sql.text import problem, shorten
 
 Constant: TypeAlias = float | str | tuple[str, ...] | None

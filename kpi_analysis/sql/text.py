@@ -8,7 +8,7 @@ from functools import lru_cache
 from sqlglot import Dialect, exp
 from sqlglot.errors import ParseError, SqlglotError
 
-from kpi_analysis.errors import ConfigError
+from kpi_analysis.core.errors import ConfigError
 
 MAX_CHARACTERS = 10_000
 MAX_DEPTH = 100

@@ -10,7 +10,7 @@ from ibis.common.annotations import SignatureValidationError
 from ibis.common.exceptions import IbisError
 from sqlglot import exp
 
-from kpi_analysis.errors import did_you_mean
+from kpi_analysis.core.errors import did_you_mean
 from kpi_analysis.sql.scope import Scope, quote
 from kpi_analysis.sql.text import too_deep
 from kpi_analysis.sql.types import Unfit, truth

@@ -6,8 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
-from kpi_analysis.errors import UsageError
-from kpi_analysis.schema import TABLES, Table
+from kpi_analysis.core.errors import UsageError
+from kpi_analysis.core.schema import TABLES, Table
 from kpi_analysis.starter.proposing import proposals
 
 FILES = Path(__file__).parent / "files"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 
-from kpi_analysis.errors import UsageError
-from kpi_analysis.schema import TABLES, Column, Table
+from kpi_analysis.core.errors import UsageError
+from kpi_analysis.core.schema import TABLES, Column, Table
 
 ENDINGS = (".csv", ".csv.gz", ".tsv", ".txt", ".parquet")
 LOOKED_AT = 500  # rows

@@ -11,8 +11,8 @@ import pandas as pd
 
 from kpi_analysis.blocks import Cell, Column, Row, Table
 from kpi_analysis.charts.text import text_width
+from kpi_analysis.core.records import plain, records
 from kpi_analysis.formats import Format, Scale
-from kpi_analysis.results import plain, records
 from kpi_analysis.style import SPACE, TYPE
 from kpi_analysis.tables.cells import (
     NOTHING,

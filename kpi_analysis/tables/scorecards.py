@@ -15,8 +15,8 @@ from kpi_analysis.charts.scales import period_name
 from kpi_analysis.charts.sparklines import WIDTH as SPARK_WIDTH
 from kpi_analysis.charts.sparklines import sparkline, sparkline_alt
 from kpi_analysis.charts.text import text_width
+from kpi_analysis.core.records import records
 from kpi_analysis.formats import Format, Scale, difference
-from kpi_analysis.results import records
 from kpi_analysis.style import PAGE, SPACE, TYPE
 from kpi_analysis.tables.cells import NOTHING, Metric, Record, aligned, number_cell, reason_of
 

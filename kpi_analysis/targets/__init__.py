@@ -1,7 +1,7 @@
 """SMART targets: written down, and judged by data."""
 
+from kpi_analysis.core.config.targets import Goal, Target, load_targets, parse_goal
 from kpi_analysis.targets.judge import Judged, expected_by_now, next_review, reached, smart, status_of
-from kpi_analysis.targets.spec import Goal, Target, load_targets, parse_goal
 
 __all__ = [
     "Goal",

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from kpi_analysis.core.config.targets import Target
 from kpi_analysis.projections import Projection
-from kpi_analysis.targets.spec import Target
 
 ON_TRACK, AT_RISK = 0.70, 0.30
 OUT_OF_REACH, NO_STRETCH = 0.05, 0.95

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
 from kpi_analysis.trends.autocorrelation import lag_one, variance_inflation
 from kpi_analysis.trends.history import Values, numbers, points
 from kpi_analysis.trends.mann_kendall import MannKendall, mann_kendall, seasonal_mann_kendall

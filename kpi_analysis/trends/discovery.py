@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isnan
 
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
 
 
 def discoveries(p_values: Sequence[float | None], q: float = 0.05) -> list[bool]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kpi_analysis.errors import DataError, UsageError
+from kpi_analysis.core.errors import DataError, UsageError
 
 Values = npt.NDArray[np.float64]
 

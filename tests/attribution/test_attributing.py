@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kpi_analysis.attribution import RULES, attribute
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
 
 
 def published_paths(shared_data: Path) -> pd.DataFrame:

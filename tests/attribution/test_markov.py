@@ -15,7 +15,7 @@ from test_attributing import published_paths
 from kpi_analysis.attribution import attribute
 from kpi_analysis.attribution.journeys import read_journeys
 from kpi_analysis.attribution.markov import removal_effects
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
 
 SMALL = pd.DataFrame(
     {"path": ["A > B", "A", "B", "C", "A > C"], "conversions": [1, 0, 1, 0, 1], "nulls": [0, 1, 0, 1, 0]}

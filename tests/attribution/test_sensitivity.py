@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from kpi_analysis.attribution import RULES, attribute, sensitivity
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
 
 PATHS = pd.DataFrame(
     {

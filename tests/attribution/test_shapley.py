@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kpi_analysis.attribution import attribute, shapley_values
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
 
 
 def test_two_channels_worth_ten_twenty_and_forty() -> None:

@@ -23,7 +23,7 @@ from kpi_analysis.charts import (
     waterfall,
 )
 from kpi_analysis.charts.text import text_width
-from kpi_analysis.errors import DataError
+from kpi_analysis.core.errors import DataError
 from kpi_analysis.formats import Format
 
 GB = Format("en_GB", "EUR")

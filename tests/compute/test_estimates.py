@@ -10,7 +10,7 @@ from opening import open_from
 from scipy import stats
 
 from kpi_analysis.catalogue import read_catalogue, shipped
-from kpi_analysis.errors import ConfigError
+from kpi_analysis.core.errors import ConfigError
 
 AMOUNTS = [100.0, 250.0, 400.0, 900.0]
 DEALS = pd.DataFrame(

@@ -9,7 +9,7 @@ import pytest
 from opening import open_from, shipped_company
 
 from kpi_analysis.compute.journeys import journeys
-from kpi_analysis.errors import ConfigError, UsageError
+from kpi_analysis.core.errors import ConfigError, UsageError
 from kpi_analysis.opened import OpenCompany
 
 ROOT = Path(__file__).resolve().parents[2]

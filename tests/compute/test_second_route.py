@@ -18,8 +18,8 @@ from naive import Books, Row, Span, View
 from opening import open_from
 
 from kpi_analysis.catalogue import shipped
+from kpi_analysis.core.schema import TABLES
 from kpi_analysis.opened import OpenCompany
-from kpi_analysis.schema import TABLES
 
 # ------------------------------------------------------------------------------------------------------ random tables
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.customers import ShiftedBetaGeometric, log_rank, sbg, survival
-from kpi_analysis.errors import DataError, UsageError
 
 # Remission of leukaemia in weeks: Freireich et al. (1963), Blood 21, 699-716; True where it ended.
 SIX_MP = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]

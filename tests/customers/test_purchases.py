@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import gamma
 
+from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.customers import BgNbd, GammaGamma, bg_nbd, gamma_gamma, holdout, lifetime_value, summarise
-from kpi_analysis.errors import DataError, UsageError
 
 PUBLISHED = BgNbd(0.2425945, 4.4136019, 0.7929199, 2.4258881, -9582.429)
 NAMES = {"customer": "id", "date": "date", "value": "spent"}

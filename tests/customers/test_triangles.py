@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.customers import SEGMENTS, cohorts, rfm
-from kpi_analysis.errors import DataError, UsageError
 
 ONLINE_RETAIL = Path(__file__).resolve().parents[2] / "data" / "online_retail"
 NAMES = {"customer": "id", "date": "date"}

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from kpi_analysis.core.errors import UsageError
+from kpi_analysis.core.formula import Name, Node, Number, Operation, parse
 from kpi_analysis.drivers import decompose, leaf_name, leaves
 from kpi_analysis.drivers.decomposing import Method, _by_shapley
 from kpi_analysis.drivers.trees import value_of
-from kpi_analysis.errors import UsageError
-from kpi_analysis.formula import Name, Node, Number, Operation, parse
 
 VELOCITY = "opportunities * win_rate * deal_size / cycle"
 THEN = {"opportunities": 40, "win_rate": 0.25, "deal_size": 20000, "cycle": 50}

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from kpi_analysis.core.errors import UsageError
 from kpi_analysis.drivers import segments, simpson
-from kpi_analysis.errors import UsageError
 
 Pairs = dict[str, tuple[float, float]]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from kpi_analysis.core.formula import parse
 from kpi_analysis.drivers.trees import factors, leaf_name, leaves, only_adds, ratio_of, replaced, terms, value_of
-from kpi_analysis.formula import parse
 
 
 def test_leaves_are_names_and_calls_each_once() -> None:

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from kpi_analysis.core.schema import TABLES
 from kpi_analysis.opened import OpenCompany, open_company
-from kpi_analysis.schema import TABLES
 
 FIRST, LAST = dt.date(2024, 1, 1), dt.date(2026, 2, 20)
 DAYS = (LAST - FIRST).days

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from coherent import Rows, in_duckdb, in_parquet, in_postgres, in_sqlite, open_on
 
-from kpi_analysis.errors import ConfigError
+from kpi_analysis.core.errors import ConfigError
 from kpi_analysis.opened import OpenCompany
 
 QUARTERS, MONTHS = {"period": "2025-Q4", "last": 4}, {"period": "2026-02", "last": 13}

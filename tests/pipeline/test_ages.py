@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kpi_analysis.core.errors import UsageError
 from kpi_analysis.customers import survival
-from kpi_analysis.errors import UsageError
 from kpi_analysis.pipeline import ageing, as_known, cycle, slippage, win_chances
 
 DAY = dt.date(2026, 6, 30)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
 from kpi_analysis.pipeline import as_known, forecast
 
 DAY = dt.date(2026, 6, 30)

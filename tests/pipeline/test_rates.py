@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta, betabinom
 
-from kpi_analysis.errors import DataError, UsageError
+from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.intervals import proportion
 from kpi_analysis.pipeline import shrunken_rates
 

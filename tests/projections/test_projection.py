@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
 from kpi_analysis.projections import Backtest, Projection, probability
 
 PATHS = np.array([[10.0, 30.0], [20.0, 10.0], [40.0, 40.0], [5.0, 5.0]])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
 from kpi_analysis.projections import Projection, needed_uplift, probability, project, with_uplift
 
 HISTORY = pd.Series(100 + np.cumsum(np.random.default_rng(3).normal(0, 4, 40)))

@@ -20,8 +20,8 @@ import pytest
 
 from kpi_analysis.blocks import Block, Cell, Column, Finding, Findings, Table, Title
 from kpi_analysis.brand import payload, read_look
-from kpi_analysis.brand_spec import BrandSpec, FontSpec
-from kpi_analysis.errors import RunError
+from kpi_analysis.core.config.brand import BrandSpec, FontSpec
+from kpi_analysis.core.errors import RunError
 from kpi_analysis.render import render_html, render_pdf
 from kpi_analysis.style import PAGES
 

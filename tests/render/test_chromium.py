@@ -16,7 +16,7 @@ import press_report as made_up
 import press_sample as sample
 import pytest
 
-from kpi_analysis.errors import EngineMissing, RunError
+from kpi_analysis.core.errors import EngineMissing, RunError
 from kpi_analysis.render import chromium, programs
 from kpi_analysis.render.document import read_document
 from kpi_analysis.render.engines import make

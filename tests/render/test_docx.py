@@ -14,7 +14,7 @@ import pytest
 from press_reading import W
 
 from kpi_analysis.blocks import Cell, Column, Figure, Note, Row, Table, Title
-from kpi_analysis.errors import EngineMissing
+from kpi_analysis.core.errors import EngineMissing
 from kpi_analysis.render.document import read_document
 from kpi_analysis.render.docx import to_docx
 from kpi_analysis.style import LIGHT

@@ -15,7 +15,7 @@ from pptx.enum.shapes import MSO_SHAPE_TYPE
 from press_reading import A
 
 from kpi_analysis.blocks import Beside, Cell, Column, Figure, Finding, Findings, Note, Row, Table, Title
-from kpi_analysis.errors import RunError
+from kpi_analysis.core.errors import RunError
 from kpi_analysis.render.document import read_document
 from kpi_analysis.render.pptx import to_pptx
 from kpi_analysis.style import LIGHT

@@ -9,7 +9,7 @@ from pathlib import Path
 import press_sample as sample
 import pytest
 
-from kpi_analysis.errors import EngineMissing, UsageError
+from kpi_analysis.core.errors import EngineMissing, UsageError
 from kpi_analysis.render import engines
 from kpi_analysis.render.document import read_document
 

@@ -13,7 +13,7 @@ import press_sample as sample
 import pytest
 import yaml
 
-from kpi_analysis.errors import EngineMissing, RunError
+from kpi_analysis.core.errors import EngineMissing, RunError
 from kpi_analysis.render import quarto
 from kpi_analysis.render.document import read_document
 from kpi_analysis.render.engines import make

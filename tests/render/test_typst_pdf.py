@@ -13,7 +13,7 @@ import press_sample as sample
 import pytest
 
 from kpi_analysis.blocks import Cell, Column, Figure, Note, Row, Table, Title
-from kpi_analysis.errors import RunError
+from kpi_analysis.core.errors import RunError
 from kpi_analysis.render import render_pdf
 from kpi_analysis.render import typst as press
 

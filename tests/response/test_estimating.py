@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from simulated import NOTHING, SEARCH, TV, simulated
 
-from kpi_analysis.errors import DataError, UsageError
+from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.response import Response, adstock, fit, hill
 
 NUMBERS = ["average_return", "average_low", "average_high", "marginal_return", "marginal_low", "marginal_high"]

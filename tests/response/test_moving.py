@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from simulated import SEARCH, WASTE, simulated
 
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
 from kpi_analysis.response import Response, fit, response_curve, what_if
 from kpi_analysis.response.curves import Curve
 

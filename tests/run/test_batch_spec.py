@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import kpi_analysis
-from kpi_analysis.errors import ConfigError, EngineMissing, UsageError
+from kpi_analysis.core.errors import ConfigError, EngineMissing, UsageError
 from kpi_analysis.run.batch.keys import is_done, report_key, why_not_done
 from kpi_analysis.run.batch.spec import Batch, read_batch
 from kpi_analysis.run.names import place_of

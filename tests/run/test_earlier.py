@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kpi_analysis.periods import Calendar
+from kpi_analysis.core.periods import Calendar
 from kpi_analysis.run.earlier import earlier_report
 from kpi_analysis.run.plan import plan_report
 

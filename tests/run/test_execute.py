@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 import kpi_analysis
-from kpi_analysis.errors import DataError, KernelDied, RunError, UsageError
+from kpi_analysis.core.errors import DataError, KernelDied, RunError, UsageError
 from kpi_analysis.run.execute import execute
 from kpi_analysis.run.kernels import choose_kernel, kernel_names
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from kpi_analysis.errors import ConfigError, UsageError
+from kpi_analysis.core.errors import ConfigError, UsageError
 from kpi_analysis.run.parameters import check_parameters, parse_parameters, read_parameters, visible
 from kpi_analysis.run.text_values import Text, merge_parameters, read_yaml
 

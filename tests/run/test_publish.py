@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kpi_analysis.errors import RunError
+from kpi_analysis.core.errors import RunError
 from kpi_analysis.run.names import folder_name, slug
 from kpi_analysis.run.publish import check_writable, publish, recover, write_whole
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kpi_analysis.errors import RunError
+from kpi_analysis.core.errors import RunError
 from kpi_analysis.formats import Format
 from kpi_analysis.run.reconcile import reconcile
 

@@ -7,7 +7,7 @@ import pikepdf
 import pytest
 
 import kpi_analysis
-from kpi_analysis.errors import ConfigError, RunError, UsageError
+from kpi_analysis.core.errors import ConfigError, RunError, UsageError
 from kpi_analysis.run.plan import plan_report
 from kpi_analysis.run.report import Report, render_report
 from kpi_analysis.run.secrets import scrubbed

@@ -15,7 +15,7 @@ import pytest
 from smtp_sink import smtp_sink
 
 from kpi_analysis.cli import main
-from kpi_analysis.errors import RunError, UsageError
+from kpi_analysis.core.errors import RunError, UsageError
 from kpi_analysis.run.send import message_of, send, sender_of
 
 PDF = b"%PDF-1.7 \x00\xff .\r\n.\r\n..end"

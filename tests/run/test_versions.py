@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kpi_analysis.errors import RunError
+from kpi_analysis.core.errors import RunError
 from kpi_analysis.run.index import index_page
 from kpi_analysis.run.publish import publish
 from kpi_analysis.run.versions import keep_version, versions_of

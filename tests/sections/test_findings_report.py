@@ -11,7 +11,7 @@ import pytest
 from opening import open_from
 
 from kpi_analysis.blocks import Findings, Note
-from kpi_analysis.errors import RunError
+from kpi_analysis.core.errors import RunError
 from kpi_analysis.formats import Format
 from kpi_analysis.insights import Insights
 from kpi_analysis.run.reconcile import findings_of, reconcile

@@ -12,9 +12,9 @@ from opening import open_from, shipped_company
 
 from kpi_analysis.attribution import RULES, attribute
 from kpi_analysis.blocks import Figure, Note, Table
-from kpi_analysis.company import AttributionSpec
 from kpi_analysis.compute.spend_cohorts import spend_cohorts
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.config.company import AttributionSpec
+from kpi_analysis.core.errors import UsageError
 from kpi_analysis.notebook import Report, open_report
 from kpi_analysis.sections.marketing import MarketingSections
 

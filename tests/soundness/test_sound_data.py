@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from opening import open_from
 
-from kpi_analysis.errors import DataError
+from kpi_analysis.core.errors import DataError
 from kpi_analysis.opened import OpenCompany, open_company
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from published_series import NILE
 
-from kpi_analysis.errors import DataError, UsageError
+from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.trends import Trend, trend
 
 MONTHS = np.arange(24)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from published_series import BENJAMINI_HOCHBERG
 
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
 from kpi_analysis.trends import discoveries
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from published_series import NILE
 
-from kpi_analysis.errors import UsageError
+from kpi_analysis.core.errors import UsageError
 from kpi_analysis.trends import least_squares
 
 

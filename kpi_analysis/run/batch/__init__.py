@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from kpi_analysis.company import load_company
+from kpi_analysis.core.config.company import load_company
 from kpi_analysis.run.batch.cluster import cluster_pool, require_cluster
 from kpi_analysis.run.batch.keys import is_done, report_key, why_not_done
 from kpi_analysis.run.batch.lock import PLACE, locked

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from kpi_analysis.errors import EngineMissing, UsageError
+from kpi_analysis.core.errors import EngineMissing, UsageError
 from kpi_analysis.run.batch.shared import SNAPSHOT
 from kpi_analysis.run.batch.work import Outcome, Task, run_task
 from kpi_analysis.run.kernels import WARM_KERNELS

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from kpi_analysis.company import Company, expand_secrets, load_company
+from kpi_analysis.core.config.company import Company, expand_secrets, load_company
 from kpi_analysis.run.manifest import PACKAGES
 from kpi_analysis.run.plan import Plan
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from kpi_analysis.errors import RunError
+from kpi_analysis.core.errors import RunError
 
 PLACE = ".batch"  # the folder, among the reports, for what only batches need
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from kpi_analysis.errors import RunError
+from kpi_analysis.core.errors import RunError
 from kpi_analysis.run.batch.shared import Snapshot
 from kpi_analysis.run.batch.spec import Batch, Item
 from kpi_analysis.run.batch.work import Outcome

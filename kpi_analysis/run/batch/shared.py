@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from kpi_analysis import errors
-from kpi_analysis.errors import KpiError, RunError
+from kpi_analysis.core import errors
+from kpi_analysis.core.errors import KpiError, RunError
 from kpi_analysis.run.batch.keys import data_key
 from kpi_analysis.run.batch.work import PAUSES
 from kpi_analysis.run.publish import write_whole

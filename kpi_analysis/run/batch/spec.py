@@ -11,14 +11,14 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from kpi_analysis.company import expand_secrets
-from kpi_analysis.errors import ConfigError, KpiError, UsageError
+from kpi_analysis.core.config.company import expand_secrets
+from kpi_analysis.core.errors import ConfigError, KpiError, UsageError
+from kpi_analysis.core.yaml_file import Strict, YamlFile, load_model, read_yaml
 from kpi_analysis.run.notebook_file import find_notebook
 from kpi_analysis.run.parameters import read_parameters
 from kpi_analysis.run.plan import Plan, plan_report
 from kpi_analysis.run.text_values import Text
 from kpi_analysis.run.text_values import read_yaml as read_texts
-from kpi_analysis.yaml_file import Strict, YamlFile, load_model, read_yaml
 
 _BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 

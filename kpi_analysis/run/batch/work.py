@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Literal
 
-from kpi_analysis.errors import KpiError, SourceUnreachable
+from kpi_analysis.core.errors import KpiError, SourceUnreachable
 from kpi_analysis.run.execute import Progress
 from kpi_analysis.run.kernels import KernelNotStarted
 from kpi_analysis.run.plan import Plan

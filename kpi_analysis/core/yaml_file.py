@@ -12,7 +12,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from kpi_analysis.errors import ConfigError, did_you_mean
+from kpi_analysis.core.errors import ConfigError, did_you_mean
 
 Location = tuple[str | int, ...]
 

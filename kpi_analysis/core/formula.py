@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from kpi_analysis.errors import ConfigError, did_you_mean
+from kpi_analysis.core.errors import ConfigError, did_you_mean
 
 FUNCTIONS = ("prior", "year_ago", "average", "whole", "days", "months")
 WITHOUT_ARGUMENT = ("days", "months")

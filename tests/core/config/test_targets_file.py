@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kpi_analysis.errors import ConfigError
+from kpi_analysis.core.errors import ConfigError
 from kpi_analysis.targets import Goal, load_targets, parse_goal
 
 

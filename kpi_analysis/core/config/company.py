@@ -14,11 +14,11 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from kpi_analysis.brand_spec import BrandSpec
-from kpi_analysis.errors import ConfigError, did_you_mean
-from kpi_analysis.periods import Calendar
-from kpi_analysis.schema import TABLES
-from kpi_analysis.yaml_file import Strict, YamlFile, load_model, read_yaml
+from kpi_analysis.core.config.brand import BrandSpec
+from kpi_analysis.core.errors import ConfigError, did_you_mean
+from kpi_analysis.core.periods import Calendar
+from kpi_analysis.core.schema import TABLES
+from kpi_analysis.core.yaml_file import Strict, YamlFile, load_model, read_yaml
 
 RevenueTable = Literal["orders", "opportunities", "ledger"]
 SPLITTING_RULES = ("first", "last", "linear", "time_decay", "u_shaped", "w_shaped")

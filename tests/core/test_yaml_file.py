@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import Field
 
-from kpi_analysis.errors import ConfigError
-from kpi_analysis.yaml_file import Strict, load_model, parse_yaml, read_yaml
+from kpi_analysis.core.errors import ConfigError
+from kpi_analysis.core.yaml_file import Strict, load_model, parse_yaml, read_yaml
 
 
 class Part(Strict):

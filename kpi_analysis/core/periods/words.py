@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from kpi_analysis.periods.calendars import Calendar
-from kpi_analysis.periods.period import Period
+from kpi_analysis.core.periods.calendars import Calendar
+from kpi_analysis.core.periods.period import Period
 
 # Not from the standard library's `calendar`, whose names follow the locale of the process.
 MONTHS = (

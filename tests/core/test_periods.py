@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpi_analysis.errors import ConfigError, UsageError
-from kpi_analysis.periods import (
+from kpi_analysis.core.errors import ConfigError, UsageError
+from kpi_analysis.core.periods import (
     CALENDAR_TYPES,
     GRAINS,
     Calendar,
@@ -501,7 +501,7 @@ def test_a_day_has_no_hours_so_clock_changes_do_not_matter() -> None:
 
 
 def test_reading_the_calendar_does_not_load_pandas() -> None:
-    code = "import sys, kpi_analysis.periods as p; p.Calendar().parse('2026'); print('pandas' in sys.modules)"
+    code = "import sys, kpi_analysis.core.periods as p; p.Calendar().parse('2026'); print('pandas' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"
 

@@ -17,7 +17,7 @@ GRAINS = ("day", "week", "month", "quarter", "year")
 class Period:
     """One day, week, month, quarter or year of a company's calendar.
 
-    A `kpi_analysis.periods.Calendar` makes them.
+    A `kpi_analysis.core.periods.Calendar` makes them.
 
     Parameters
     ----------

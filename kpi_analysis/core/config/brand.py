@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from kpi_analysis.colour import contrast, mix
-from kpi_analysis.yaml_file import Strict
+from kpi_analysis.core.colour import contrast, mix
+from kpi_analysis.core.yaml_file import Strict
 
 LEGIBLE = 4.5  # WCAG 2.2 AA, text of any size
 _FAMILY = r"[\w][\w .&+-]*"

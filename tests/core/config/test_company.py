@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kpi_analysis.company import load_company
-from kpi_analysis.errors import ConfigError
+from kpi_analysis.core.config.company import load_company
+from kpi_analysis.core.errors import ConfigError
 
 
 def load(tmp_path: Path, text: str):  # type: ignore[no-untyped-def]

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field, PrivateAttr, field_validator
 
-from kpi_analysis.yaml_file import Strict, load_model, read_yaml
+from kpi_analysis.core.yaml_file import Strict, load_model, read_yaml
 
 TEACH = (
     "A target is a number (125000), a change (+25000) or a relative change (+20%). Say it SMART: which KPI, "

@@ -14,9 +14,9 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Literal, NoReturn, cast
 
-from kpi_analysis.errors import ConfigError, UsageError, did_you_mean
-from kpi_analysis.periods.period import GRAINS, Period
-from kpi_analysis.periods.week_years import WeekYears
+from kpi_analysis.core.errors import ConfigError, UsageError, did_you_mean
+from kpi_analysis.core.periods.period import GRAINS, Period
+from kpi_analysis.core.periods.week_years import WeekYears
 
 CALENDAR_TYPES = ("gregorian", "4-4-5", "4-5-4", "5-4-4")
 
@@ -36,7 +36,7 @@ class Calendar:
     In a gregorian calendar a month is a calendar month and a week an ISO week wherever the fiscal year
     begins; quarters and years are fiscal. In the calendars of weeks all of them are fiscal: ``2026-09`` is
     the ninth month of fiscal 2026, and a quarter is 13 weeks, divided into months as the type says. A
-    week 53 goes into the last month. `kpi_analysis.periods.week_years` says which years have one.
+    week 53 goes into the last month. `kpi_analysis.core.periods.week_years` says which years have one.
 
     Parameters
     ----------

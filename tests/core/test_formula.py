@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpi_analysis.errors import ConfigError
-from kpi_analysis.formula import Call, Name, Number, Operation, Values, combine, in_words, names, parse, walk
+from kpi_analysis.core.errors import ConfigError
+from kpi_analysis.core.formula import Call, Name, Number, Operation, Values, combine, in_words, names, parse, walk
 
 
 def some(*numbers: float | None, reason: str = "missing") -> Values:

@@ -1,0 +1,1 @@
+"""What everything rests on: errors, periods, the canonical schema, formulas, configuration models, records."""

@@ -1,7 +1,0 @@
-"""Periods in a company's own calendar: grains, fiscal years, comparisons, unfinished periods."""
-
-from kpi_analysis.periods.calendars import CALENDAR_TYPES, Calendar
-from kpi_analysis.periods.period import GRAINS, Period, day_table
-from kpi_analysis.periods.words import period_label, period_words
-
-__all__ = ["CALENDAR_TYPES", "GRAINS", "Calendar", "Period", "day_table", "period_label", "period_words"]
