@@ -18,10 +18,10 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from kpi_analysis.render import chromium
-from kpi_analysis.render.document import read_document
-from kpi_analysis.render.html import to_html
-from kpi_analysis.render.typst import to_pdf
+from kpi_analysis.press.render import chromium
+from kpi_analysis.press.render.document import read_document
+from kpi_analysis.press.render.html import to_html
+from kpi_analysis.press.render.typst import to_pdf
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 BAR = 0.3

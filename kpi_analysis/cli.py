@@ -134,7 +134,7 @@ def check(
     from kpi_analysis.console import print_findings
     from kpi_analysis.opened import open_company
     from kpi_analysis.outlook import check_targets
-    from kpi_analysis.run.check import check_notebooks
+    from kpi_analysis.press.run.notebook_check import check_notebooks
 
     opened = open_company(company)
     findings = opened.check()
@@ -167,8 +167,8 @@ def render(
     Parameters are given as to papermill: -p NAME VALUE, -r NAME VALUE (raw string), -f FILE.yaml, -y YAML.
     """
     from kpi_analysis.console import Progress
-    from kpi_analysis.run.report import render_report
-    from kpi_analysis.run.text_values import merge_parameters
+    from kpi_analysis.press.run.parameter_values import merge_parameters
+    from kpi_analysis.press.run.report import render_report
 
     given = merge_parameters(_pairs(parameter), _pairs(raw), file or [], text or [])
     with Progress(notebook) as progress:
@@ -202,7 +202,7 @@ def batch(
     company: CompanyFile = DEFAULT_COMPANY,
 ) -> None:
     """Make many reports side by side; one that fails does not touch the others."""
-    from kpi_analysis.run.batch.command import run_command
+    from kpi_analysis.press.batch.command import run_command
 
     code = run_command(
         file, company, period=period, workers=workers, cluster=cluster, resume=resume, fail_fast=fail_fast,
@@ -255,7 +255,7 @@ def send(
     """Send a report by e-mail, its findings as text and its PDF attached, through KPI_SMTP_URL."""
     import os
 
-    from kpi_analysis.run import send as mail
+    from kpi_analysis.press import send as mail
 
     message = mail.message_of(folder, to, sender or mail.sender_of(os.environ))
     if eml is not None:

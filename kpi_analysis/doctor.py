@@ -138,8 +138,8 @@ def _engines() -> list[Examined]:
 
 
 def _engine(name: str, engine: str, form: str, needed: bool) -> Examined:
-    from kpi_analysis.render.document import read_document
-    from kpi_analysis.render.engines import check_engine, make
+    from kpi_analysis.press.render.document import read_document
+    from kpi_analysis.press.render.engines import check_engine, make
 
     label = f"engine {name}"
     try:
@@ -157,8 +157,8 @@ def _engine(name: str, engine: str, form: str, needed: bool) -> Examined:
 
 
 def _engine_version(name: str) -> str:
-    from kpi_analysis.render.chromium import find_browser
-    from kpi_analysis.render.quarto import find_quarto
+    from kpi_analysis.press.render.chromium import find_browser
+    from kpi_analysis.press.render.quarto import find_quarto
 
     if name in _PACKAGES:
         return version(_PACKAGES[name])
@@ -195,7 +195,7 @@ def _binary(name: str, binary: str | None, remedy: str) -> Examined:
 
 
 def _kernels() -> Examined:
-    from kpi_analysis.run.kernels import kernel_names
+    from kpi_analysis.press.kernels.selection import kernel_names
 
     if importlib.util.find_spec("ipykernel") is None:
         return Examined("kernels", "missing", "", "no Python kernel", "pip install ipykernel")

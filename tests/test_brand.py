@@ -21,7 +21,7 @@ from kpi_analysis.colours import DARK, LIGHT, palettes
 from kpi_analysis.core.colour import contrast
 from kpi_analysis.core.config.company import Company, load_company
 from kpi_analysis.core.errors import ConfigError
-from kpi_analysis.render.docx_reference import reference_document
+from kpi_analysis.press.render.docx_reference import reference_document
 from kpi_analysis.style import HOUSE, branded, css_variables, wear
 
 FACES = Path(matplotlib.get_data_path()) / "fonts" / "ttf"

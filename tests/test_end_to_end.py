@@ -13,7 +13,7 @@ import pikepdf
 import pytest
 
 from kpi_analysis.core.errors import DataError, UsageError
-from kpi_analysis.run.report import render_report
+from kpi_analysis.press.run.report import render_report
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOK = ROOT / "notebooks/quarterly_report.ipynb"

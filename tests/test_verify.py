@@ -16,8 +16,8 @@ from opening import open_from
 from kpi_analysis.cli import main
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.opened import open_company
+from kpi_analysis.press.run.report import render_report
 from kpi_analysis.provenance import causes, definition_hash, made_from
-from kpi_analysis.run.report import render_report
 from kpi_analysis.verify import read_published, verify
 
 NOW = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from kpi_analysis.blocks import MIME, Figure, Title
-from kpi_analysis.render.document import read_document
-from kpi_analysis.render.html import to_html
-from kpi_analysis.render.typst import to_pdf
+from kpi_analysis.press.render.document import read_document
+from kpi_analysis.press.render.html import to_html
+from kpi_analysis.press.render.typst import to_pdf
 
 REPOSITORY = Path(__file__).parents[1]
 CASES = REPOSITORY / "tests" / "charts"

@@ -1,7 +1,7 @@
 """What a report is made of: titles, findings, tables, figures and notes, as plain data.
 
 A block knows its words and numbers and nothing of its look. In JupyterLab it shows itself as HTML; in the
-executed notebook it also leaves its data under `MIME`, and that is all the press (`kpi_analysis.render`)
+executed notebook it also leaves its data under `MIME`, and that is all the press (`kpi_analysis.press.render`)
 reads. `values` are the rows of the tidy KPI frame that the block quotes: together they are `results.json`.
 """
 

@@ -14,7 +14,7 @@ from kpi_analysis.blocks import Findings, Note
 from kpi_analysis.core.errors import RunError
 from kpi_analysis.formats import Format
 from kpi_analysis.insights import Insights
-from kpi_analysis.run.reconcile import findings_of, reconcile
+from kpi_analysis.press.run.reconcile import findings_of, reconcile
 from kpi_analysis.sections.findings import NOTHING, TOO_SHORT, findings_block
 
 

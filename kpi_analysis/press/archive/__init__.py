@@ -1,0 +1,1 @@
+"""The archive of reports: what lies in a folder of reports, its page, earlier versions of a report."""

@@ -1,0 +1,226 @@
+"""Many reports in one go: side by side, each on its own, and none made twice."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from kpi_analysis.core.config.company import load_company
+from kpi_analysis.press.archive.index import write_index
+from kpi_analysis.press.batch.cluster import cluster_pool, require_cluster
+from kpi_analysis.press.batch.data_snapshot import SNAPSHOT, Snapshot, known_snapshot, take_snapshot
+from kpi_analysis.press.batch.fingerprint import is_done, report_key, why_not_done
+from kpi_analysis.press.batch.lock import PLACE, locked
+from kpi_analysis.press.batch.results import Board, Result, Summary
+from kpi_analysis.press.batch.spec import Batch, Item, read_batch
+from kpi_analysis.press.batch.worker import Outcome, Task, prepare, run_task
+from kpi_analysis.press.kernels.client import CannotFork, starting_server
+from kpi_analysis.press.kernels.selection import WARM_KERNELS
+from kpi_analysis.press.run.plan import Plan
+
+
+def plan_batch(batch: Batch, *, resume: bool = True, folder: Path) -> tuple[list[Result], Snapshot | None]:
+    """Say which reports have to be made, and why; the data are read once, unless nothing at all has changed.
+
+    Parameters
+    ----------
+    batch : Batch
+    resume : bool
+        Leave alone what is there already, made from the same.
+    folder : path
+        Where the snapshot of the data may lie.
+    """
+    tables = load_company(batch.company).tables
+    known = known_snapshot(batch.company, batch.root / PLACE) if tables and resume else None
+    if known is not None:
+        results = [_decided(item, batch, known.fingerprint, resume) for item in batch.items]
+        if all(result.state != "waiting" for result in results):
+            return results, known
+    snapshot = take_snapshot(batch.company, folder / "snapshot.duckdb") if tables else None
+    data = snapshot.fingerprint if snapshot else ""
+    return [_decided(item, batch, data, resume) for item in batch.items], snapshot
+
+
+def run_batch(
+    batch: Batch,
+    *,
+    clock: Callable[[], datetime],
+    board: Board,
+    workers: int | None = None,
+    cluster: str | None = None,
+    resume: bool = True,
+    fail_fast: bool = False,
+) -> list[Result]:
+    """Make the reports of a batch; the failure of one never touches the others.
+
+    Parameters
+    ----------
+    batch : Batch
+    clock : callable
+        Says when the batch started and finished.
+    board : Board
+        Is told what happens.
+    workers : int, optional
+        How many reports are made side by side; as many as there are processors.
+    cluster : str, optional
+        The address of a Dask scheduler that makes them instead.
+    resume : bool
+        Leave alone what is there already, made from the same.
+    fail_fast : bool
+        Begin no further report after a failure.
+
+    Raises
+    ------
+    RunError
+        Another batch is at work in the same folder, or nothing can be written there.
+    EngineMissing, UsageError
+        There is no such cluster; nothing was run.
+    """
+    if cluster is not None and not require_cluster(cluster):
+        board.note(f"The cluster {cluster} has no workers yet; the batch waits for one.")
+    started = clock()
+    with locked(batch.root, batch.file.name) as place, _warm_kernels(board, wanted=cluster is None) as kernels:
+        results, snapshot = plan_batch(batch, resume=resume, folder=place)
+        board.planned(results)
+        summary = Summary(batch, started.isoformat(timespec="seconds"), snapshot, results)
+        try:
+            summary.write()
+            todo = [number for number, result in enumerate(results) if result.state == "waiting"]
+            environment = kernels() if todo else {}
+            if snapshot and snapshot.path:
+                environment[SNAPSHOT] = str(snapshot.path.resolve())
+            for number, result in _made(results, todo, batch, environment, board, workers, cluster, fail_fast):
+                results[number] = result
+                summary.update()
+        finally:
+            if snapshot:
+                snapshot.remove()  # first: it makes room for what is written now
+            for number, result in enumerate(results):
+                if result.state in ("waiting", "running"):
+                    results[number] = replace(result, state="not run")
+            summary.write(finished=clock().isoformat(timespec="seconds"))
+            write_index(batch.root)
+    return results
+
+
+def _decided(item: Item, batch: Batch, data: str, resume: bool) -> Result:
+    if item.plan is None:
+        return Result(item, "failed")
+    key = report_key(item.plan, batch.company, data)
+    plan = replace(item.plan, key=key, snapshot=data or None)
+    item = replace(item, plan=plan)
+    if resume and is_done(plan):
+        return Result(item, "kept")
+    return Result(item, "waiting", why_not_done(plan) if resume else "asked for")
+
+
+def _made(
+    results: Sequence[Result],
+    todo: Sequence[int],
+    batch: Batch,
+    environment: dict[str, str],
+    board: Board,
+    workers: int | None,
+    cluster: str | None,
+    fail_fast: bool,
+) -> Iterator[tuple[int, Result]]:
+    """Yield each report that was to be made, with its place, as it ends."""
+    if not todo:
+        return
+    stop = threading.Event()
+    with _pool(cluster, min(workers or _processors(), len(todo)), environment) as pool:
+        futures: dict[Future[Outcome], int] = {}
+        try:
+            for number in todo:
+                task = Task(_plan(results[number]), Path.cwd(), batch.spec.memory, environment)
+                futures[pool(task, results[number], board, stop)] = number
+            for future in as_completed(futures):
+                if future.cancelled():
+                    continue
+                outcome = _outcome(future)
+                result = replace(results[futures[future]], state=outcome.state, outcome=outcome)
+                if fail_fast and outcome.state == "failed":
+                    for other in futures:
+                        other.cancel()
+                board.changed(result)
+                yield futures[future], result
+        except BaseException:
+            stop.set()
+            for future in futures:
+                future.cancel()
+            raise
+
+
+@contextmanager
+def _warm_kernels(board: Board, *, wanted: bool) -> Iterator[Callable[[], dict[str, str]]]:
+    """Begin to warm kernels up, while the data are read; give back what returns the variables that lead to them.
+
+    Where there are none, kernels start as usual.
+    """
+    with ExitStack() as kept:
+        starting: Callable[[], str] | None = None
+        if wanted:
+            prepare()
+            try:
+                starting = kept.enter_context(starting_server())
+            except CannotFork as error:
+                _told_cold(board, error)
+
+        def environment() -> dict[str, str]:
+            try:
+                return {WARM_KERNELS: starting()} if starting else {}
+            except CannotFork as error:
+                _told_cold(board, error)
+                return {}
+
+        yield environment
+
+
+def _told_cold(board: Board, error: CannotFork) -> None:
+    board.note(f"Kernels are started cold, because {error}.")
+
+
+def _outcome(future: Future[Outcome]) -> Outcome:
+    try:
+        return future.result()
+    except Exception as error:  # a worker of a cluster may be lost, and with it one report
+        return Outcome("failed", error=f"{type(error).__name__}: {error}")
+
+
+def _plan(result: Result) -> Plan:
+    assert result.item.plan is not None
+    return result.item.plan
+
+
+Submit = Callable[[Task, Result, Board, threading.Event], "Future[Outcome]"]
+
+
+@contextmanager
+def _pool(cluster: str | None, workers: int, environment: dict[str, str]) -> Iterator[Submit]:
+    """Give back how a task is handed on: to processes of this machine or of a cluster."""
+    if cluster is not None:
+        with cluster_pool(cluster) as submit:
+            yield lambda task, result, board, stop: submit(
+                task, lambda: board.changed(replace(result, state="running"))
+            )
+        return
+
+    def run(task: Task, result: Result, board: Board, stop: threading.Event) -> Outcome:
+        board.changed(replace(result, state="running"))
+        return run_task(task, told=lambda done, total: board.cell(result.item.name, done, total), stop=stop)
+
+    with ThreadPoolExecutor(workers) as executor:
+        yield lambda task, result, board, stop: executor.submit(run, task, result, board, stop)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+__all__ = ["Batch", "Board", "Result", "plan_batch", "read_batch", "run_batch"]

@@ -1,0 +1,119 @@
+"""Which engine makes what, and what is said where it cannot."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from pathlib import Path
+
+import press_sample as sample
+import pytest
+
+from kpi_analysis.core.errors import EngineMissing, UsageError
+from kpi_analysis.press.render import engines
+from kpi_analysis.press.render.document import read_document
+
+
+@pytest.fixture
+def nothing_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("QUARTO_PATH", raising=False)
+
+
+def test_every_maker_is_there() -> None:
+    for makes in engines._MAKERS.values():
+        for form, where in makes.items():
+            module, _, function = where.partition(":")
+            assert form in engines.FORMATS
+            assert callable(getattr(importlib.import_module(f"kpi_analysis.press.render.{module}"), function))
+    assert {form for makes in engines._MAKERS.values() for form in makes} == set(engines.FORMATS) - {"ipynb"}
+    assert {*engines._MAKERS, "auto"} - {"kit"} == set(engines.ENGINES)
+
+
+@pytest.mark.usefixtures("nothing_on_the_path")
+def test_auto_needs_no_program_beside_python() -> None:
+    assert engines.choose_engine("auto", ["html", "pdf", "docx", "pptx", "ipynb"]) == "typst"
+
+
+@pytest.mark.usefixtures("nothing_on_the_path")
+@pytest.mark.parametrize(
+    ("engine", "form", "remedy"),
+    [
+        ("quarto", "html", "conda install"),
+        ("auto", "revealjs", "conda install"),
+        ("chromium", "pdf", "apt-get install chromium"),
+    ],
+)
+def test_a_missing_program_is_told_before_anything_runs(engine: str, form: str, remedy: str) -> None:
+    with pytest.raises(EngineMissing, match=remedy) as caught:
+        engines.choose_engine(engine, [form])
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(("package", "form"), [("typst", "pdf"), ("pptx", "pptx")])
+def test_a_missing_package_is_told_too(package: str, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == package else there(name))
+    with pytest.raises(EngineMissing, match="pip install"):
+        engines.choose_engine("auto", [form])
+
+
+def test_an_engine_that_makes_none_of_the_formats_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"chromium makes pdf; asked for was html, docx\. Add --to pdf"):
+        engines.choose_engine("chromium", ["html", "docx"])
+
+
+def test_an_unknown_engine_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match=r"Did you mean 'quarto'\?"):
+        engines.choose_engine("quatro", ["pdf"])
+
+
+def test_what_an_engine_does_not_make_the_others_do() -> None:
+    document = read_document(sample.notebook(sample.markdown("# A")))
+    page = engines.make(document, "html", "typst", timestamp=None, attachments={})
+    word = engines.make(document, "docx", "chromium", timestamp=None, attachments={})
+    assert page.startswith(b"<!DOCTYPE html>") and word.startswith(b"PK")
+
+
+def test_code_before_the_first_title_leaves_no_page_empty(tmp_path: Path) -> None:
+    import io
+
+    import pikepdf
+
+    from kpi_analysis.blocks import Title
+
+    nb = sample.notebook(sample.code(source="report = open()"), sample.cell_of(Title("Orders rose")))
+    data = engines.make(read_document(nb, show_code=True), "pdf", "auto", timestamp=None, attachments={})
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        assert len(pdf.pages) == 1
+
+
+def test_code_before_the_first_title_has_a_slide() -> None:
+    import press_reading as reading
+
+    from kpi_analysis.blocks import Title
+
+    nb = sample.notebook(sample.code(source="report = open()"), sample.cell_of(Title("Orders rose")))
+    data = engines.make(read_document(nb, show_code=True), "pptx", "auto", timestamp=None, attachments={})
+    assert [("report = open()" in "".join(slide.itertext())) for slide in reading.slides(data)] == [True, False]
+
+
+def test_a_report_is_published_in_the_formats_asked_for(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from datetime import UTC, datetime
+
+    from kpi_analysis.press.run.report import render_report
+
+    source = Path(__file__).parents[2] / "notebooks" / "reports_what_it_was_given.ipynb"
+    (workspace / "notebooks" / source.name).write_bytes(source.read_bytes())
+    (workspace / "params" / "company.yaml").write_text("company: Tiny\n")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
+    monkeypatch.chdir(workspace)
+    report = render_report(
+        source.stem, period="2017-Q4", formats=("docx", "html", "pptx"), show_code=True,
+        clock=lambda: datetime(2018, 1, 5, 8, 0, tzinfo=UTC),
+    )  # fmt: skip
+    written = {path.name: path.read_bytes() for path in report.files}
+    assert {"report.docx", "report.pptx", "report.html", "report.ipynb"} < written.keys()
+    assert "report.pdf" not in written
+    assert b'<pre class="block code"' in written["report.html"]
+    assert written["report.docx"][:2] == written["report.pptx"][:2] == b"PK"
