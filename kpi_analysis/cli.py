@@ -60,7 +60,7 @@ def compute(
     if form not in console.FORMATS:
         hint = did_you_mean(form, console.FORMATS) or f"Use {', '.join(console.FORMATS)}."
         raise UsageError(f"unknown format '{form}'.", remedy=hint)
-    from kpi_analysis.formats import Format
+    from kpi_analysis.design.formats import Format
     from kpi_analysis.opened import open_company
 
     opened = open_company(company)
@@ -88,7 +88,7 @@ def explain(
     if form not in console.TEXT_FORMATS:
         hint = did_you_mean(form, console.TEXT_FORMATS) or f"Use {', '.join(console.TEXT_FORMATS)}."
         raise UsageError(f"unknown format '{form}'.", remedy=hint)
-    from kpi_analysis.formats import Format
+    from kpi_analysis.design.formats import Format
     from kpi_analysis.opened import open_company
 
     opened = open_company(company)

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from kpi_analysis.core.errors import Finding, KpiError, UsageError
 from kpi_analysis.core.records import records, to_json
-from kpi_analysis.formats import Format
+from kpi_analysis.design.formats import Format
 
 if TYPE_CHECKING:
     import pandas as pd

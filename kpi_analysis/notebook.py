@@ -16,15 +16,17 @@ from typing import Any
 
 import pandas as pd
 
-from kpi_analysis import brand, messages, tables
-from kpi_analysis.blocks import Beside, Block, Figure, Findings, Note, Table, Title, forget_shown, shown_kpis
+from kpi_analysis import messages, tables
 from kpi_analysis.catalogue import Metric
 from kpi_analysis.charts.base import Width
 from kpi_analysis.compute.slices import check_values
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.periods import Period, period_label, period_words
 from kpi_analysis.core.records import records, values
-from kpi_analysis.formats import NBSP
+from kpi_analysis.design import brand
+from kpi_analysis.design.blocks import Beside, Block, Figure, Findings, Note, Table, Title, forget_shown, shown_kpis
+from kpi_analysis.design.formats import NBSP
+from kpi_analysis.design.theme import wear
 from kpi_analysis.insights import Insights
 from kpi_analysis.opened import OpenCompany, open_company
 from kpi_analysis.outlook import Outlook
@@ -41,7 +43,6 @@ from kpi_analysis.sections.operations import OperationsSections
 from kpi_analysis.sections.outlook import OutlookSections, count_words
 from kpi_analysis.sections.pipeline import PipelineSections
 from kpi_analysis.sections.restatement import restatements
-from kpi_analysis.style import wear
 from kpi_analysis.targets.judge import projected, record
 
 LONGEST_SCORECARD = 12

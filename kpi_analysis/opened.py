@@ -10,7 +10,6 @@ from pathlib import Path
 import ibis.expr.types as ir
 import pandas as pd
 
-from kpi_analysis.brand import company_look
 from kpi_analysis.catalogue import Catalogue, with_own
 from kpi_analysis.checks import check_sources, refuse_errors
 from kpi_analysis.compute import compute
@@ -21,9 +20,10 @@ from kpi_analysis.core.config.company import Company, load_company
 from kpi_analysis.core.config.targets import Target, load_targets
 from kpi_analysis.core.errors import Finding
 from kpi_analysis.core.formula import Name
+from kpi_analysis.design.brand import company_look
+from kpi_analysis.design.theme import HOUSE, Look
 from kpi_analysis.explained import explain
 from kpi_analysis.sources import Sources
-from kpi_analysis.style import HOUSE, Look
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from kpi_analysis import sql
 from kpi_analysis.catalogue import shipped
 from kpi_analysis.charts.base import Caption
 from kpi_analysis.charts.columns import columns_over_time
-from kpi_analysis.formats import Format
+from kpi_analysis.design.formats import Format
 
 LATE = ("ibis.backends.duckdb", "scipy.optimize", "scipy.stats", "kpi_analysis.notebook")  # imported when needed else
 

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from opening import open_from, shipped_company
 
-from kpi_analysis.blocks import Beside
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.records import records, values
+from kpi_analysis.design.blocks import Beside
 from kpi_analysis.notebook import Report, open_report
 
 DEMO = Path(__file__).parents[1] / "params" / "company.yaml"

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from kpi_analysis.blocks import Cell, Table
-from kpi_analysis.blocks.model import StatusKind
-from kpi_analysis.formats import NBSP, Format
+from kpi_analysis.design.blocks import Cell, Table
+from kpi_analysis.design.blocks.model import StatusKind
+from kpi_analysis.design.formats import NBSP, Format
 from kpi_analysis.tables import actions_table, targets_table
 
 GB = Format("en_GB", "EUR")

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kpi_analysis.blocks import Cell, Row, Table
 from kpi_analysis.core.records import records
-from kpi_analysis.formats import NBSP, Format
+from kpi_analysis.design.blocks import Cell, Row, Table
+from kpi_analysis.design.formats import NBSP, Format
 from kpi_analysis.tables import (
     Field,
     definitions,

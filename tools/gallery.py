@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from kpi_analysis.blocks import MIME, Figure, Title
+from kpi_analysis.design.blocks import MIME, Figure, Title
 from kpi_analysis.press.render.document import read_document
 from kpi_analysis.press.render.html import to_html
 from kpi_analysis.press.render.typst import to_pdf

@@ -23,10 +23,10 @@ from matplotlib.patches import Ellipse, Polygon, Rectangle
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 
-from kpi_analysis.blocks import Column, Figure, Row
 from kpi_analysis.charts.scales import Tick
 from kpi_analysis.charts.text import printable, text_width
-from kpi_analysis.style import FONT_FAMILY, HTML_FONTS, LIGHT, PAGE, TYPE, Font, worn
+from kpi_analysis.design.blocks import Column, Figure, Row
+from kpi_analysis.design.theme import FONT_FAMILY, HTML_FONTS, LIGHT, PAGE, TYPE, Font, worn
 
 MM = 1 / 25.4  # inches
 PT = 25.4 / 72  # millimetres

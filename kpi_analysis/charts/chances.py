@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kpi_analysis.blocks import Cell, Column, Figure, Row
-from kpi_analysis.blocks.model import StatusKind
 from kpi_analysis.charts.base import WIDTHS, Caption, Sheet, Width, draw
 from kpi_analysis.charts.scales import Linear, is_known
 from kpi_analysis.charts.text import text_width, wrap
-from kpi_analysis.formats import Format
-from kpi_analysis.style import LIGHT, TYPE
+from kpi_analysis.design.blocks import Cell, Column, Figure, Row
+from kpi_analysis.design.blocks.model import StatusKind
+from kpi_analysis.design.formats import Format
+from kpi_analysis.design.theme import LIGHT, TYPE
 
 _HEAD, _FOOT = 4.6, 1.4
 _ROW, _TALL_ROW = 4.7, 7.4

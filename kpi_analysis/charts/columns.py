@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kpi_analysis.blocks import Cell, Column, Figure, Row
 from kpi_analysis.charts.base import LABEL_STEP, WIDTHS, Caption, Sheet, Width, draw, write_periods
 from kpi_analysis.charts.scales import (
     Linear,
@@ -20,8 +19,9 @@ from kpi_analysis.charts.scales import (
     tick_words,
 )
 from kpi_analysis.charts.text import text_width
-from kpi_analysis.formats import Format, Scale
-from kpi_analysis.style import LIGHT, LINES, TYPE
+from kpi_analysis.design.blocks import Cell, Column, Figure, Row
+from kpi_analysis.design.formats import Format, Scale
+from kpi_analysis.design.theme import LIGHT, LINES, TYPE
 
 Interval = tuple[float, float]
 _HEIGHTS: dict[Width, float] = {"full": 60, "wide": 56, "half": 56, "third": 44}

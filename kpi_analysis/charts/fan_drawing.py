@@ -18,8 +18,8 @@ from kpi_analysis.charts.scales import (
     tick_words,
 )
 from kpi_analysis.charts.text import shorten, text_width
-from kpi_analysis.formats import Format, Scale
-from kpi_analysis.style import LIGHT, LINES, TYPE
+from kpi_analysis.design.formats import Format, Scale
+from kpi_analysis.design.theme import LIGHT, LINES, TYPE
 
 Band = tuple[float, Sequence[float], Sequence[float]]
 FILLS = (LIGHT.fan_95, LIGHT.fan_80, LIGHT.fan_50)

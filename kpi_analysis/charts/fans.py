@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from kpi_analysis.blocks import Cell, Column, Figure, Row
 from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.fan_drawing import FILLS, Band, FanData, fan_svg, level_words
 from kpi_analysis.charts.scales import alt_range, is_known, known, tick_words
-from kpi_analysis.formats import Format
+from kpi_analysis.design.blocks import Cell, Column, Figure, Row
+from kpi_analysis.design.formats import Format
 
 _NOTHING = Cell("–", tone="muted")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kpi_analysis.blocks import Cell, Column, Figure, Row
-from kpi_analysis.blocks.model import Tone
 from kpi_analysis.charts.base import WIDTHS, Caption, Sheet, Width, draw
 from kpi_analysis.charts.scales import is_known, known
 from kpi_analysis.charts.text import shorten, text_width, wrap
-from kpi_analysis.formats import Format
-from kpi_analysis.style import LIGHT, TYPE
+from kpi_analysis.design.blocks import Cell, Column, Figure, Row
+from kpi_analysis.design.blocks.model import Tone
+from kpi_analysis.design.formats import Format
+from kpi_analysis.design.theme import LIGHT, TYPE
 
 _ROW, _HEAD = 7.5, 4.5
 _COLOURS: dict[Tone, str] = {

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kpi_analysis.blocks import Cell, Column, Figure, Row
 from kpi_analysis.charts.base import WIDTHS, Caption, Sheet, Width, draw
 from kpi_analysis.charts.scales import (
     Linear,
@@ -19,8 +18,9 @@ from kpi_analysis.charts.scales import (
     tick_words,
 )
 from kpi_analysis.charts.text import shorten, text_width
-from kpi_analysis.formats import Format, Scale
-from kpi_analysis.style import LIGHT, LINES, TYPE
+from kpi_analysis.design.blocks import Cell, Column, Figure, Row
+from kpi_analysis.design.formats import Format, Scale
+from kpi_analysis.design.theme import LIGHT, LINES, TYPE
 
 _HIGH, _GUTTER, _HEAD, _FOOT = 44.0, 6.0, 6.0, 8.0
 

@@ -12,7 +12,7 @@ from matplotlib.path import Path
 
 from kpi_analysis.charts.base import LABEL_STEP, Sheet
 from kpi_analysis.charts.text import text_width
-from kpi_analysis.style import LIGHT, TYPE
+from kpi_analysis.design.theme import LIGHT, TYPE
 
 Point = tuple[float, float]
 Points = np.ndarray[tuple[int, int], np.dtype[np.float64]]

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from kpi_analysis.blocks import Cell, Column, Figure, Row
 from kpi_analysis.charts.base import PT, WIDTHS, Caption, Sheet, Width, draw
 from kpi_analysis.charts.scales import Linear, is_known, known, nice_ticks, tick_words
 from kpi_analysis.charts.text import shorten, text_width, wrap
-from kpi_analysis.formats import Format, Scale
-from kpi_analysis.style import LIGHT, LINES, TYPE
+from kpi_analysis.design.blocks import Cell, Column, Figure, Row
+from kpi_analysis.design.formats import Format, Scale
+from kpi_analysis.design.theme import LIGHT, LINES, TYPE
 
 Better = Literal["higher", "lower", "neutral"]
 _ROW, _TALL_ROW, _HEAD, _FOOT = 5.2, 8.0, 5.4, 4.6

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from kpi_analysis.blocks import Cell, Column, Figure, Row
 from kpi_analysis.charts.base import PT, WIDTHS, Caption, Sheet, Width, draw
 from kpi_analysis.charts.scales import Linear, is_known, known
 from kpi_analysis.charts.text import shorten, text_width, wrap
-from kpi_analysis.formats import Format, Scale
-from kpi_analysis.style import LIGHT, TYPE
+from kpi_analysis.design.blocks import Cell, Column, Figure, Row
+from kpi_analysis.design.formats import Format, Scale
+from kpi_analysis.design.theme import LIGHT, TYPE
 
 STRONG, EXCEPTIONAL = 5.0, 10.0
 HIGHEST, LOWEST = 25.0, -5.0  # one return of 300 : 1 would press all others together

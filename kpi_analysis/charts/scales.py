@@ -10,8 +10,8 @@ from datetime import date
 from typing import TypeGuard
 
 from kpi_analysis.charts.text import text_width
-from kpi_analysis.formats import Format, Scale
-from kpi_analysis.style import TYPE
+from kpi_analysis.design.formats import Format, Scale
+from kpi_analysis.design.theme import TYPE
 
 
 def known(values: Sequence[float | None]) -> list[float]:

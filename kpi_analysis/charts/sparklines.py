@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kpi_analysis.charts.scales import is_known, known
-from kpi_analysis.formats import Format
-from kpi_analysis.style import LIGHT
+from kpi_analysis.design.formats import Format
+from kpi_analysis.design.theme import LIGHT
 
 WIDTH, HEIGHT = 22.0, 5.2
 _SIDE, _TOP = 1.2, 1.0

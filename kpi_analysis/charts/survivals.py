@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kpi_analysis.blocks import Cell, Column, Figure, Row
 from kpi_analysis.charts.base import LABEL_STEP, WIDTHS, Caption, Sheet, Width, draw
 from kpi_analysis.charts.scales import Linear, is_known, nice_ticks, spread
 from kpi_analysis.charts.text import shorten, text_width
-from kpi_analysis.formats import Format
-from kpi_analysis.style import LIGHT, LINES, TYPE
+from kpi_analysis.design.blocks import Cell, Column, Figure, Row
+from kpi_analysis.design.formats import Format
+from kpi_analysis.design.theme import LIGHT, LINES, TYPE
 
 MOST = 4
 _HEIGHTS: dict[Width, float] = {"full": 60, "wide": 56, "half": 56, "third": 44}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from matplotlib.ft2font import FT2Font, LoadFlags
 
-from kpi_analysis.style import worn
+from kpi_analysis.design.theme import worn
 
 _PT = 25.4 / 72
 _WIDE = frozenset("WF")  # East Asian wide and full-width characters fill an em

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kpi_analysis.blocks import Cell, Column, Figure, Row
-from kpi_analysis.blocks.model import StatusKind
 from kpi_analysis.charts.base import WIDTHS, Caption, Sheet, Width, draw
 from kpi_analysis.charts.chances import STATUS_WORDS, draw_status
 from kpi_analysis.charts.text import shorten, text_width
-from kpi_analysis.formats import Format
-from kpi_analysis.style import LIGHT, TYPE
+from kpi_analysis.design.blocks import Cell, Column, Figure, Row
+from kpi_analysis.design.blocks.model import StatusKind
+from kpi_analysis.design.formats import Format
+from kpi_analysis.design.theme import LIGHT, TYPE
 
 _ROW, _HEAD = 6.0, 1.0
 _STEP, _BRANCH = 5.0, 3.6  # how far a branch is moved in, and how long its twig is

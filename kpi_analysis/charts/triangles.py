@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kpi_analysis.blocks import Cell, Column, Figure, Row
 from kpi_analysis.charts.base import WIDTHS, Caption, Sheet, Width, draw
 from kpi_analysis.charts.scales import is_known
 from kpi_analysis.charts.text import shorten, text_width
-from kpi_analysis.formats import Format
-from kpi_analysis.style import LIGHT, TYPE
+from kpi_analysis.design.blocks import Cell, Column, Figure, Row
+from kpi_analysis.design.formats import Format
+from kpi_analysis.design.theme import LIGHT, TYPE
 
 _HEIGHT, _HEAD, _GAP = 64.0, 5.0, 0.5
 _TALLEST, _LOWEST = 8.0, 4.0

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from kpi_analysis.blocks import Cell, Column, Figure, Row
 from kpi_analysis.charts.base import WIDTHS, Caption, Sheet, Width, draw
 from kpi_analysis.charts.scales import Linear, nice_ticks
 from kpi_analysis.charts.text import ELLIPSIS, text_width, wrap
 from kpi_analysis.core.errors import DataError
-from kpi_analysis.formats import Format, Scale
-from kpi_analysis.style import LIGHT, LINES, TYPE
+from kpi_analysis.design.blocks import Cell, Column, Figure, Row
+from kpi_analysis.design.formats import Format, Scale
+from kpi_analysis.design.theme import LIGHT, LINES, TYPE
 
 Better = Literal["higher", "lower", "neutral"]
 _HEIGHTS: dict[Width, float] = {"full": 60, "wide": 60, "half": 60, "third": 48}

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kpi_analysis.blocks import Figure
 from kpi_analysis.catalogue import Metric
 from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.waterfalls import waterfall
 from kpi_analysis.compute.queries import NONE
 from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import values
+from kpi_analysis.design.blocks import Figure
+from kpi_analysis.design.formats import Format
 from kpi_analysis.explained import AUTO
-from kpi_analysis.formats import Format
 from kpi_analysis.messages import change_words, inside
 from kpi_analysis.opened import OpenCompany
 from kpi_analysis.targets import Judged

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kpi_analysis.blocks import Cell, Findings, Note
-from kpi_analysis.blocks.model import Finding
+from kpi_analysis.design.blocks import Cell, Findings, Note
+from kpi_analysis.design.blocks.model import Finding
 from kpi_analysis.findings import Insight
 from kpi_analysis.insights import Insights
 from kpi_analysis.sections.asked import Asked

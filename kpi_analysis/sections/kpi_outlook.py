@@ -9,13 +9,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from kpi_analysis.blocks import Figure, Note, Table, Title
 from kpi_analysis.charts.base import Caption
 from kpi_analysis.charts.fans import fan
 from kpi_analysis.charts.lines import line_over_time
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import values
+from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.messages import inside
 from kpi_analysis.outlook import SEASON, Outlook
 from kpi_analysis.projections import Projection, needed_uplift, probability, with_uplift

@@ -10,12 +10,12 @@ from typing import Any
 import pandas as pd
 
 from kpi_analysis import messages
-from kpi_analysis.blocks import Figure, Note, Table, Title
 from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.funnels import funnel
 from kpi_analysis.charts.returns import STRONG, Numbers, returns
 from kpi_analysis.core.periods import period_label
 from kpi_analysis.core.records import values
+from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.sections.channels import CREDIT, joined
 from kpi_analysis.sections.credit import CreditSections
 from kpi_analysis.sections.response import ResponseSections

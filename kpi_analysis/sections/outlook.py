@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kpi_analysis.blocks import Figure, Table, Title
 from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.chances import chances
 from kpi_analysis.charts.fans import fan
 from kpi_analysis.charts.trees import Branch, tree
 from kpi_analysis.core.periods import Period, period_label
-from kpi_analysis.formats import Format
+from kpi_analysis.design.blocks import Figure, Table, Title
+from kpi_analysis.design.formats import Format
 from kpi_analysis.messages import inside
 from kpi_analysis.outlook import Outlook
 from kpi_analysis.projections import Projection

@@ -11,13 +11,13 @@ from typing import Any
 import pandas as pd
 
 from kpi_analysis import pipeline
-from kpi_analysis.blocks import Figure, Note, Table, Title
 from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.columns import columns_over_time
 from kpi_analysis.charts.funnels import funnel
 from kpi_analysis.charts.waterfalls import waterfall
 from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import values
+from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.sections import drivers
 from kpi_analysis.sections.win_rates import WinRateSections
 from kpi_analysis.tables import Field

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from kpi_analysis.blocks import Note, Table
+from kpi_analysis.design.blocks import Note, Table
 from kpi_analysis.response import Response, fit, what_if
 from kpi_analysis.sections.channels import CREDIT, ChannelFigures
 from kpi_analysis.tables import Field

@@ -6,10 +6,10 @@ import json
 import math
 from pathlib import Path
 
-from kpi_analysis.blocks import Cell, Column, Note, Row, Table
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.periods import period_label
-from kpi_analysis.formats import Format
+from kpi_analysis.design.blocks import Cell, Column, Note, Row, Table
+from kpi_analysis.design.formats import Format
 from kpi_analysis.opened import OpenCompany
 from kpi_analysis.recomputed import Compared, Comparison, Moved, Published, same
 

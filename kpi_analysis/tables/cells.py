@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from kpi_analysis.blocks import Cell
-from kpi_analysis.formats import Format, Scale
+from kpi_analysis.design.blocks import Cell
+from kpi_analysis.design.formats import Format, Scale
 
 Record = dict[str, Any]
 NOTHING = Cell("–", tone="muted")

@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from kpi_analysis.blocks import Cell, Column, Row, Table
 from kpi_analysis.charts.text import text_width
 from kpi_analysis.core.records import plain, records
-from kpi_analysis.formats import Format, Scale
-from kpi_analysis.style import SPACE, TYPE
+from kpi_analysis.design.blocks import Cell, Column, Row, Table
+from kpi_analysis.design.formats import Format, Scale
+from kpi_analysis.design.theme import SPACE, TYPE
 from kpi_analysis.tables.cells import (
     NOTHING,
     Defined,

@@ -9,15 +9,15 @@ from itertools import pairwise
 
 import pandas as pd
 
-from kpi_analysis.blocks import Cell, Column, Row, Table
-from kpi_analysis.blocks.model import StatusKind, Tone
 from kpi_analysis.charts.scales import period_name
 from kpi_analysis.charts.sparklines import WIDTH as SPARK_WIDTH
 from kpi_analysis.charts.sparklines import sparkline, sparkline_alt
 from kpi_analysis.charts.text import text_width
 from kpi_analysis.core.records import records
-from kpi_analysis.formats import Format, Scale, difference
-from kpi_analysis.style import PAGE, SPACE, TYPE
+from kpi_analysis.design.blocks import Cell, Column, Row, Table
+from kpi_analysis.design.blocks.model import StatusKind, Tone
+from kpi_analysis.design.formats import Format, Scale, difference
+from kpi_analysis.design.theme import PAGE, SPACE, TYPE
 from kpi_analysis.tables.cells import NOTHING, Metric, Record, aligned, number_cell, reason_of
 
 STATUS_WORDS: dict[StatusKind, str] = {

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from kpi_analysis.blocks import Cell, Column, Row, Table
-from kpi_analysis.blocks.model import StatusKind
 from kpi_analysis.charts.text import text_width
-from kpi_analysis.formats import NBSP, Format
-from kpi_analysis.style import SPACE, TYPE
+from kpi_analysis.design.blocks import Cell, Column, Row, Table
+from kpi_analysis.design.blocks.model import StatusKind
+from kpi_analysis.design.formats import NBSP, Format
+from kpi_analysis.design.theme import SPACE, TYPE
 from kpi_analysis.tables.cells import NOTHING, aligned, number_cell
 from kpi_analysis.tables.scorecards import STATUS_WORDS
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from kpi_analysis.blocks import Figure
 from kpi_analysis.charts.base import Caption
 from kpi_analysis.charts.multiples import small_multiples
 from kpi_analysis.charts.survivals import Curve, survival_curves
 from kpi_analysis.charts.text import text_width
 from kpi_analysis.charts.triangles import retention_triangle
-from kpi_analysis.formats import Format
+from kpi_analysis.design.blocks import Figure
+from kpi_analysis.design.formats import Format
 
 GB = Format("en_GB", "EUR")
 SVG = "{http://www.w3.org/2000/svg}"

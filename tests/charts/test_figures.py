@@ -12,7 +12,6 @@ from typing import Any
 import matplotlib as mpl
 import pytest
 
-from kpi_analysis.blocks import Figure
 from kpi_analysis.charts import (
     Caption,
     columns_over_time,
@@ -24,7 +23,8 @@ from kpi_analysis.charts import (
 )
 from kpi_analysis.charts.text import text_width
 from kpi_analysis.core.errors import DataError
-from kpi_analysis.formats import Format
+from kpi_analysis.design.blocks import Figure
+from kpi_analysis.design.formats import Format
 
 GB = Format("en_GB", "EUR")
 SVG = "{http://www.w3.org/2000/svg}"

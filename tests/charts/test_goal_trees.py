@@ -6,7 +6,7 @@ import pytest
 
 from kpi_analysis.charts.base import Caption
 from kpi_analysis.charts.trees import Branch, tree
-from kpi_analysis.formats import Format
+from kpi_analysis.design.formats import Format
 
 CAPTION = Caption("goals", "All lead to revenue", "Status of each target")
 BRANCHES = [

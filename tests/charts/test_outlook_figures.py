@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from kpi_analysis.blocks import Figure
 from kpi_analysis.charts import Caption, chances, fan
 from kpi_analysis.charts.text import text_width
-from kpi_analysis.formats import Format
+from kpi_analysis.design.blocks import Figure
+from kpi_analysis.design.formats import Format
 from kpi_analysis.tables import STATUS_WORDS
 
 GB = Format("en_GB", "EUR")

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from kpi_analysis.blocks import Figure
 from kpi_analysis.charts.base import Caption
 from kpi_analysis.charts.returns import Numbers, returns
 from kpi_analysis.charts.text import text_width
-from kpi_analysis.formats import Format
-from kpi_analysis.style import LIGHT
+from kpi_analysis.design.blocks import Figure
+from kpi_analysis.design.formats import Format
+from kpi_analysis.design.theme import LIGHT
 
 GB = Format("en_GB", "EUR")
 SVG = "{http://www.w3.org/2000/svg}"

@@ -8,7 +8,7 @@ import pytest
 
 from kpi_analysis.charts.scales import Linear, nice_ticks, period_parts, period_ticks, spread, tick_words
 from kpi_analysis.charts.text import text_width
-from kpi_analysis.formats import Format
+from kpi_analysis.design.formats import Format
 
 GB = Format("en_GB", "EUR")
 

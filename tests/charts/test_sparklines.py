@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from kpi_analysis.charts import sparkline, sparkline_alt
-from kpi_analysis.formats import NBSP, Format
+from kpi_analysis.design.formats import NBSP, Format
 
 SVG = "{http://www.w3.org/2000/svg}"
 

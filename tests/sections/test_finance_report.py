@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from opening import shipped_company
 
-from kpi_analysis.blocks import Figure, Note, Table
+from kpi_analysis.design.blocks import Figure, Note, Table
 from kpi_analysis.notebook import Report, open_report
 from kpi_analysis.sections.finance import MOST_SOURCES, ranked
 from tests.opening import open_from

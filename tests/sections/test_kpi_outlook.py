@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from opening import shipped_company
 
-from kpi_analysis.blocks import Table
 from kpi_analysis.core.errors import UsageError
+from kpi_analysis.design.blocks import Table
 from kpi_analysis.notebook import Report, open_report
 from kpi_analysis.sections.kpi_outlook import KpiOutlook
 

@@ -11,10 +11,10 @@ import pytest
 from opening import open_from, shipped_company
 
 from kpi_analysis.attribution import RULES, attribute
-from kpi_analysis.blocks import Figure, Note, Table
 from kpi_analysis.compute.spend_cohorts import spend_cohorts
 from kpi_analysis.core.config.company import AttributionSpec
 from kpi_analysis.core.errors import UsageError
+from kpi_analysis.design.blocks import Figure, Note, Table
 from kpi_analysis.notebook import Report, open_report
 from kpi_analysis.sections.marketing import MarketingSections
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from opening import shipped_company
 
-from kpi_analysis.blocks import Figure, Note, Table
+from kpi_analysis.design.blocks import Figure, Note, Table
 from kpi_analysis.intervals import garwood, wilson
 from kpi_analysis.notebook import Report, open_report
 

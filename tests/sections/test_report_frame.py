@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from opening import open_from, shipped_company
 
-from kpi_analysis.blocks import Beside, Block, Table, forget_shown, shown_kpis
 from kpi_analysis.charts.text import text_width
-from kpi_analysis.formats import NBSP, Format
+from kpi_analysis.design.blocks import Beside, Block, Table, forget_shown, shown_kpis
+from kpi_analysis.design.formats import NBSP, Format
+from kpi_analysis.design.theme import PAGE, SPACE, TYPE
 from kpi_analysis.messages import change_words
 from kpi_analysis.notebook import Report, open_report
-from kpi_analysis.style import PAGE, SPACE, TYPE
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 DATA = Path(__file__).parents[2] / "data" / "demo"

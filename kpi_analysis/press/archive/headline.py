@@ -10,7 +10,7 @@ from typing import Any
 
 from babel import UnknownLocaleError
 
-from kpi_analysis.formats import UNITS, Format
+from kpi_analysis.design.formats import UNITS, Format
 from kpi_analysis.press.archive.entries import Entry, mapping, number, objects, words
 from kpi_analysis.press.archive.sparkline import sparkline
 

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from kpi_analysis.formats import Format
+from kpi_analysis.design.formats import Format
+from kpi_analysis.design.theme import css_variables
 from kpi_analysis.press.archive.entries import FILES, Entry, number, read_archive
 from kpi_analysis.press.archive.headline import Histories, headline, histories_of, in_words, label, leading
 from kpi_analysis.press.archive.versions import Version, moment
 from kpi_analysis.press.run.publish import write_whole
-from kpi_analysis.style import css_variables
 
 FINDINGS = 3
 
@@ -51,7 +51,7 @@ def write_index(root: Path) -> Path:
 
 def index_page(root: Path) -> str:
     """Return the page that lists the reports in a folder; the same folder always gives the same page."""
-    from kpi_analysis.blocks.html import environment
+    from kpi_analysis.design.blocks.html import environment
 
     archive = read_archive(root)
     histories = histories_of(archive.entries)

@@ -10,12 +10,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from kpi_analysis.blocks.model import Title
-from kpi_analysis.brand import look_of
 from kpi_analysis.core.errors import RunError
+from kpi_analysis.design.blocks.model import Title
+from kpi_analysis.design.brand import look_of
+from kpi_analysis.design.theme import Look
 from kpi_analysis.press.render.markdown import plain_text, read_markdown
 from kpi_analysis.press.render.outputs import Words, joined, output_blocks
-from kpi_analysis.style import Look
 
 Block = dict[str, Any]
 

@@ -8,8 +8,8 @@ from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from kpi_analysis.design.theme import HOUSE, LIGHT, LINES, PAGE, SPACE, TYPE, Look, Page
 from kpi_analysis.press.render.office import FACE
-from kpi_analysis.style import HOUSE, LIGHT, LINES, PAGE, SPACE, TYPE, Look, Page
 
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _R = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'

@@ -11,7 +11,7 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
-from kpi_analysis.style import HOUSE, Font, house_font
+from kpi_analysis.design.theme import HOUSE, Font, house_font
 
 _LATIN_AND_SIGNS = (
     *range(0x20, 0x7F),

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from kpi_analysis.design.theme import HOUSE, Font
 from kpi_analysis.press.render.fonts import coverage
-from kpi_analysis.style import HOUSE, Font
 
 _INVISIBLE = (
     *range(0x00, 0x09),

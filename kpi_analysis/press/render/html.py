@@ -13,12 +13,12 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
-from kpi_analysis.blocks.html import environment, render_block, stylesheet
+from kpi_analysis.design.blocks.html import environment, render_block, stylesheet
+from kpi_analysis.design.theme import Page, css_variables
 from kpi_analysis.press.render.document import Document
 from kpi_analysis.press.render.equations import converted, formulas
 from kpi_analysis.press.render.files import media_type
 from kpi_analysis.press.render.fonts import font_faces
-from kpi_analysis.style import Page, css_variables
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
-from kpi_analysis.blocks.model import Cell, Column, Row, Table
+from kpi_analysis.design.blocks.model import Cell, Column, Row, Table
 from kpi_analysis.press.render.markdown import picture
 
 Block = dict[str, Any]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kpi_analysis.style import PAGE
+from kpi_analysis.design.theme import PAGE
 
 FACE = "Calibri"
 """Their readers open them with their own typefaces: one that every office has, or replaces by a twin as wide."""
@@ -38,7 +38,7 @@ def cell_pieces(cell: Mapping[str, Any]) -> list[Piece]:
     Examples
     --------
     >>> from dataclasses import asdict
-    >>> from kpi_analysis.blocks.model import Cell
+    >>> from kpi_analysis.design.blocks.model import Cell
     >>> [piece.text for piece in cell_pieces(asdict(Cell("At risk", status="risk")))]
     ['◆ ', 'At risk']
     >>> cell_pieces(asdict(Cell("+1.2", "pp", tone="good", strong=True)))

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
-from kpi_analysis.blocks.model import MIME
 from kpi_analysis.core.errors import RunError
+from kpi_analysis.design.blocks.model import MIME
 from kpi_analysis.press.render.html_outputs import read_html
 from kpi_analysis.press.render.markdown import picture, read_markdown
 

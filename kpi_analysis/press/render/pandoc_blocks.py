@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kpi_analysis.blocks.svg import width_of
+from kpi_analysis.design.blocks.svg import width_of
+from kpi_analysis.design.theme import PAGE
 from kpi_analysis.press.render.document import Document
 from kpi_analysis.press.render.equations import formula_node
 from kpi_analysis.press.render.office import Piece, cell_pieces, column_shares, head_text, placed
 from kpi_analysis.press.render.pictures import as_png, drawings, picture_bytes
-from kpi_analysis.style import PAGE
 
 Node = dict[str, Any]
 Token = Mapping[str, Any]

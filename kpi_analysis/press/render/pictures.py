@@ -12,9 +12,9 @@ from typing import Any
 import typst
 
 from kpi_analysis.core.errors import RunError
+from kpi_analysis.design.theme import HOUSE, Look, branded
 from kpi_analysis.press.render.fonts import staged_fonts
 from kpi_analysis.press.render.glyphs import covered
-from kpi_analysis.style import HOUSE, Look, branded
 
 SHARPNESS = 240
 """Pixels an inch: two and a half times those of a screen, so that print is crisp too."""

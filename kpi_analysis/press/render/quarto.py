@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from kpi_analysis.core.errors import EngineMissing, RunError
+from kpi_analysis.design.theme import TYPE, Look, Page
 from kpi_analysis.press.render.attachments import with_files
 from kpi_analysis.press.render.document import Document
 from kpi_analysis.press.render.docx_reference import reference_document
@@ -24,7 +25,6 @@ from kpi_analysis.press.render.pandoc import pandoc_document, run_pandoc
 from kpi_analysis.press.render.pandoc_blocks import pandoc_blocks
 from kpi_analysis.press.render.subprocesses import last_words, run_program
 from kpi_analysis.press.render.table_files import table_files
-from kpi_analysis.style import TYPE, Look, Page
 
 REMEDY = "Install it: conda install -c conda-forge quarto  (elsewhere: set QUARTO_PATH to the program)"
 

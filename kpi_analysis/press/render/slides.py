@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from kpi_analysis.blocks.model import Cell, Column, Row
-from kpi_analysis.blocks.svg import width_of
+from kpi_analysis.design.blocks.model import Cell, Column, Row
+from kpi_analysis.design.blocks.svg import width_of
+from kpi_analysis.design.theme import PAGE
 from kpi_analysis.press.render.document import Document
 from kpi_analysis.press.render.markdown import plain_text
 from kpi_analysis.press.render.office import cell_pieces
@@ -30,7 +31,6 @@ from kpi_analysis.press.render.slide_model import (
     Token,
     Words,
 )
-from kpi_analysis.style import PAGE
 
 _BESIDE = {"table", "figure", "image", "note"}
 _FINDING = (0.25, 0.75)

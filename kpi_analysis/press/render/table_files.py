@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kpi_analysis.blocks.cell_values import plain_number
+from kpi_analysis.design.blocks.cell_values import plain_number
 from kpi_analysis.press.render.document import Document
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -32,7 +32,7 @@ def table_files(document: Document) -> dict[str, bytes]:
 
     Examples
     --------
-    >>> from kpi_analysis.blocks import Cell, Column, Row, Table
+    >>> from kpi_analysis.design.blocks import Cell, Column, Row, Table
     >>> table = Table("leads", "", "", (Column("Channel"), Column("Leads")), (Row((Cell("=cmd"), Cell("1,240"))),))
     >>> document = Document({}, (table.payload(),), "en-GB", "", ())
     >>> table_files(document)["leads.csv"].decode("utf-8-sig").splitlines()

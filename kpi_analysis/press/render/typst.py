@@ -15,15 +15,15 @@ from typing import Any
 
 import typst
 
-from kpi_analysis.blocks.svg import fills_column
 from kpi_analysis.core.errors import RunError
+from kpi_analysis.design.blocks.svg import fills_column
+from kpi_analysis.design.theme import HOUSE, Font, Look, branded, typst_tokens
 from kpi_analysis.press.render.document import Document
 from kpi_analysis.press.render.equations import Formula, converted, formulas
 from kpi_analysis.press.render.files import description, media_type, relation
 from kpi_analysis.press.render.fonts import staged_fonts
 from kpi_analysis.press.render.glyphs import covered, missing_note
 from kpi_analysis.press.render.table_files import table_files
-from kpi_analysis.style import HOUSE, Font, Look, branded, typst_tokens
 
 TEMPLATES = Path(__file__).parent / "typst"
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kpi_analysis.brand import company_look
 from kpi_analysis.core.config.company import load_company
 from kpi_analysis.core.errors import UsageError, did_you_mean
 from kpi_analysis.core.periods import Period
+from kpi_analysis.design.brand import company_look
 from kpi_analysis.press.archive.previous_report import earlier_report
 from kpi_analysis.press.kernels.selection import choose_kernel
 from kpi_analysis.press.render.engines import FORMATS, choose_engine

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kpi_analysis.core.errors import RunError
-from kpi_analysis.formats import Format
+from kpi_analysis.design.formats import Format
 
 REMEDY = "Run the notebook again from its first cell, and do not edit its outputs."
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kpi_analysis.core.errors import KpiError, RunError
-from kpi_analysis.formats import Format
+from kpi_analysis.design.formats import Format
 from kpi_analysis.press.archive.headline import headline_of
 from kpi_analysis.press.archive.index import write_index
 from kpi_analysis.press.archive.versions import keep_version

@@ -7,7 +7,7 @@ from typing import Any
 from nbformat import NotebookNode
 from press_sample import FACTS, b, cell_of, chart, dots, group, n, notebook, score, value
 
-from kpi_analysis.blocks import (
+from kpi_analysis.design.blocks import (
     Beside,
     Block,
     Cell,

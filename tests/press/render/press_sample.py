@@ -7,7 +7,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from kpi_analysis.blocks import MIME, Block, Cell, Row
+from kpi_analysis.design.blocks import MIME, Block, Cell, Row
 
 MM = 72 / 25.4
 FACTS = {

@@ -18,12 +18,12 @@ import press_report as made_up
 import press_sample as sample
 import pytest
 
-from kpi_analysis.blocks import Block, Cell, Column, Finding, Findings, Table, Title
-from kpi_analysis.brand import payload, read_look
 from kpi_analysis.core.config.brand import BrandSpec, FontSpec
 from kpi_analysis.core.errors import RunError
+from kpi_analysis.design.blocks import Block, Cell, Column, Finding, Findings, Table, Title
+from kpi_analysis.design.brand import payload, read_look
+from kpi_analysis.design.theme import PAGES
 from kpi_analysis.press.render import render_html, render_pdf
-from kpi_analysis.style import PAGES
 
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 10"><rect width="40" height="10" fill="#7A1FA2"/></svg>'
 ACCENT = "#7A1FA2"

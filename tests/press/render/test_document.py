@@ -11,8 +11,8 @@ import press_report as made_up
 import press_sample as sample
 import pytest
 
-from kpi_analysis.blocks import Beside, Note, Title
 from kpi_analysis.core.errors import RunError
+from kpi_analysis.design.blocks import Beside, Note, Title
 from kpi_analysis.press.render.document import collect_values, read_document
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

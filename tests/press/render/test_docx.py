@@ -13,11 +13,11 @@ import press_sample as sample
 import pytest
 from press_reading import W
 
-from kpi_analysis.blocks import Cell, Column, Figure, Note, Row, Table, Title
 from kpi_analysis.core.errors import EngineMissing
+from kpi_analysis.design.blocks import Cell, Column, Figure, Note, Row, Table, Title
+from kpi_analysis.design.theme import LIGHT
 from kpi_analysis.press.render.document import read_document
 from kpi_analysis.press.render.docx import to_docx
-from kpi_analysis.style import LIGHT
 
 WHEN = datetime(2026, 10, 2, 8, 0, tzinfo=UTC)
 

@@ -12,8 +12,8 @@ import press_report as made_up
 import press_sample as sample
 import pytest
 
-from kpi_analysis.blocks import Cell, Column, Figure, Note, Row, Table, Title
-from kpi_analysis.blocks.html import block_to_html
+from kpi_analysis.design.blocks import Cell, Column, Figure, Note, Row, Table, Title
+from kpi_analysis.design.blocks.html import block_to_html
 from kpi_analysis.press.render import render_html
 from kpi_analysis.press.render.document import read_document
 

@@ -13,9 +13,9 @@ import press_report as made_up
 import press_sample as sample
 import pytest
 
-from kpi_analysis.blocks import Beside, Block, Cell, Column, Figure, Note, Row, Table, Title
+from kpi_analysis.design.blocks import Beside, Block, Cell, Column, Figure, Note, Row, Table, Title
+from kpi_analysis.design.theme import PAGE, PAGES
 from kpi_analysis.press.render import render_pdf
-from kpi_analysis.style import PAGE, PAGES
 
 WHEN = datetime(2026, 10, 2, 8, tzinfo=UTC)
 MM = 25.4 / 72

@@ -14,11 +14,11 @@ from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
 from press_reading import A
 
-from kpi_analysis.blocks import Beside, Cell, Column, Figure, Finding, Findings, Note, Row, Table, Title
 from kpi_analysis.core.errors import RunError
+from kpi_analysis.design.blocks import Beside, Cell, Column, Figure, Finding, Findings, Note, Row, Table, Title
+from kpi_analysis.design.theme import LIGHT
 from kpi_analysis.press.render.document import read_document
 from kpi_analysis.press.render.pptx import to_pptx
-from kpi_analysis.style import LIGHT
 
 WHEN = datetime(2026, 10, 2, 8, 0, tzinfo=UTC)
 

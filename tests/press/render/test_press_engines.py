@@ -80,7 +80,7 @@ def test_code_before_the_first_title_leaves_no_page_empty(tmp_path: Path) -> Non
 
     import pikepdf
 
-    from kpi_analysis.blocks import Title
+    from kpi_analysis.design.blocks import Title
 
     nb = sample.notebook(sample.code(source="report = open()"), sample.cell_of(Title("Orders rose")))
     data = engines.make(read_document(nb, show_code=True), "pdf", "auto", timestamp=None, attachments={})
@@ -91,7 +91,7 @@ def test_code_before_the_first_title_leaves_no_page_empty(tmp_path: Path) -> Non
 def test_code_before_the_first_title_has_a_slide() -> None:
     import press_reading as reading
 
-    from kpi_analysis.blocks import Title
+    from kpi_analysis.design.blocks import Title
 
     nb = sample.notebook(sample.code(source="report = open()"), sample.cell_of(Title("Orders rose")))
     data = engines.make(read_document(nb, show_code=True), "pptx", "auto", timestamp=None, attachments={})

@@ -14,10 +14,10 @@ import pytest
 import yaml
 
 from kpi_analysis.core.errors import EngineMissing, RunError
+from kpi_analysis.design.theme import LIGHT
 from kpi_analysis.press.render import quarto
 from kpi_analysis.press.render.document import read_document
 from kpi_analysis.press.render.engines import make
-from kpi_analysis.style import LIGHT
 
 PDF = "%PDF-1.7"
 

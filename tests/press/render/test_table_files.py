@@ -10,7 +10,7 @@ import press_report as made_up
 import press_sample as sample
 import pytest
 
-from kpi_analysis.blocks import Beside, Block, Cell, Column, Figure, Row, Table, Title
+from kpi_analysis.design.blocks import Beside, Block, Cell, Column, Figure, Row, Table, Title
 from kpi_analysis.press.render import render_pdf
 from kpi_analysis.press.render.document import read_document
 from kpi_analysis.press.render.table_files import table_files

@@ -10,7 +10,7 @@ import press_report as made_up
 import press_sample as sample
 import pytest
 
-from kpi_analysis.blocks import Cell, Column, Row, Table, Title
+from kpi_analysis.design.blocks import Cell, Column, Row, Table, Title
 from kpi_analysis.press.render import chromium
 from kpi_analysis.press.render.document import read_document
 from kpi_analysis.press.render.html import to_html, to_print

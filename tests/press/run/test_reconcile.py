@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kpi_analysis.core.errors import RunError
-from kpi_analysis.formats import Format
+from kpi_analysis.design.formats import Format
 from kpi_analysis.press.run.reconcile import reconcile
 
 ID = "leads@2026-Q3"

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from kpi_analysis.formats import NBSP, Format, Scale, difference, scale_for
+from kpi_analysis.design.formats import NBSP, Format, Scale, difference, scale_for
 
 GB = Format("en_GB", "EUR")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from jinja2 import UndefinedError
 
-from kpi_analysis.blocks import MIME, Beside, Cell, Column, Figure, Finding, Findings, Note, Row, Table, Title
-from kpi_analysis.blocks.html import block_to_html, block_to_text, render_block
+from kpi_analysis.design.blocks import MIME, Beside, Cell, Column, Figure, Finding, Findings, Note, Row, Table, Title
+from kpi_analysis.design.blocks.html import block_to_html, block_to_text, render_block
 
 TABLE = Table(
     "t",

@@ -12,9 +12,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from kpi_analysis.colours import DARK as DARK
-from kpi_analysis.colours import LIGHT as LIGHT
-from kpi_analysis.colours import Palette as Palette
+from kpi_analysis.design.palette import DARK as DARK
+from kpi_analysis.design.palette import LIGHT as LIGHT
+from kpi_analysis.design.palette import Palette as Palette
 
 FONT_FAMILY = "Source Sans Pro"
 HTML_FONTS = f"'{FONT_FAMILY}', system-ui, sans-serif"

@@ -1,6 +1,6 @@
 """What a report is made of, as plain data, and how that shows itself as HTML."""
 
-from kpi_analysis.blocks.model import (
+from kpi_analysis.design.blocks.model import (
     MIME,
     Beside,
     Block,

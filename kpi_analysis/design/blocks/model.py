@@ -111,7 +111,7 @@ class Block:
         return {"kind": self.kind, **_data(self)}
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        from kpi_analysis.blocks.html import block_to_html, block_to_text
+        from kpi_analysis.design.blocks.html import block_to_html, block_to_text
 
         payload = self.payload()
         _shown.update(dict.fromkeys(_quoted(payload)))

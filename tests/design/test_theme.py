@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 import pytest
 
-from kpi_analysis.style import DARK, LIGHT, Palette, css_variables, font_files, themed, typst_tokens
+from kpi_analysis.design.theme import DARK, LIGHT, Palette, css_variables, font_files, themed, typst_tokens
 
 
 def luminance(colour: str) -> float:
@@ -78,7 +78,7 @@ def test_the_three_faces_are_files() -> None:
 
 
 def test_style_needs_no_matplotlib() -> None:
-    use = "import sys, kpi_analysis.style as s; s.css_variables(); s.font_files()"
+    use = "import sys, kpi_analysis.design.theme as s; s.css_variables(); s.font_files()"
     code = f"{use}; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -10,9 +10,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from kpi_analysis.blocks.cell_values import cell_value
-from kpi_analysis.blocks.svg import fills_column, inline_svg
-from kpi_analysis.style import css_variables, worn
+from kpi_analysis.design.blocks.cell_values import cell_value
+from kpi_analysis.design.blocks.svg import fills_column, inline_svg
+from kpi_analysis.design.theme import css_variables, worn
 
 Payload = Mapping[str, Any]
 

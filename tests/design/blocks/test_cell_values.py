@@ -6,9 +6,9 @@ import datetime as dt
 
 import pytest
 
-from kpi_analysis.blocks import Cell
-from kpi_analysis.blocks.cell_values import cell_value, plain_number
-from kpi_analysis.formats import Format
+from kpi_analysis.design.blocks import Cell
+from kpi_analysis.design.blocks.cell_values import cell_value, plain_number
+from kpi_analysis.design.formats import Format
 
 
 def value(cell: Cell, language: str = "en-GB") -> float | None:

@@ -17,12 +17,12 @@ from xml.etree import ElementTree
 
 from pydantic import ValidationError
 
-from kpi_analysis.colours import palettes
 from kpi_analysis.core.config.brand import BrandSpec, FontSpec
 from kpi_analysis.core.config.company import Company
 from kpi_analysis.core.errors import ConfigError, RunError, did_you_mean
 from kpi_analysis.core.yaml_file import YamlFile
-from kpi_analysis.style import FONT_FAMILY, HOUSE, PAGES, Font, Logo, Look
+from kpi_analysis.design.palette import palettes
+from kpi_analysis.design.theme import FONT_FAMILY, HOUSE, PAGES, Font, Logo, Look
 
 LARGEST_LOGO = 1_000_000
 LARGEST_FACE = 5_000_000

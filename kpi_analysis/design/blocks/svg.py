@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup, escape
 
-from kpi_analysis.style import themed
+from kpi_analysis.design.theme import themed
 
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
 _MM = {"mm": 1.0, "cm": 10.0, "in": 25.4, "pt": 25.4 / 72, "px": 25.4 / 96, "": 25.4 / 96}
