@@ -24,7 +24,7 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from kpi_analysis.attribution import RULES, attribute
+from kpi_analysis.stats.attribution import RULES, attribute
 
 CHANNELS = 20
 BAR = 10.0  # seconds for a million journeys and one rule

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kpi_analysis.projections import Projection, project, project_many
+from kpi_analysis.stats.projections import Projection, project, project_many
 
 Array = NDArray[np.float64]
 Forecast = tuple[Array, Array, Array]

@@ -21,7 +21,7 @@ import pandas as pd
 from projections import Case, cases, shared_data
 from scipy.stats import norm
 
-from kpi_analysis.projections import probability, project
+from kpi_analysis.stats.projections import probability, project
 
 CASES = 1800
 BRIER_BAR, ECE_BAR = 0.11, 0.04

@@ -20,9 +20,9 @@ from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.core.formula import Call, Name, Node, Number, Operation, Values
 from kpi_analysis.core.periods import Period
 from kpi_analysis.core.schema import TABLES
-from kpi_analysis.drivers import decompose, leaf_name, leaves, segments, simpson
-from kpi_analysis.drivers.trees import only_adds, ratio_of, replaced
 from kpi_analysis.sources import Sources
+from kpi_analysis.stats.drivers import decompose, leaf_name, leaves, segments, simpson
+from kpi_analysis.stats.drivers.formula_terms import only_adds, ratio_of, replaced
 
 COLUMNS = ("driver", "label", "unit", "before", "after", "contribution", "share")
 EFFECTS = ("rate_effect", "mix_effect")
@@ -47,7 +47,7 @@ def explain(
 
     The drivers are the parts of its formula. A part that is a sum is opened into its terms; a ratio, such as the
     win ratio in sales velocity, is a driver of its own, and so is a part of another period (``prior(x)``), a mean
-    balance (``average(x)``), and the length of the period (``days()``). `kpi_analysis.drivers.decompose` says how
+    balance (``average(x)``), and the length of the period (``days()``). `kpi_analysis.stats.drivers.decompose` says how
     they are told apart. An unfinished period is compared with the same stretch of the other one.
 
     Parameters

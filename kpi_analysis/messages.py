@@ -8,7 +8,7 @@ from typing import Any
 from kpi_analysis.catalogue import Metric
 from kpi_analysis.core.periods import Period
 from kpi_analysis.design.formats import NBSP, Format, difference
-from kpi_analysis.intervals import newcombe
+from kpi_analysis.stats.intervals import newcombe
 
 DURATIONS = ("days", "hours", "minutes", "months")
 COUNTED = (*DURATIONS, "points", "turns")  # units that are said after the number of a change

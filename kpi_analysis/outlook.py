@@ -14,7 +14,7 @@ from kpi_analysis.catalogue import Metric
 from kpi_analysis.core.errors import Finding, KpiError, did_you_mean
 from kpi_analysis.core.periods import Period
 from kpi_analysis.opened import OpenCompany
-from kpi_analysis.projections import Projection, probability, project
+from kpi_analysis.stats.projections import Projection, probability, project
 from kpi_analysis.targets import Judged, Target, expected_by_now, next_review, smart, status_of
 
 SEASON = {"day": 7, "week": 52, "month": 12, "quarter": 4, "year": 1}

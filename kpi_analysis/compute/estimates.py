@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from kpi_analysis import intervals
 from kpi_analysis.catalogue import Metric
 from kpi_analysis.compute.evaluate import Evaluator
 from kpi_analysis.compute.measures import Periods
 from kpi_analysis.core.formula import Name, Node, Operation
+from kpi_analysis.stats import intervals
 
 DURATIONS = ("days", "hours", "minutes")  # of few and very different ones, no mean lies below zero
 Limits = npt.NDArray[np.float64]

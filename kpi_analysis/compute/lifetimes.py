@@ -17,12 +17,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from kpi_analysis import customers, sql
+from kpi_analysis import sql
 from kpi_analysis.catalogue import Lifetime
 from kpi_analysis.compute.queries import Question, Record, Request, rows_name
 from kpi_analysis.compute.ways import argument_of
 from kpi_analysis.core.errors import DataError
 from kpi_analysis.sources.engines import in_bytes
+from kpi_analysis.stats import customers
 
 WEEKS_A_YEAR = 365.25 / 7
 FEWEST_WEEKS = 26  # a year ahead from less than half a year is a guess

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kpi_analysis.catalogue import Catalogue
 from kpi_analysis.findings.insight import Candidate
-from kpi_analysis.trends import discoveries
+from kpi_analysis.stats.trends import discoveries
 
 COMPANY, PARTS = 0.03, 0.01  # share of false findings that is put up with
 SURE_ENOUGH = 8.0  # a p-value below 1e-8 says no more than one of 1e-8

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from kpi_analysis.trends.autocorrelation import lags_one
+from kpi_analysis.stats.trends.autocorrelation import lags_one
 
 Values = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kpi_analysis import customers, sql
+from kpi_analysis import sql
 from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.survivals import MOST, Curve, survival_curves
 from kpi_analysis.charts.waterfalls import waterfall
@@ -23,6 +23,7 @@ from kpi_analysis.design.formats import Format
 from kpi_analysis.opened import OpenCompany
 from kpi_analysis.sections import kpi_figures
 from kpi_analysis.sections.asked import Asked
+from kpi_analysis.stats import customers
 from kpi_analysis.tables import Field, value_table
 
 MONTH = 365.25 / 12

@@ -12,8 +12,8 @@ from kpi_analysis.compute.slices import known_columns
 from kpi_analysis.core.periods import period_label, period_words
 from kpi_analysis.core.records import records, values
 from kpi_analysis.design.blocks import Figure
-from kpi_analysis.intervals import FEW_TRIALS
 from kpi_analysis.sections.asked import HISTORY, Asked
+from kpi_analysis.stats.intervals import FEW_TRIALS
 
 FINER = {"year": "quarter", "quarter": "month", "month": "week", "week": "day", "day": "day"}
 LONGEST_RANKING = 40

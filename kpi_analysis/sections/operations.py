@@ -17,9 +17,9 @@ from kpi_analysis.core.periods import period_label
 from kpi_analysis.core.records import records, values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.design.formats import Format
-from kpi_analysis.intervals import garwood
 from kpi_analysis.sections.asked import HISTORY, Asked, with_data
 from kpi_analysis.sections.finance import last_with_data
+from kpi_analysis.stats.intervals import garwood
 from kpi_analysis.tables import Field, value_table
 
 QUALITY = ("production_yield", "defect_rate", "on_time_rate")

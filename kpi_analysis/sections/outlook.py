@@ -16,7 +16,7 @@ from kpi_analysis.design.blocks import Figure, Table, Title
 from kpi_analysis.design.formats import Format
 from kpi_analysis.messages import inside
 from kpi_analysis.outlook import Outlook
-from kpi_analysis.projections import Projection
+from kpi_analysis.stats.projections import Projection
 from kpi_analysis.tables.smart import actions_table, targets_table
 from kpi_analysis.targets import Judged
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 
-from kpi_analysis import pipeline
 from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.columns import columns_over_time
 from kpi_analysis.charts.funnels import funnel
@@ -20,6 +19,7 @@ from kpi_analysis.core.records import values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.sections import drivers
 from kpi_analysis.sections.win_rates import WinRateSections
+from kpi_analysis.stats import pipeline
 from kpi_analysis.tables import Field
 
 LOOKED_BACK = 9  # periods at whose ends the forecast is tried; the first one only serves to repeat from

@@ -8,8 +8,8 @@ from functools import cached_property
 import pandas as pd
 
 from kpi_analysis.design.blocks import Note, Table
-from kpi_analysis.response import Response, fit, what_if
 from kpi_analysis.sections.channels import CREDIT, ChannelFigures
+from kpi_analysis.stats.response import Response, fit, what_if
 from kpi_analysis.tables import Field
 
 WEEKS = 156  # three years: enough for the season, and not so old that the market was another one

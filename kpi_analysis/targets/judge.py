@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from kpi_analysis.core.config.targets import Target
-from kpi_analysis.projections import Projection
+from kpi_analysis.stats.projections import Projection
 
 ON_TRACK, AT_RISK = 0.70, 0.30
 OUT_OF_REACH, NO_STRETCH = 0.05, 0.95

@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opening import open_from
 
-from kpi_analysis.attribution import attribute
 from kpi_analysis.compute.journeys import journeys
 from kpi_analysis.core.config.company import AttributionSpec
 from kpi_analysis.core.errors import ConfigError
 from kpi_analysis.opened import OpenCompany, open_company
 from kpi_analysis.sources import Sources
 from kpi_analysis.sources.touches import with_credits
+from kpi_analysis.stats.attribution import attribute
 
 RULES = ("first", "last", "linear", "time_decay", "u_shaped", "w_shaped")
 COMPANY = Path(__file__).resolve().parents[2] / "params" / "company.yaml"

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from opening import open_from
 
-from kpi_analysis import intervals
 from kpi_analysis.compute import FIELDS_AFTER, FIELDS_BEFORE
 from kpi_analysis.core.errors import ConfigError, DataError, UsageError
+from kpi_analysis.stats import intervals
 
 LEADS = """lead_id,created_on,channel,customer_id,mql_on,sql_on
 1,2026-01-05,paid,a,2026-01-06,

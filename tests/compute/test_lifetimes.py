@@ -13,10 +13,10 @@ import yaml
 from opening import open_from, shipped_company
 from scipy.special import roots_jacobi
 
-from kpi_analysis import customers
 from kpi_analysis.catalogue import shipped
 from kpi_analysis.compute.lifetimes import WEEKS_A_YEAR, new_customer_value
 from kpi_analysis.opened import OpenCompany, open_company
+from kpi_analysis.stats import customers
 
 PUBLISHED = (0.24259, 4.41353, 0.79289, 2.42575)  # BG/NBD of CDNOW, in weeks
 SPENDING = (6.249, 3.745, 15.448)  # Gamma-Gamma of CDNOW

@@ -11,8 +11,8 @@ import pytest
 from opening import shipped_company
 
 from kpi_analysis.design.blocks import Figure, Note, Table
-from kpi_analysis.intervals import garwood, wilson
 from kpi_analysis.notebook import Report, open_report
+from kpi_analysis.stats.intervals import garwood, wilson
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "params" / "company.yaml"

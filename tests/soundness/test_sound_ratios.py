@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from opening import open_from
 
-from kpi_analysis import intervals
 from kpi_analysis.opened import OpenCompany
+from kpi_analysis.stats import intervals
 
 
 def row(company: OpenCompany, kpi: str, period: str, **options: Any) -> Any:

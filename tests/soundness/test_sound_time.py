@@ -13,7 +13,7 @@ from opening import open_from
 
 from kpi_analysis.core.periods import Calendar
 from kpi_analysis.opened import OpenCompany
-from kpi_analysis.trends import trend
+from kpi_analysis.stats.trends import trend
 
 RETAIL = {"type": "4-5-4", "year_starts": dt.date(2025, 2, 2)}
 WEEKS_445 = {"type": "4-4-5", "year_starts": dt.date(2025, 2, 2)}

@@ -1,0 +1,24 @@
+"""What the open pipeline is worth, how old it is, and who sells better: pure functions of deals and counts.
+
+A frame of deals has a row for each one known on a day: created, closed (no date while it is open), won and amount
+(none where nobody wrote one down). Where the deals are too few for an answer, the result carries a `reason`.
+"""
+
+from kpi_analysis.stats.pipeline.ages import SLIPPED, Chances, ageing, as_known, cycle, slippage, win_chances
+from kpi_analysis.stats.pipeline.forecasts import Forecast, Held, forecast
+from kpi_analysis.stats.pipeline.rates import ShrunkenRates, shrunken_rates
+
+__all__ = [
+    "SLIPPED",
+    "Chances",
+    "Forecast",
+    "Held",
+    "ShrunkenRates",
+    "ageing",
+    "as_known",
+    "cycle",
+    "forecast",
+    "shrunken_rates",
+    "slippage",
+    "win_chances",
+]

@@ -1,0 +1,86 @@
+"""On which scale a series is modelled: its values, their logarithms, or the log odds of a rate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from kpi_analysis.stats.projections.smoothing_models import Array
+
+FAR = 700.0  # e to this power is still a number
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a KPI cannot go below or above."""
+
+    low: float = -np.inf
+    high: float = np.inf
+
+    def clip(self, values: Array) -> Array:
+        """Return `values` within the limits."""
+        return np.clip(values, self.low, self.high)
+
+    def hold(self, values: Array) -> bool:
+        """Tell whether no value lies outside."""
+        return bool((values >= self.low).all() and (values <= self.high).all())
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A way there and back, and what the way there takes off a log likelihood for given values."""
+
+    name: str
+    forward: Callable[[Array], Array]
+    back: Callable[[Array], Array]
+    log_jacobian: Callable[[Array], float]
+
+
+def _same(values: Array) -> Array:
+    return values
+
+
+def _exp(values: Array) -> Array:
+    return np.exp(np.minimum(values, FAR))
+
+
+VALUES = Scale("values", _same, _same, lambda values: 0.0)
+LOGARITHMS = Scale("logarithms", np.log, _exp, lambda values: float(np.log(values).sum()))
+
+
+def log_odds(low: float, high: float) -> Scale:
+    """Return the scale of a rate that stays strictly between two limits."""
+    span = high - low
+
+    def forward(values: Array) -> Array:
+        return np.log((values - low) / (high - values))
+
+    def back(values: Array) -> Array:
+        return low + span / (1 + _exp(-values))
+
+    def log_jacobian(values: Array) -> float:
+        return float(np.log((values - low) * (high - values) / span).sum())
+
+    return Scale("log odds", forward, back, log_jacobian)
+
+
+def scales_for(observed: Array, limits: Limits) -> tuple[Scale, ...]:
+    """Return the scales that values bear, the curved one first.
+
+    Examples
+    --------
+    >>> [scale.name for scale in scales_for(np.array([3.0, 4.0]), Limits())]
+    ['logarithms', 'values']
+    >>> [scale.name for scale in scales_for(np.array([0.3, 0.4]), Limits(0, 1))]
+    ['log odds', 'values']
+    >>> [scale.name for scale in scales_for(np.array([-3.0, 4.0]), Limits())]
+    ['values']
+    """
+    low, high = limits.low, limits.high
+    if np.isfinite(low) and np.isfinite(high) and observed.min() > low and observed.max() < high:
+        return log_odds(low, high), VALUES
+    if observed.min() > 0:
+        return LOGARITHMS, VALUES
+    return (VALUES,)

@@ -1,0 +1,73 @@
+"""What the outcome would do without any channel: a trend with slow bends, a season, and what else is known."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kpi_analysis.stats.response.curves import Array
+
+MOST_WAVES = 3
+
+
+def baseline(length: int, season_length: int, controls: Array, ahead: int = 0) -> Array:
+    """Return the columns of the baseline, fitted to `length` periods and carried on for `ahead` more.
+
+    Parameters
+    ----------
+    length : int
+        Periods that are fitted.
+    season_length : int
+        Periods in a full cycle; 1 for no season.
+    controls : array (length + ahead, k)
+        Other things that move the outcome.
+    ahead : int
+        Periods after them.
+
+    Returns
+    -------
+    array (length + ahead, columns)
+        Constant, trend, its bends (one a season, or every 24 or 52 periods if that is longer), waves, controls.
+
+    Examples
+    --------
+    >>> baseline(156, 52, np.empty((156, 0))).shape      # constant, trend, 2 bends, 3 waves of two columns
+    (156, 10)
+    """
+    time = np.arange(length + ahead, dtype=float)
+    columns = [np.ones_like(time), time / length]
+    columns += [np.maximum(time - bend, 0) / length for bend in _bends(length, season_length)]
+    for wave in range(1, _waves(length, season_length) + 1):
+        angle = 2 * np.pi * wave * time / season_length
+        columns += [np.sin(angle), np.cos(angle)]
+    return np.column_stack([*columns, controls])
+
+
+def _bends(length: int, season_length: int) -> list[int]:
+    """The periods in which the trend may bend, counted from the end, so that its last stretch is a full one."""
+    stretch = max(season_length, 24) if season_length >= 12 else 52
+    return list(range(length - stretch, stretch // 2, -stretch))
+
+
+def _waves(length: int, season_length: int) -> int:
+    possible = min(MOST_WAVES, (season_length - 1) // 2)
+    if length >= 1.5 * season_length:
+        return possible
+    return min(1, possible) if length >= season_length else 0
+
+
+def span(columns: Array) -> Array:
+    """Return orthonormal columns that span the same; columns that repeat others are left out.
+
+    Examples
+    --------
+    >>> span(np.array([[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]])).shape
+    (3, 1)
+    """
+    scale = np.abs(columns).max(axis=0)
+    left, size, _ = np.linalg.svd(columns / np.where(scale > 0, scale, 1.0), full_matrices=False)
+    return np.asarray(left[:, size > 1e-9 * size[0]], dtype=float)
+
+
+def without(basis: Array, rows: Array) -> Array:
+    """Return rows (…, n) without what the orthonormal columns of `basis` (n, k) explain."""
+    return rows - (rows @ basis) @ basis.T

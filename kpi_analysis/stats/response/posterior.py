@@ -1,0 +1,162 @@
+"""Curves that agree with the data, drawn by how well they agree.
+
+The baseline is linear and projected out (variable projection, Golub & Pereyra 1973). For each channel a grid of
+decay, half and shape is tried, and "no effect" beside it. Given the other channels, every point of the grid has a
+closed-form weight, with the size of the effect, which is never negative, integrated out; so a Gibbs sampler draws
+grid point and size together (Ritter & Tanner 1992, J. American Statistical Association 87, 861-868).
+
+A bootstrap of the best fit would be too sure of itself here: where the best size is zero, or the best half lies at
+an edge of the grid, it repeats that edge instead of telling what else is possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from scipy.special import log_ndtr, ndtri_exp
+
+from kpi_analysis.stats.response.baseline import span, without
+from kpi_analysis.stats.response.curves import Array, Curve, adstock, hill
+
+DECAYS = np.round(np.arange(0.0, 0.95, 0.1), 1)
+HALVES = np.geomspace(0.04, 3.0, 14)  # times the most money at work
+SHAPES = (0.75, 1.0, 1.5, 2.0, 3.0)
+LARGEST_EFFECT = 3.0  # prior scale of the effect of the most money at work, in standard deviations of the outcome
+CHANCE_OF_NONE = 0.5
+BURN_IN = 150
+DRAWS = 850
+FIRST_LOOK = 100
+FIRST_PERIODS = 8  # whose mean stands for the unknown spend before them
+STRONGEST_ECHO = 0.9
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The curves that are tried for a channel: parameters (k) and what each makes of the spend (k, n)."""
+
+    decay: Array
+    half: Array
+    shape: Array
+    peak: Array
+    values: Array
+
+
+def grid(spend: Array) -> Grid:
+    """Return the curves to try for the spend of a channel (n), each scaled to 1 at the most money at work."""
+    at_work = dict(zip(DECAYS.tolist(), adstock(spend, DECAYS, before=spend[:FIRST_PERIODS].mean()), strict=True))
+    points = np.array(list(product(DECAYS.tolist(), HALVES.tolist(), SHAPES)))
+    decay, half, shape = points.T
+    money = np.array([at_work[value] for value in decay.tolist()])
+    half = half * money.max(axis=1)
+    values = hill(money, half[:, None], shape[:, None])
+    peak = values.max(axis=1)
+    return Grid(decay, half, shape, peak, values / peak[:, None])
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Draws of grid point and size (channels, draws), and the mean effect of all channels together (n)."""
+
+    points: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+    sizes: Array
+    effect: Array
+
+    def curve(self, channel: int, grid: Grid, pattern: Array, largest: float) -> Curve:
+        """Return the draws of one channel as a curve in the units of money and outcome."""
+        at = self.points[channel]
+        size = self.sizes[channel] / grid.peak[at]
+        return Curve(pattern, largest, grid.decay[at], grid.half[at], grid.shape[at], size)
+
+
+def draw(
+    grids: Sequence[Grid],
+    outcome: Array,
+    columns: Array,
+    random: np.random.Generator,
+    draws: int = DRAWS,
+    *,
+    echo: float | None = None,
+) -> Drawn:
+    """Return draws of the curves of all channels.
+
+    Parameters
+    ----------
+    grids : sequence of Grid
+    outcome : array (n)
+    columns : array (n, k)
+        The baseline.
+    random : Generator
+    draws : int
+    echo : float, optional
+        How far the noise follows itself from one period to the next; a first look estimates it if it is not given.
+    """
+    scale = float(outcome.std())
+    values = outcome / scale
+    if echo is None:
+        first = _gibbs(grids, values, columns, 0.0, random, FIRST_LOOK)
+        echo = _echo(values - first.effect, columns)
+    found = _gibbs(grids, values, columns, echo, random, draws)
+    return Drawn(found.points, found.sizes * scale, found.effect * scale)
+
+
+def _echo(values: Array, columns: Array) -> float:
+    """The noise's lag-1 autocorrelation; the baseline takes about 1/n a column off it, which is put back."""
+    basis = span(columns)
+    left = without(basis, values)
+    count, rank = basis.shape
+    raw = float(left[1:] @ left[:-1] / (left @ left))
+    return float(np.clip((count * raw + rank) / (count - rank), 0.0, STRONGEST_ECHO))
+
+
+def _whitened(rows: Array, echo: float) -> Array:
+    return rows[..., 1:] - echo * rows[..., :-1]
+
+
+def _gibbs(
+    grids: Sequence[Grid], values: Array, columns: Array, echo: float, random: np.random.Generator, draws: int
+) -> Drawn:
+    basis = span(_whitened(columns.T, echo).T)
+    tried = [without(basis, _whitened(grid.values, echo)) for grid in grids]
+    energy = [(rows**2).sum(axis=1) for rows in tried]
+    left = without(basis, _whitened(values, echo))
+    degrees = left.size - basis.shape[1]
+    least = 1e-9 * float(left @ left) / degrees  # an outcome that the model explains wholly still has a variance
+    variance = max(float(left @ left) / degrees, least)
+
+    channels = len(grids)
+    at, size = np.zeros(channels, dtype=np.int64), np.zeros(channels)
+    points, sizes = np.zeros((channels, draws), dtype=np.int64), np.zeros((channels, draws))
+    total = np.zeros_like(values)
+    for sweep in range(-BURN_IN, draws):
+        for channel in range(channels):
+            left = left + size[channel] * tried[channel][at[channel]]
+            match = tried[channel] @ left / variance
+            at[channel], size[channel] = _draw_one(match, energy[channel] / variance, random)
+            left = left - size[channel] * tried[channel][at[channel]]
+        variance = max(float(left @ left) / random.chisquare(degrees), least)
+        if sweep >= 0:
+            points[:, sweep], sizes[:, sweep] = at, size
+            for channel in range(channels):
+                total += size[channel] * grids[channel].values[at[channel]]
+    return Drawn(points, sizes, total / draws)
+
+
+def _draw_one(match: Array, energy: Array, random: np.random.Generator) -> tuple[int, float]:
+    """Draw a grid point and a size from their joint posterior; size 0 is "no effect", at any point."""
+    spread = 1 / np.sqrt(energy + LARGEST_EFFECT**-2)
+    score = match * spread
+    above_zero = log_ndtr(score)
+    odds = np.log(2 * spread / LARGEST_EFFECT) + 0.5 * score**2 + above_zero
+    top = max(float(odds.max()), 0.0)
+    weights = np.cumsum(np.exp(odds - top)) * ((1 - CHANCE_OF_NONE) / odds.size)
+    none = CHANCE_OF_NONE * float(np.exp(-top))
+    tick = random.random() * (weights[-1] + none)
+    if tick >= weights[-1]:
+        return 0, 0.0
+    point = int(np.searchsorted(weights, tick, side="right"))
+    # A normal variable above zero, from its upper tail: exact however unlikely that is.
+    tail = np.log(1 - random.random()) + above_zero[point]
+    return point, float(spread[point] * max(0.0, score[point] - ndtri_exp(tail)))

@@ -1,0 +1,12 @@
+"""Does a KPI rise or fall, is a period unusual, did the level change: honest answers from short histories.
+
+Each function takes a finished pandas Series in time order and returns a new object; none reads data or a clock.
+"""
+
+from kpi_analysis.stats.trends.change_point import ChangePoint, change_point
+from kpi_analysis.stats.trends.direction import Trend, trend
+from kpi_analysis.stats.trends.least_squares import Line, least_squares
+from kpi_analysis.stats.trends.multiple_testing import discoveries
+from kpi_analysis.stats.trends.xmr import signals
+
+__all__ = ["ChangePoint", "Line", "Trend", "change_point", "discoveries", "least_squares", "signals", "trend"]

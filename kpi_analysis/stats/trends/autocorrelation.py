@@ -1,0 +1,106 @@
+"""How far each period resembles the one before it, and how much less evidence that leaves."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kpi_analysis.stats.trends.validation import Values
+
+# Beyond this an estimate from a short series says only that it is high.
+HIGHEST = 0.9
+
+
+def lag_one(residuals: Values, values: Values) -> float:
+    """Return the lag-1 autocorrelation, corrected for its bias in short series and kept within 0 and .9.
+
+    Parameters
+    ----------
+    residuals : ndarray
+        What is left of a series once its trend, or its step, is out; a gap is NaN. Only neighbours in time
+        make a pair, so no pair spans a gap.
+    values : ndarray
+        The series itself: what is left at the size of its rounding errors is nothing.
+
+    Returns
+    -------
+    float
+        (n r₁ + 2) / (n − 4), or 0 where nothing is left to correlate.
+
+    Examples
+    --------
+    >>> there_and_back = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
+    >>> lag_one(there_and_back, there_and_back)
+    0.0
+    >>> slow = np.array([1.0, 2.0, 1.0, 2.0, 3.0, 4.0, 3.0, 4.0])
+    >>> lag_one(slow, slow)
+    0.9
+    """
+    return float(lags_one(residuals[None], values[None])[0])
+
+
+def lags_one(residuals: Values, values: Values) -> Values:
+    """Return the lag-1 autocorrelation of each row, as `lag_one` does of one.
+
+    Parameters
+    ----------
+    residuals, values : ndarray
+        One series a row, a gap is NaN.
+
+    Examples
+    --------
+    >>> rows = np.array([[1.0, -1.0, 1.0, -1.0, 1.0, -1.0], [1.0, 2.0, 2.0, 3.0, 3.0, 4.0]])
+    >>> lags_one(rows, rows).tolist()
+    [0.0, 0.9]
+    """
+    known = ~np.isnan(residuals)
+    count = known.sum(axis=1)
+    mean = np.where(known, residuals, 0.0).sum(axis=1) / np.maximum(count, 1)
+    centred = np.where(known, residuals - mean[:, None], 0.0)  # a gap adds nothing to the sums below
+    power = (centred**2).sum(axis=1) / np.maximum(count, 1)
+    pairs = (known[:, 1:] & known[:, :-1]).sum(axis=1)
+    rounding = (1e-12 * np.fmax.reduce(np.abs(values), axis=1)) ** 2
+    told = (count > 4) & (pairs > 0) & ~(power <= rounding)
+    together = (centred[:, 1:] * centred[:, :-1]).sum(axis=1) / np.maximum(pairs, 1)
+    raw = together / np.where(told, power, 1.0) * (count - 1) / np.maximum(count, 1)
+    corrected: Values = np.where(told, np.clip((count * raw + 2) / np.maximum(count - 4, 1), 0.0, HIGHEST), 0.0)
+    return corrected
+
+
+def rank_correlations(correlation: float, count: int) -> Values:
+    """Return the rank correlations at lags 1 to `count` − 1 of a normal first-order process.
+
+    Examples
+    --------
+    >>> rank_correlations(0.5, 4).round(3).tolist()
+    [0.483, 0.239, 0.119]
+    """
+    ranks: Values = 6 / np.pi * np.arcsin(correlation ** np.arange(1, count) / 2)
+    return ranks
+
+
+def variance_inflation(correlation: float, count: int) -> float:
+    """Return by how much autocorrelation raises the variance of Mann-Kendall's S; never below 1.
+
+    Parameters
+    ----------
+    correlation : float
+        Lag-1 autocorrelation of the detrended series, taken as that of a first-order process.
+    count : int
+        Number of points, 3 at least.
+
+    References
+    ----------
+    Hamed, K. H. and Rao, A. R. (1998). A modified Mann-Kendall trend test for autocorrelated data.
+    Journal of Hydrology 204, 182-196.
+
+    Examples
+    --------
+    >>> variance_inflation(0.0, 24)
+    1.0
+    >>> round(variance_inflation(0.4, 24), 3)
+    2.028
+    """
+    left = count - np.arange(1, count)
+    weights = left * (left - 1.0) * (left - 2.0)
+    total = float((weights * rank_correlations(correlation, count)).sum())
+    return max(1.0, 1 + 2 * total / (count * (count - 1.0) * (count - 2.0)))
