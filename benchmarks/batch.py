@@ -162,7 +162,7 @@ def with_ploomber(place: Path, reports: list[tuple[str, str]]) -> float | None:
 def take_snapshot(place: Path) -> str:
     """Return the place of a snapshot as a batch takes it."""
     file = place / "bare.duckdb"
-    command = [sys.executable, "-m", "kpi_analysis.snapshot", "params/company.yaml", str(file)]
+    command = [sys.executable, "-m", "kpi_analysis.metrics.snapshot", "params/company.yaml", str(file)]
     subprocess.run(command, cwd=place, check=True, capture_output=True)
     return str(file)
 

@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kpi_analysis.opened import OpenCompany, open_company
+    from kpi_analysis.metrics.session import OpenCompany, open_company
 
 __all__ = ["OpenCompany", "__version__", "open_company"]
 
@@ -25,5 +25,5 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     """Import the analysis only when it is asked for: the command line and the press start without it."""
     if name in ("OpenCompany", "open_company"):
-        return getattr(import_module("kpi_analysis.opened"), name)
+        return getattr(import_module("kpi_analysis.metrics.session"), name)
     raise AttributeError(f"module 'kpi_analysis' has no attribute '{name}'")

@@ -30,7 +30,7 @@ def _kpi_names(incomplete: str) -> list[str]:
 
 def _catalogue(company: Path) -> Any:
     """The catalogue of a company: the shipped KPIs and those of the kpis.yaml beside its file."""
-    from kpi_analysis.catalogue import with_own
+    from kpi_analysis.metrics.catalogue import with_own
 
     return with_own(company.parent / "kpis.yaml")
 
@@ -61,7 +61,7 @@ def compute(
         hint = did_you_mean(form, console.FORMATS) or f"Use {', '.join(console.FORMATS)}."
         raise UsageError(f"unknown format '{form}'.", remedy=hint)
     from kpi_analysis.design.formats import Format
-    from kpi_analysis.opened import open_company
+    from kpi_analysis.metrics.session import open_company
 
     opened = open_company(company)
     dimensions = [part.strip() for part in by.split(",") if part.strip()] if by else []
@@ -89,7 +89,7 @@ def explain(
         hint = did_you_mean(form, console.TEXT_FORMATS) or f"Use {', '.join(console.TEXT_FORMATS)}."
         raise UsageError(f"unknown format '{form}'.", remedy=hint)
     from kpi_analysis.design.formats import Format
-    from kpi_analysis.opened import open_company
+    from kpi_analysis.metrics.session import open_company
 
     opened = open_company(company)
     frame = opened.explain(
@@ -132,7 +132,7 @@ def check(
 ) -> None:
     """Check tables, types, keys, ranges, own KPIs, SMART targets and report parameters before anything runs."""
     from kpi_analysis.console import print_findings
-    from kpi_analysis.opened import open_company
+    from kpi_analysis.metrics.session import open_company
     from kpi_analysis.outlook import check_targets
     from kpi_analysis.press.run.notebook_check import check_notebooks
 

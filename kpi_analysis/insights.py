@@ -14,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kpi_analysis.catalogue import Metric
 from kpi_analysis.core import formula
 from kpi_analysis.core.periods import Period, period_words
 from kpi_analysis.core.records import values
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.design.formats import Format
 from kpi_analysis.findings import Candidate, Days, Insight, Series, aimed, gap, ranked, real, scan, scan_days, told
-from kpi_analysis.opened import OpenCompany
+from kpi_analysis.metrics.catalogue import Metric
+from kpi_analysis.metrics.session import OpenCompany
 
 MONTHS = 36
 MOST = 5

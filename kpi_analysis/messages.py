@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kpi_analysis.catalogue import Metric
 from kpi_analysis.core.periods import Period
 from kpi_analysis.design.formats import NBSP, Format, difference
+from kpi_analysis.metrics.catalogue import Metric
 from kpi_analysis.stats.intervals import newcombe
 
 DURATIONS = ("days", "hours", "minutes", "months")
@@ -49,7 +49,7 @@ def clause(metric: Metric, now: float, before: float | None, written: Format) ->
 
     Examples
     --------
-    >>> from kpi_analysis.catalogue import shipped
+    >>> from kpi_analysis.metrics.catalogue import shipped
     >>> vacancies, written = shipped().metrics["vacancies"], Format("en_GB", "EUR")
     >>> clause(vacancies, 5, 4, written), clause(vacancies, 5, 1, written)
     ('rose 25.0% to 5', 'rose from 1 to 5')
@@ -79,7 +79,7 @@ def change_limits(metric: Metric, now: Mapping[str, Any], before: Mapping[str, A
 
     Examples
     --------
-    >>> from kpi_analysis.catalogue import shipped
+    >>> from kpi_analysis.metrics.catalogue import shipped
     >>> rate = shipped().metrics["opportunity_to_win_ratio"]
     >>> now, before = {"numerator": 56, "denominator": 70}, {"numerator": 48, "denominator": 80}
     >>> change_limits(rate, now, before, Format("en_GB", "EUR"))

@@ -17,9 +17,7 @@ from typing import Any
 import pandas as pd
 
 from kpi_analysis import messages, tables
-from kpi_analysis.catalogue import Metric
 from kpi_analysis.charts.base import Width
-from kpi_analysis.compute.slices import check_values
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.periods import Period, period_label, period_words
 from kpi_analysis.core.records import records, values
@@ -28,9 +26,11 @@ from kpi_analysis.design.blocks import Beside, Block, Figure, Findings, Note, Ta
 from kpi_analysis.design.formats import NBSP
 from kpi_analysis.design.theme import wear
 from kpi_analysis.insights import Insights
-from kpi_analysis.opened import OpenCompany, open_company
+from kpi_analysis.metrics.catalogue import Metric
+from kpi_analysis.metrics.compute.slices import check_values
+from kpi_analysis.metrics.lineage import made_from
+from kpi_analysis.metrics.session import OpenCompany, open_company
 from kpi_analysis.outlook import Outlook
-from kpi_analysis.provenance import made_from
 from kpi_analysis.sections import appendix, kpi_figures
 from kpi_analysis.sections.asked import HISTORY, Asked, with_data
 from kpi_analysis.sections.customers import CustomerSections

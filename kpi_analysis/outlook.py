@@ -10,10 +10,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from kpi_analysis.catalogue import Metric
 from kpi_analysis.core.errors import Finding, KpiError, did_you_mean
 from kpi_analysis.core.periods import Period
-from kpi_analysis.opened import OpenCompany
+from kpi_analysis.metrics.catalogue import Metric
+from kpi_analysis.metrics.session import OpenCompany
 from kpi_analysis.stats.projections import Projection, probability, project
 from kpi_analysis.targets import Judged, Target, expected_by_now, next_review, smart, status_of
 

@@ -13,9 +13,9 @@ from typing import Any
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.periods import Calendar
 from kpi_analysis.core.records import values
-from kpi_analysis.opened import OpenCompany
+from kpi_analysis.metrics.lineage import Cause, causes, made_from
+from kpi_analysis.metrics.session import OpenCompany
 from kpi_analysis.outlook import Outlook
-from kpi_analysis.provenance import Cause, causes, made_from
 from kpi_analysis.targets.judge import projected, record
 
 FIELDS = ("value", "reason", "numerator", "denominator", "rows", "ci_low", "ci_high", "previous", "year_ago")
@@ -79,7 +79,7 @@ class Published:
 
     @property
     def made_from(self) -> dict[str, Any]:
-        """What its figures were made from, as `kpi_analysis.provenance.made_from` tells it."""
+        """What its figures were made from, as `kpi_analysis.metrics.lineage.made_from` tells it."""
         return {"sources": self.provenance["sources"], **self.provenance["made_from"]}
 
 

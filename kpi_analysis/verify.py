@@ -10,7 +10,7 @@ from typing import Any
 
 from kpi_analysis.core.config.company import load_company
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.opened import open_company
+from kpi_analysis.metrics.session import open_company
 from kpi_analysis.recomputed import Compared, Comparison, Published
 
 RENDER_AGAIN = "Render it again with kpi render, then verify that PDF."

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import importlib
 
-from kpi_analysis import sql
-from kpi_analysis.catalogue import shipped
 from kpi_analysis.charts.base import Caption
 from kpi_analysis.charts.columns import columns_over_time
 from kpi_analysis.design.formats import Format
+from kpi_analysis.metrics import sql
+from kpi_analysis.metrics.catalogue import shipped
 
 LATE = ("ibis.backends.duckdb", "scipy.optimize", "scipy.stats", "kpi_analysis.notebook")  # imported when needed else
 

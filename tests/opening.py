@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from kpi_analysis.opened import OpenCompany, open_company
+from kpi_analysis.metrics.session import OpenCompany, open_company
 
 
 def open_from(folder: Path, tables: dict[str, Any], **settings: Any) -> OpenCompany:

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kpi_analysis.catalogue import shipped
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.demo import PLANTED, PlantedFact, generate, write
 from kpi_analysis.demo.files import file_contents
+from kpi_analysis.metrics.catalogue import shipped
 
 SHIPPED = Path(__file__).resolve().parent.parent / "data" / "demo"
 FIRST, LAST = pd.Timestamp("2024-01-01"), pd.Timestamp("2026-09-30 23:59")

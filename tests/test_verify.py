@@ -15,9 +15,9 @@ from opening import open_from
 
 from kpi_analysis.cli import main
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.opened import open_company
+from kpi_analysis.metrics.lineage import causes, definition_hash, made_from
+from kpi_analysis.metrics.session import open_company
 from kpi_analysis.press.run.report import render_report
-from kpi_analysis.provenance import causes, definition_hash, made_from
 from kpi_analysis.verify import read_published, verify
 
 NOW = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
@@ -174,7 +174,7 @@ def test_code_is_named_where_it_differs_and_else_a_figure_is_not_reproducible(wo
 
 
 def test_a_definition_is_its_formula_all_the_way_down_and_not_its_words() -> None:
-    from kpi_analysis.catalogue import shipped
+    from kpi_analysis.metrics.catalogue import shipped
 
     catalogue = shipped()
     worded = catalogue.metrics["sales_revenue"].model_copy(update={"label": "Turnover"})

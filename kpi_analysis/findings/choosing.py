@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from kpi_analysis.catalogue import Catalogue
 from kpi_analysis.findings.insight import Candidate
+from kpi_analysis.metrics.catalogue import Catalogue
 from kpi_analysis.stats.trends import discoveries
 
 COMPANY, PARTS = 0.03, 0.01  # share of false findings that is put up with

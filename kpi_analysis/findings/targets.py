@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from kpi_analysis.catalogue import Catalogue
 from kpi_analysis.design.formats import NBSP, Format
 from kpi_analysis.findings.insight import Insight, Quoted
+from kpi_analysis.metrics.catalogue import Catalogue
 
 WEIGHTS = {"missed": 17.0, "off": 16.0, "hit": 9.0, "risk": 8.0}
 TONES: Mapping[str, Literal["good", "bad", "warn"]] = {"missed": "bad", "off": "bad", "risk": "warn", "hit": "good"}

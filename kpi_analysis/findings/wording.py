@@ -6,10 +6,10 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from kpi_analysis.catalogue import Catalogue, Metric
 from kpi_analysis.design.formats import Format
 from kpi_analysis.findings.choosing import Group
 from kpi_analysis.findings.insight import Candidate, Insight, Quoted
+from kpi_analysis.metrics.catalogue import Catalogue, Metric
 
 LONGEST_ALSO = 2
 

@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 
 from kpi_analysis import tables
-from kpi_analysis.catalogue import Metric
 from kpi_analysis.core.records import values
 from kpi_analysis.design.blocks import Cell, Column, Row, Table
 from kpi_analysis.design.formats import Format
+from kpi_analysis.metrics.catalogue import Metric
 
 
 def definitions(

@@ -10,11 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from kpi_analysis.catalogue import Metric
 from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import records
 from kpi_analysis.design.formats import Format
-from kpi_analysis.opened import OpenCompany
+from kpi_analysis.metrics.catalogue import Metric
+from kpi_analysis.metrics.session import OpenCompany
 
 HISTORY = {"day": 31, "week": 26, "month": 13, "quarter": 12, "year": 6}
 

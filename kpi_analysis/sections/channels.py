@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from kpi_analysis.compute.queries import NONE
-from kpi_analysis.compute.spend_cohorts import no_credits
 from kpi_analysis.core.config.company import AttributionSpec
 from kpi_analysis.core.records import values
 from kpi_analysis.design.blocks import Table
 from kpi_analysis.design.formats import Format
+from kpi_analysis.metrics.compute.query_builders import NONE
+from kpi_analysis.metrics.compute.spend_cohorts import no_credits
 from kpi_analysis.sections.asked import Asked
 from kpi_analysis.tables import Field, value_table
 

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kpi_analysis import sql
 from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.survivals import MOST, Curve, survival_curves
 from kpi_analysis.charts.waterfalls import waterfall
-from kpi_analysis.compute.histories import contracts
 from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import records, values
 from kpi_analysis.design.blocks import Figure, Note, Table
 from kpi_analysis.design.formats import Format
-from kpi_analysis.opened import OpenCompany
+from kpi_analysis.metrics import sql
+from kpi_analysis.metrics.compute.histories import contracts
+from kpi_analysis.metrics.session import OpenCompany
 from kpi_analysis.sections import kpi_figures
 from kpi_analysis.sections.asked import Asked
 from kpi_analysis.stats import customers

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kpi_analysis.compute.journeys import journeys
-from kpi_analysis.compute.spend_cohorts import LAGS, no_credits, spend_cohorts
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.periods import period_label
 from kpi_analysis.core.records import values
 from kpi_analysis.design.blocks import Cell, Note, Table, Title
+from kpi_analysis.metrics.compute.journeys import journeys
+from kpi_analysis.metrics.compute.spend_cohorts import LAGS, no_credits, spend_cohorts
 from kpi_analysis.sections.channels import CREDIT, RULE_NAMES, ChannelFigures, joined
 from kpi_analysis.stats.attribution import RULES, attribute, sensitivity
 from kpi_analysis.stats.attribution.sensitivity import LAGS as TRIED_LAGS

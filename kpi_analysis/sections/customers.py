@@ -13,11 +13,11 @@ import pandas as pd
 
 from kpi_analysis.charts.base import Caption
 from kpi_analysis.charts.triangles import retention_triangle
-from kpi_analysis.compute.histories import orders_by_customer_day
-from kpi_analysis.compute.lifetimes import WEEKS_A_YEAR, weekly
 from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import records, values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
+from kpi_analysis.metrics.compute.histories import orders_by_customer_day
+from kpi_analysis.metrics.compute.lifetimes import WEEKS_A_YEAR, weekly
 from kpi_analysis.sections.contracts import MONTH, SMALLEST_GROUP, ContractSections
 from kpi_analysis.stats import customers
 from kpi_analysis.stats.intervals import newcombe

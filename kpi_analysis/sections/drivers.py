@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kpi_analysis.catalogue import Metric
 from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.waterfalls import waterfall
-from kpi_analysis.compute.queries import NONE
 from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import values
 from kpi_analysis.design.blocks import Figure
 from kpi_analysis.design.formats import Format
-from kpi_analysis.explained import AUTO
 from kpi_analysis.messages import change_words, inside
-from kpi_analysis.opened import OpenCompany
+from kpi_analysis.metrics.catalogue import Metric
+from kpi_analysis.metrics.compute.query_builders import NONE
+from kpi_analysis.metrics.explain import AUTO
+from kpi_analysis.metrics.session import OpenCompany
 from kpi_analysis.targets import Judged
 
 MOST_STEPS = 6
@@ -156,7 +156,7 @@ def claim(frame: pd.DataFrame, metric: Metric, written: Format, *, over: bool = 
     Parameters
     ----------
     frame : DataFrame
-        As `kpi_analysis.explained.explain` returns it, with rows.
+        As `kpi_analysis.metrics.explain.explain` returns it, with rows.
     metric : Metric
     written : Format
     over : bool

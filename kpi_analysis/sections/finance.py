@@ -12,12 +12,12 @@ from kpi_analysis import messages
 from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.multiples import small_multiples
 from kpi_analysis.charts.waterfalls import waterfall
-from kpi_analysis.compute.queries import NONE
-from kpi_analysis.compute.slices import known_columns
 from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import records, values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.design.formats import Format
+from kpi_analysis.metrics.compute.query_builders import NONE
+from kpi_analysis.metrics.compute.slices import known_columns
 from kpi_analysis.sections import drivers
 from kpi_analysis.sections.asked import HISTORY, Asked, with_data
 from kpi_analysis.tables import Field, value_table

@@ -7,11 +7,11 @@ from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.columns import columns_over_time
 from kpi_analysis.charts.lines import line_over_time
 from kpi_analysis.charts.rankings import ranking as draw_ranking
-from kpi_analysis.compute.measures import BEFORE
-from kpi_analysis.compute.slices import known_columns
 from kpi_analysis.core.periods import period_label, period_words
 from kpi_analysis.core.records import records, values
 from kpi_analysis.design.blocks import Figure
+from kpi_analysis.metrics.compute.measures import BEFORE
+from kpi_analysis.metrics.compute.slices import known_columns
 from kpi_analysis.sections.asked import HISTORY, Asked
 from kpi_analysis.stats.intervals import FEW_TRIALS
 

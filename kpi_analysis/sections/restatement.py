@@ -10,7 +10,7 @@ from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.periods import period_label
 from kpi_analysis.design.blocks import Cell, Column, Note, Row, Table
 from kpi_analysis.design.formats import Format
-from kpi_analysis.opened import OpenCompany
+from kpi_analysis.metrics.session import OpenCompany
 from kpi_analysis.recomputed import Compared, Comparison, Moved, Published, same
 
 ENOUGH = 0.0005  # of the published value: less is not seen in a report

@@ -10,13 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from kpi_analysis import sql
 from kpi_analysis.charts.base import Caption, Width
 from kpi_analysis.charts.rankings import ranking
-from kpi_analysis.compute.deals import DIMENSIONS, deals
 from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.design.blocks import Figure, Table, Title
 from kpi_analysis.design.formats import Format
+from kpi_analysis.metrics import sql
+from kpi_analysis.metrics.compute.deals import DIMENSIONS, deals
 from kpi_analysis.sections.asked import Asked
 from kpi_analysis.stats import pipeline
 from kpi_analysis.stats.intervals import proportion

@@ -30,7 +30,7 @@ import pandas as pd
 import pytest
 from asking import months, open_at, values
 
-from kpi_analysis.opened import OpenCompany
+from kpi_analysis.metrics.session import OpenCompany
 
 ATTRIBUTED_BUYS = """
     select visit.ds as ordered_on, visit.referrer_id as channel, visit.session_id as order_id,

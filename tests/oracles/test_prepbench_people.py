@@ -14,7 +14,7 @@ import pytest
 from asking import months, open_at, values
 from opening import open_from
 
-from kpi_analysis.opened import OpenCompany
+from kpi_analysis.metrics.session import OpenCompany
 
 FRUIT = ("Apricot", "Raspberry", "Pineapple", "Lemon", "Lime")
 QUESTIONS = ("Ease of Use", "Ease of Access", "Navigation", "Likelihood to Recommend")

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from asking import open_at, values
 
-from kpi_analysis.opened import OpenCompany
+from kpi_analysis.metrics.session import OpenCompany
 
 SALES = "InvoiceNo not like 'C%' and Quantity > 0 and UnitPrice > 0"
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from asking import open_at, values
 
-from kpi_analysis.opened import OpenCompany
+from kpi_analysis.metrics.session import OpenCompany
 
 ACCEPTED = {"AcceptedCmp1": 144, "AcceptedCmp2": 30, "AcceptedCmp3": 163, "AcceptedCmp4": 167, "AcceptedCmp5": 163,
             "Response": 334}  # fmt: skip

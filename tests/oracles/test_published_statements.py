@@ -33,7 +33,7 @@ import pandas as pd
 import pytest
 from asking import open_at, values
 
-from kpi_analysis.opened import OpenCompany
+from kpi_analysis.metrics.session import OpenCompany
 
 YEARS = ["2020", "2021", "2022", "2023"]
 ACCOUNTS = """

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from asking import months, open_at, values
 
-from kpi_analysis.opened import OpenCompany
+from kpi_analysis.metrics.session import OpenCompany
 
 MOVEMENTS = {
     "mrr_new": ("new", 1),

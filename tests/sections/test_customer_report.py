@@ -10,8 +10,8 @@ import pytest
 from opening import open_from, shipped_company
 
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
+from kpi_analysis.metrics.session import OpenCompany
 from kpi_analysis.notebook import open_report
-from kpi_analysis.opened import OpenCompany
 from kpi_analysis.sections.contracts import alive_by_age
 from kpi_analysis.sections.customers import CustomerSections
 

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from opening import open_from, shipped_company
 
-from kpi_analysis.compute.spend_cohorts import spend_cohorts
 from kpi_analysis.core.config.company import AttributionSpec
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.design.blocks import Figure, Note, Table
+from kpi_analysis.metrics.compute.spend_cohorts import spend_cohorts
 from kpi_analysis.notebook import Report, open_report
 from kpi_analysis.sections.marketing import MarketingSections
 from kpi_analysis.stats.attribution import RULES, attribute

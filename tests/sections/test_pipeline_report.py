@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from opening import shipped_company
 
-from kpi_analysis.compute.deals import deals
 from kpi_analysis.design.blocks import Figure, Note, Table
+from kpi_analysis.metrics.compute.deals import deals
 from kpi_analysis.notebook import Report, open_report
 from kpi_analysis.stats.pipeline import shrunken_rates
 from tests.opening import open_from

@@ -12,8 +12,8 @@ from opening import open_from
 from kpi_analysis.core.records import to_json, values
 from kpi_analysis.design.blocks import Note, Table
 from kpi_analysis.design.formats import Format
-from kpi_analysis.opened import OpenCompany, open_company
-from kpi_analysis.provenance import made_from
+from kpi_analysis.metrics.lineage import made_from
+from kpi_analysis.metrics.session import OpenCompany, open_company
 from kpi_analysis.sections.restatement import LONGEST, restatements
 
 WRITTEN = Format("en_GB", "EUR")

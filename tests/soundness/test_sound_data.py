@@ -11,7 +11,7 @@ import pytest
 from opening import open_from
 
 from kpi_analysis.core.errors import DataError
-from kpi_analysis.opened import OpenCompany, open_company
+from kpi_analysis.metrics.session import OpenCompany, open_company
 
 
 def row(company: OpenCompany, kpi: str, period: str, **options: Any) -> Any:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from opening import open_from
 
-from kpi_analysis.opened import OpenCompany
+from kpi_analysis.metrics.session import OpenCompany
 from kpi_analysis.stats import intervals
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from opening import open_from
 
-from kpi_analysis.opened import OpenCompany
+from kpi_analysis.metrics.session import OpenCompany
 
 WEEKS_445 = {"type": "4-4-5", "year_starts": dt.date(2023, 1, 29)}  # 2022 has 52 weeks, 2023 has 53, 2024 has 52
 STARTS = {2022: dt.date(2022, 1, 30), 2023: dt.date(2023, 1, 29), 2024: dt.date(2024, 2, 4), 2025: dt.date(2025, 2, 2)}

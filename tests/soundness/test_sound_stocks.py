@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from opening import open_from
 
-from kpi_analysis.opened import OpenCompany
+from kpi_analysis.metrics.session import OpenCompany
 
 
 def value(company: OpenCompany, kpi: str, period: str, **options: Any) -> float:

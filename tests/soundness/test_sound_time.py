@@ -12,7 +12,7 @@ import pytest
 from opening import open_from
 
 from kpi_analysis.core.periods import Calendar
-from kpi_analysis.opened import OpenCompany
+from kpi_analysis.metrics.session import OpenCompany
 from kpi_analysis.stats.trends import trend
 
 RETAIL = {"type": "4-5-4", "year_starts": dt.date(2025, 2, 2)}

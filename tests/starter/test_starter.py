@@ -19,7 +19,7 @@ from kpi_analysis.cli import main
 from kpi_analysis.core.config.company import load_company
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.schema import TABLES
-from kpi_analysis.opened import open_company
+from kpi_analysis.metrics.session import open_company
 from kpi_analysis.press.run.report import render_report
 from kpi_analysis.starter import commented_tables, new_workspace
 from kpi_analysis.starter.proposing import look_at, matched, proposals

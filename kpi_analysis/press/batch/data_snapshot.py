@@ -18,7 +18,7 @@ from kpi_analysis.press.batch.fingerprint import data_key
 from kpi_analysis.press.batch.worker import PAUSES
 from kpi_analysis.press.run.publish import write_whole
 
-MODULE = "kpi_analysis.snapshot"
+MODULE = "kpi_analysis.metrics.snapshot"
 SNAPSHOT = "KPI_SNAPSHOT"  # where the analysis finds the snapshot
 TEXTS = ".texts"  # beside it, the queries that reports asked of it
 KNOWN = "data.json"  # beside it, what it was made from, for the next batch

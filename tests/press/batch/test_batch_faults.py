@@ -198,7 +198,7 @@ def reader_of(batch: subprocess.Popen[str], *, other_than: int = 0) -> int:
 
     def is_there() -> bool:
         children = [child for child in psutil.Process(batch.pid).children() if child.pid != other_than]
-        found[:] = [child.pid for child in children if "kpi_analysis.snapshot" in child.cmdline()]
+        found[:] = [child.pid for child in children if "kpi_analysis.metrics.snapshot" in child.cmdline()]
         return bool(found)
 
     until(is_there)

@@ -1,0 +1,225 @@
+"""The only room where queries run: KPIs of the catalogue in, one tidy frame out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kpi_analysis.core.errors import UsageError, did_you_mean
+from kpi_analysis.core.formula import Operation
+from kpi_analysis.core.periods import GRAINS, Period
+from kpi_analysis.metrics.catalogue import Catalogue, Metric
+from kpi_analysis.metrics.compute.estimates import estimates, want_estimates
+from kpi_analysis.metrics.compute.evaluate import SHIFTED, Evaluator
+from kpi_analysis.metrics.compute.measures import AFTER, Group, Hashed, MeasureReader, Periods
+from kpi_analysis.metrics.compute.slices import check_slices
+from kpi_analysis.metrics.sources import Sources
+
+FIELDS_BEFORE = ("id", "kpi", "grain", "period", "period_start", "period_end", "complete")
+FIELDS_AFTER = (
+    "value", "reason", "numerator", "denominator", "rows", "ci_low", "ci_high", "previous", "year_ago",
+    "target", "pace", "status",
+)  # fmt: skip
+Columns = dict[str, Any]  # by name, each as long as there are periods times slices
+NUMBERS = ("value", "numerator", "denominator", "ci_low", "ci_high", "previous", "year_ago", "target", "pace")
+
+
+def compute(
+    sources: Sources,
+    catalogue: Catalogue,
+    kpis: Sequence[str] | None = None,
+    *,
+    period: str | Period,
+    grain: str | None = None,
+    last: int = 1,
+    by: Sequence[str] = (),
+    where: str | None = None,
+    as_of: dt.date | None = None,
+    compared: bool = True,
+) -> pd.DataFrame:
+    """Compute KPIs for the last periods that end with a period, slice by slice.
+
+    Parameters
+    ----------
+    sources : Sources
+        The connected tables.
+    catalogue : Catalogue
+        What the KPIs are.
+    kpis : sequence of str, optional
+        Ids; all of the catalogue by default.
+    period : str or Period
+        ``2026-Q3``, in the company's own calendar.
+    grain : str, optional
+        day, week, month, quarter or year; the grain of `period` by default.
+    last : int
+        How many periods, the last of which ends with `period`.
+    by : sequence of str
+        Dimensions to slice by. A missing dimension value is ``(none)``.
+    where : str, optional
+        SQL condition over canonical columns.
+    as_of : date, optional
+        The last day that counts; by default the last day in the data.
+    compared : bool
+        Whether `previous` and `year_ago` are wanted; a long history holds them already and is read faster without.
+
+    Returns
+    -------
+    DataFrame
+        One row for each KPI, period and slice: id, kpi, grain, period, period_start, period_end, complete, a column
+        for each dimension, value, reason (where there is no value), numerator, denominator, rows, ci_low, ci_high,
+        previous, year_ago, target, pace, status. Rates are fractions. An unfinished period is compared with the
+        same stretch of the periods before; in a calendar of weeks, previous and year_ago of what is summed over time
+        are brought to as many weeks as the period has, so that 53 weeks against 52 are no growth.
+
+    Raises
+    ------
+    UsageError
+        Unknown KPI, period, grain or dimension.
+    ConfigError, DataError
+        The company file or the data are wrong.
+    """
+    catalogue = catalogue.for_tables(sources.connected)
+    names = list(dict.fromkeys(catalogue.metric(name).name for name in (kpis or catalogue.metrics)))
+    if isinstance(by, str):
+        by = [part.strip() for part in by.split(",")]
+    check_slices(sources, by, where)
+    end = as_of or sources.last_day()
+    if end is None:
+        raise UsageError("there is no dated row in any connected table.", remedy="Check them with: kpi check")
+    calendar = sources.company.calendar
+    wanted = calendar.parse(period) if isinstance(period, str) else period
+    if grain is not None and grain not in GRAINS:
+        raise UsageError(f"'{grain}' is no grain.", remedy=did_you_mean(grain, GRAINS) or f"Use {', '.join(GRAINS)}.")
+    if last < 1:
+        raise UsageError(f"--last {last}: the number of periods is at least 1.")
+    periods = calendar.last(calendar.to_grain(wanted, grain or wanted.grain), last)
+    cut = Hashed(p.cut(end) if p.start <= end else p for p in periods)
+
+    reader = MeasureReader(sources, catalogue, by, where, end)
+    _walk(Evaluator(catalogue, calendar, reader, collecting=True), names, cut, compared)
+    for name in names:
+        measures = catalogue.measures_of(name)
+        reader.want_rows(measures)
+        for measure in measures:
+            reader.want_rows([measure])
+    reader.read()
+    evaluator = Evaluator(catalogue, calendar, reader)
+    whole = Hashed(periods)
+    return _frame([_columns(evaluator, catalogue.metric(name), whole, cut, by, end, compared) for name in names], by)
+
+
+def _walk(evaluator: Evaluator, names: Sequence[str], periods: Periods, compared: bool) -> None:
+    for name in names:
+        evaluator.metric(name, periods)
+        if compared:
+            evaluator.compared(name, periods, "prior")
+            evaluator.compared(name, periods, "year_ago")
+        want_estimates(evaluator, name, periods)
+
+
+def _columns(
+    evaluator: Evaluator,
+    metric: Metric,
+    whole: Periods,
+    counted: Periods,
+    by: Sequence[str],
+    end: dt.date,
+    compared: bool,
+) -> Columns:
+    """One KPI's columns of the frame, period by period and, in each, slice by slice."""
+    reader, measures = evaluator.reader, evaluator.catalogue.measures_of(metric.name)
+    complete = _complete(reader, metric, measures, whole, counted, end)
+    present = reader.groups_of(measures)
+    shown = [column for column, group in enumerate(reader.groups) if not by or group in present]
+    if by and not shown:
+        missing: Group = (None,) * len(by)  # type: ignore[assignment]
+        reasons = [_reason_without_slices(reader, measures, period, end) for period in whole]
+        return _identity(metric, whole, complete, by, [missing]) | {"reason": reasons}
+    values = evaluator.metric(metric.name, counted)
+    nothing = np.full(values.numbers.shape, np.nan)
+    upper, lower = _parts(evaluator, metric, counted) or (nothing, nothing)
+    low, high = (np.where(values.reasons == "", limit, np.nan) for limit in estimates(evaluator, metric, counted))
+    previous, year_ago = nothing, nothing
+    if compared:  # a young cohort against an old one would always be a fall
+        mature = np.array([_is_mature(metric, period, end) for period in whole])[:, None]
+        previous, year_ago = (
+            np.where(mature, evaluator.compared(metric.name, counted, step).numbers, np.nan) for step in SHIFTED
+        )
+    numbers = {
+        "value": values.numbers, "numerator": upper, "denominator": lower, "rows": reader.rows(measures, counted),
+        "ci_low": low, "ci_high": high, "previous": previous, "year_ago": year_ago,
+    }  # fmt: skip
+    identity = _identity(metric, whole, complete, by, [reader.groups[column] for column in shown])
+    why = [reason or None for reason in values.reasons[:, shown].ravel()]
+    return identity | {"reason": why} | {name: array[:, shown].ravel() for name, array in numbers.items()}
+
+
+def _is_mature(metric: Metric, period: Period, end: dt.date) -> bool:
+    return metric.matures_in is None or (end - period.end).days >= metric.matures_in
+
+
+def _complete(
+    reader: MeasureReader, metric: Metric, measures: Sequence[str], whole: Periods, counted: Periods, end: dt.date
+) -> list[bool]:
+    """Whether each period is over, wholly in the data, and old enough for what it counts to have happened."""
+    return [
+        part.complete
+        and _is_mature(metric, period, end)
+        and period.start <= end
+        and all(reader.covered(measure, part) for measure in measures)
+        for period, part in zip(whole, counted, strict=True)
+    ]
+
+
+def _reason_without_slices(reader: MeasureReader, measures: Sequence[str], period: Period, end: dt.date) -> str:
+    if period.start > end:
+        return AFTER
+    reasons = [reader.readable(name).reason or reader.gap(name, period) for name in measures]
+    return next((reason for reason in reasons if reason), "no rows in the period")
+
+
+def _parts(evaluator: Evaluator, metric: Metric, periods: Periods) -> tuple[Any, Any] | None:
+    """What is divided by what, where a KPI is a ratio."""
+    tree = metric.tree
+    if not isinstance(tree, Operation) or tree.operator != "/":
+        return None
+    return evaluator.node(tree.left, periods, metric).numbers, evaluator.node(tree.right, periods, metric).numbers
+
+
+def _identity(
+    metric: Metric, periods: Periods, complete: Sequence[bool], by: Sequence[str], groups: Sequence[Group]
+) -> Columns:
+    slices = [",".join(f"{name}={value}" for name, value in zip(by, group, strict=True)) for group in groups]
+    ends = [f"[{text}]" if text else "" for text in slices]
+    size = len(groups)
+    each = [period for period in periods for _ in range(size)]
+    return {
+        "id": [f"{metric.name}@{period.label}{end}" for period in periods for end in ends],
+        "kpi": [metric.name] * len(each),
+        "grain": [period.grain for period in each],
+        "period": [period.label for period in each],
+        "period_start": [period.start for period in each],
+        "period_end": [period.end for period in each],
+        "complete": [done for done in complete for _ in range(size)],
+        **{name: [group[place] for group in groups] * len(periods) for place, name in enumerate(by)},
+    }
+
+
+def _frame(parts: Sequence[Columns], by: Sequence[str]) -> pd.DataFrame:
+    """Put the KPIs under each other; a column that one lacks is empty there."""
+    columns: dict[str, Any] = {}
+    for name in (*FIELDS_BEFORE, *by, *FIELDS_AFTER):
+        absent = 0 if name == "rows" else np.nan if name in NUMBERS else None
+        found: list[Any] = [part[name] if name in part else [absent] * len(part["id"]) for part in parts]
+        if name in ("period_start", "period_end"):
+            columns[name] = np.array([*chain.from_iterable(found)], dtype="datetime64[s]")
+        elif name in ("reason", "status", *by):  # which hold words or None
+            columns[name] = pd.Series([*chain.from_iterable(found)], dtype="object")
+        else:
+            columns[name] = np.concatenate(found) if absent is not None else [*chain.from_iterable(found)]
+    return pd.DataFrame(columns)

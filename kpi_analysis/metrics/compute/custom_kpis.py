@@ -1,0 +1,51 @@
+"""A user's own measures and KPIs against the connected tables: every mistake, with its line."""
+
+from __future__ import annotations
+
+from kpi_analysis.core.config.company import settings
+from kpi_analysis.core.errors import Finding, KpiError
+from kpi_analysis.metrics import sql
+from kpi_analysis.metrics.catalogue import Catalogue, Origin
+from kpi_analysis.metrics.compute.resolution import find_way
+from kpi_analysis.metrics.sources import Sources
+
+
+def check_own(sources: Sources, catalogue: Catalogue) -> list[Finding]:
+    """Return what is wrong with own measures and KPIs: a table that is not connected, a column that is not there.
+
+    Shipped KPIs may lack their tables, that is a reason in the report; who writes a KPI wants it computed.
+    """
+    findings: list[Finding] = []
+    for key, origin in catalogue.origins.items():
+        if key.startswith("measure "):
+            findings += _check_measure(sources, catalogue, key.removeprefix("measure "), origin)
+    for name in catalogue.own:
+        for measure in catalogue.measures_of(name):
+            way = find_way(sources, measure, catalogue.measures[measure], (), None)
+            if way.reason and f"measure {measure}" not in catalogue.origins:
+                findings.append(
+                    _finding(f"metric {name}", f"measure {measure}: {way.reason}.", catalogue.origins[name])
+                )
+    return findings
+
+
+def _check_measure(sources: Sources, catalogue: Catalogue, name: str, origin: Origin) -> list[Finding]:
+    measure = catalogue.measures[name]
+    way = find_way(sources, name, measure, (), None)
+    if way.reason:
+        return [_finding(f"measure {name}", f"{way.reason}.", origin)]
+    if way.aggregate is None or way.aggregate.kind in ("per", "pair"):
+        return []
+    try:
+        table = sources.with_derived(way.aggregate.table, sources.derived(way.aggregate.table))
+        constants = settings(sources.company)
+        sql.aggregate(way.aggregate.agg, table, constants=constants)
+        if way.aggregate.condition:
+            sql.condition(way.aggregate.condition, table, constants=constants)
+    except KpiError as error:
+        return [_finding(f"measure {name}", error.message, origin, error.remedy or "")]
+    return []
+
+
+def _finding(subject: str, message: str, origin: Origin, remedy: str = "") -> Finding:
+    return Finding("error", subject, message, remedy, str(origin.file) if origin.file else None, origin.line)

@@ -1,0 +1,61 @@
+"""What KPIs can be sliced and filtered by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from kpi_analysis.core.errors import UsageError, did_you_mean
+from kpi_analysis.metrics import sql
+from kpi_analysis.metrics.sources import Sources
+
+
+def known_columns(sources: Sources) -> dict[str, set[str]]:
+    """Return the columns of each connected table, with those that it takes from another one."""
+    return {name: {*sources.columns(name), *sources.derived(name)} for name in sources.connected}
+
+
+def check_slices(sources: Sources, by: Sequence[str], where: str | None) -> None:
+    """Refuse a dimension or a condition that no connected table can answer.
+
+    Raises
+    ------
+    UsageError
+        With the nearest name.
+    ConfigError
+        When the condition is no SQL, or holds what is not allowed.
+    """
+    columns = known_columns(sources)
+    known = sorted({column for names in columns.values() for column in names})
+    asked = sql.columns_of(where) if where else frozenset()
+    for name in (*by, *sorted(asked)):
+        if name not in known:
+            use = "to slice by" if name in by else f"as '{where}' wants"
+            hint = did_you_mean(name, known) or f"Known: {', '.join(known)}."
+            raise UsageError(f"no connected table has a column '{name}' {use}.", remedy=hint)
+    if where:
+        able = [name for name, present in columns.items() if asked <= present]
+        sql.condition(where, sources.with_derived(able[0], asked & set(sources.derived(able[0])))) if able else None
+
+
+def check_values(sources: Sources, slices: Mapping[str, str]) -> None:
+    """Refuse a value of a dimension that stands in no row of any table: its report would be full of zeros.
+
+    Raises
+    ------
+    UsageError
+        With the nearest value.
+    """
+    columns = known_columns(sources)
+    for dimension, value in slices.items():
+        check_slices(sources, [dimension], None)
+        found: set[str] = set()
+        for name in (name for name, present in columns.items() if dimension in present):
+            rows = sources.with_derived(name, {dimension} & set(sources.derived(name)))
+            values = rows.select(value=rows[dimension].cast("string")).distinct().value.to_pyarrow().to_pylist()
+            found |= {one for one in values if one is not None}
+            if value in found:
+                break
+        else:
+            shown = ", ".join(sorted(found)[:10])
+            hint = did_you_mean(value, found) or f"There are: {shown}."
+            raise UsageError(f"no row has the {dimension} '{value}'.", remedy=hint)

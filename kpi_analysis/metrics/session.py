@@ -1,0 +1,132 @@
+"""An open company: its file, its tables and the catalogue in one hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from kpi_analysis.core.config.company import Company, load_company
+from kpi_analysis.core.config.targets import Target, load_targets
+from kpi_analysis.core.errors import Finding
+from kpi_analysis.core.formula import Name
+from kpi_analysis.design.brand import company_look
+from kpi_analysis.design.theme import HOUSE, Look
+from kpi_analysis.metrics.catalogue import Catalogue, with_own
+from kpi_analysis.metrics.checks import check_sources, refuse_errors
+from kpi_analysis.metrics.compute import compute
+from kpi_analysis.metrics.compute.custom_kpis import check_own
+from kpi_analysis.metrics.compute.measures import MeasureReader
+from kpi_analysis.metrics.compute.resolution import is_additive
+from kpi_analysis.metrics.explain import explain
+from kpi_analysis.metrics.sources import Sources
+
+
+@dataclass(frozen=True)
+class OpenCompany:
+    """A company whose tables can be asked.
+
+    Parameters
+    ----------
+    company : Company
+        Its company file.
+    catalogue : Catalogue
+        What its KPIs are.
+    sources : Sources
+        Its connected tables.
+    targets : tuple of Target
+        What shall be reached.
+    look : Look
+        Colours, typeface, paper and logo of its reports.
+    """
+
+    company: Company
+    catalogue: Catalogue
+    sources: Sources
+    targets: tuple[Target, ...] = ()
+    look: Look = HOUSE
+
+    def compute(
+        self,
+        kpis: Sequence[str] | None = None,
+        *,
+        period: str,
+        grain: str | None = None,
+        last: int = 1,
+        by: Sequence[str] = (),
+        where: str | None = None,
+        as_of: str | dt.date | None = None,
+        compared: bool = True,
+    ) -> pd.DataFrame:
+        """Compute KPIs into a tidy frame; see `kpi_analysis.metrics.compute.compute`."""
+        day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+        return compute(
+            self.sources,
+            self.catalogue,
+            kpis,
+            period=period,
+            grain=grain,
+            last=last,
+            by=by,
+            where=where,
+            as_of=day,
+            compared=compared,
+        )
+
+    def explain(
+        self,
+        kpi: str,
+        *,
+        period: str,
+        against: str | None = None,
+        by: str | None = None,
+        where: str | None = None,
+        as_of: str | dt.date | None = None,
+        measures: bool = False,
+    ) -> pd.DataFrame:
+        """Say why a KPI moved, in drivers that add up to the change; see `kpi_analysis.metrics.explain.explain`."""
+        day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+        return explain(
+            self.sources, self.catalogue, kpi,
+            period=period, against=against, by=by, where=where, as_of=day, measures=measures,
+        )  # fmt: skip
+
+    def formula(self, kpi: str) -> str:
+        """Return the formula of a KPI in words, as this company reads its measures."""
+        reader = MeasureReader(self.sources, self.catalogue, (), None, dt.date.max)
+        readable = {name: reader.readable(name).aggregate for name in self.catalogue.measures_of(kpi)}
+        return self.catalogue.in_words(kpi, {name: way for name, way in readable.items() if way is not None})
+
+    def is_additive(self, kpi: str) -> bool:
+        """Whether slices of a KPI add up to the whole: it is one sum or count of rows."""
+        tree = self.catalogue.metric(kpi).tree
+        if not isinstance(tree, Name) or tree.name not in self.catalogue.measures:
+            return False
+        return all(is_additive(way) for way in self.catalogue.measures[tree.name].aggregates)
+
+    def table(self, name: str) -> ir.Table:
+        """Return a canonical table as an Ibis expression, to explore it freely."""
+        return self.sources.table(name)
+
+    def check(self) -> list[Finding]:
+        """Check every connected table against the canonical schema, and the user's own KPIs against the tables."""
+        return [*check_sources(self.sources), *check_own(self.sources, self.catalogue)]
+
+
+def open_company(path: str | Path = "params/company.yaml") -> OpenCompany:
+    """Open a company by its company file; a ``kpis.yaml`` beside it adds KPIs, a ``targets.yaml`` targets.
+
+    Raises
+    ------
+    ConfigError
+        When the file is missing or says something that cannot be meant.
+    """
+    company = load_company(path)
+    folder = company.folder
+    targets = load_targets(folder / "targets.yaml")
+    catalogue = with_own(folder / "kpis.yaml").for_tables(company.tables)
+    return OpenCompany(company, catalogue, Sources(company, refuse_errors), targets, company_look(company))

@@ -1,0 +1,391 @@
+"""Every KPI of the catalogue, on random tables, against the plain loops of `naive`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import naive
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from naive import Books, Row, Span, View
+from opening import open_from
+
+from kpi_analysis.core.schema import TABLES
+from kpi_analysis.metrics.catalogue import shipped
+from kpi_analysis.metrics.session import OpenCompany
+
+# ------------------------------------------------------------------------------------------------------ random tables
+
+FIRST, LAST = (
+    dt.date(2025, 7, 1),
+    dt.date(2026, 12, 30),
+)  # 18 months, with the edges of months and of years drawn more often than other days
+EDGES = [dt.date(2025, 9, 30), dt.date(2025, 12, 31), dt.date(2026, 1, 1), dt.date(2026, 6, 30), dt.date(2026, 9, 30)]
+EDGES += [day + naive.DAY for day in EDGES] + [dt.date(2026, 12, 28), dt.date(2025, 7, 1)]
+
+
+UNUSED = {
+    "campaign",
+    "source",
+    "currency",
+    "quantity",
+    "acquired_on",
+    "due_on",
+    "sessions",
+    "signups",
+    "calls",
+    "meetings",
+}
+
+
+def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """A value, and one time in five none."""
+    return st.integers(0, 4).flatmap(lambda n: strategy if n < 4 else st.none())
+
+
+def between(first: dt.date, last: dt.date) -> st.SearchStrategy[dt.date]:
+    return st.integers(0, (last - first).days).map(lambda n: first + dt.timedelta(days=n))
+
+
+anywhen = st.one_of(between(FIRST, LAST), st.sampled_from(EDGES))
+
+
+def days_about(span: Span) -> st.SearchStrategy[dt.date]:
+    """Days of a period and of those that it is compared with, and any other day."""
+    near = [one for one in (span, span.prior(), span.year_ago()) if one is not None]
+    return st.one_of(anywhen, *(between(one.start, one.end) for one in [span, *near]))
+
+
+RULES = ("last", "first", "linear", "time_decay", "u_shaped", "w_shaped")
+few = st.integers(0, 4)  # often zero
+money = st.integers(-40, 60)
+words = {
+    "channel": ("email", "paid", "organic"), "region": ("north", "south"), "segment": ("small", "large"),
+    "customer_id": tuple("abcdef"), "order_id": ("o1", "o2", "o3", "o4"), "lead_id": ("1", "2", "3"),
+    "path_id": ("p1", "p2", "p3"),
+    "outcome": ("won", "lost", "open"), "kind": ("nps", "csat"), "network": ("x", "y"), "plan": ("basic", "pro"),
+    "account": ("inventory", "current_assets", "current_liabilities", "revenue", "cogs", "operating_expense",
+                "depreciation", "amortisation", "interest", "tax", "inventory", "current_assets",
+                "current_liabilities", "operating_cash_flow", "investment_gain", "investment_cost"),
+}  # fmt: skip
+ranges = {
+    ("surveys", "score"): st.integers(0, 10), ("tickets", "csat"): st.integers(1, 5),
+    ("subscriptions", "mrr"): st.integers(0, 9),
+    ("employees", "target_attainment"): st.sampled_from([0, 0.5, 1, 1.5]), ("spend", "amount"): st.integers(0, 40),
+    ("spend", "kind"): st.sampled_from(["marketing", "sales"]), ("invoices", "amount"): money,
+}  # fmt: skip
+
+
+def cells(table: str, column: str, days: st.SearchStrategy[dt.date]) -> st.SearchStrategy[Any]:
+    """What may stand in a column."""
+    schema = TABLES[table].columns[column]
+    if (table, column) in ranges:
+        return maybe(ranges[table, column])
+    if schema.kind == "text":
+        return maybe(st.sampled_from(words.get(column, ("Ann", "Bob"))))
+    moments = st.builds(lambda day, hour: dt.datetime.combine(day, dt.time(hour, 30)), days, st.integers(0, 23))
+    kinds = {
+        "date": days,
+        "timestamp": moments,
+        "boolean": st.booleans(),
+        "number": money if schema.minimum is None else few,
+    }
+    return maybe(kinds[schema.kind])
+
+
+@dataclass(frozen=True)
+class Domain:
+    """KPIs that are drawn together: their tables, what may be left out, and what they are asked by."""
+
+    categories: tuple[str, ...]
+    tables: tuple[str, ...]
+    without: tuple[tuple[str, ...], ...]
+    by: tuple[tuple[str, ...], ...]
+    conditions: tuple[str, ...]
+    also: tuple[str, ...] = ()
+
+
+@st.composite
+def frames(draw: st.DrawFn, domain: Domain, span: Span) -> dict[str, pd.DataFrame]:
+    """The canonical tables of a company, some of them or of their columns left out."""
+    found, days, without = {}, days_about(span), draw(st.sampled_from(domain.without))
+    for name in (name for name in domain.tables if name not in without):
+        schema = TABLES[name]
+        columns = [c for c in schema.columns if c not in UNUSED and f"{name}.{c}" not in without]
+        many = name in ("ledger", "subscriptions")
+        row = st.fixed_dictionaries({c: cells(name, c, days) for c in columns if c != schema.key})
+        rows = draw(st.lists(row, min_size=20 if many else 5, max_size=30 if many else 14))
+        whole = draw(st.integers(0, 4)) < 4  # most tables reach over all periods, and most ledgers have all accounts
+        timed = schema.columns[schema.date].kind == "timestamp"
+        for filled, edge in zip(rows, (FIRST, LAST) if whole else (), strict=False):
+            filled[schema.date] = dt.datetime.combine(edge, dt.time(9)) if timed else edge
+        for filled, account in zip(rows[2:], words["account"] if whole and name == "ledger" else (), strict=False):
+            filled["account"] = account
+        keys = words["customer_id"] if name == "customers" else [str(n) for n in range(1, 25)]
+        rows = [dict(r) | ({schema.key: key} if schema.key else {}) for r, key in zip(rows, keys, strict=False)]
+        found[name] = pd.DataFrame(rows, columns=columns, dtype=object)
+    return found
+
+
+DOMAINS = {
+    "marketing and sales": Domain(
+        ("marketing", "sales"),
+        ("spend", "leads", "opportunities", "orders", "customers", "touchpoints", "web_traffic", "social",
+         "sales_activities"),
+        ((), ("touchpoints.converted",), ("orders",), ("customers", "touchpoints.value"),
+         ("orders.cost", "spend.kind", "touchpoints"), ("spend.clicks", "orders.channel", "touchpoints")),
+        (("network",), ("channel",), ("region",), ("segment",), ("owner",), ("channel", "region"),
+         ("acquired_channel",)),
+        ("region = 'north'", "channel <> 'paid'", "amount > 0"),
+    ),
+    "customers": Domain(
+        ("customers",),
+        ("subscriptions", "orders", "spend", "surveys", "tickets"),
+        ((), (), ("surveys",), ("surveys.kind",), ("tickets.csat", "orders"), ("spend",)),
+        (("segment",), ("region",), ("plan",), ("agent",), ("region", "segment"), ("plan", "region"), ("customer_id",)),
+        ("region = 'north'", "plan is null or plan = 'pro'"),
+        also=("marketing_payback_months",),
+    ),
+    "finance": Domain(
+        ("finance",),
+        ("ledger", "invoices", "orders", "opportunities"),
+        ((), (), ("ledger",), ("orders",), ("orders.cost",), ("invoices.paid_amount",)),
+        (("account",), ("account",), ("customer_id",), ("product",), ("region",), ("region", "channel")),
+        ("amount > 0", "region = 'north'"),
+    ),
+    "operations": Domain(
+        ("operations",),
+        ("production", "employees", "vacancies"),
+        ((), (), ("vacancies",), ("production.defects",), ("employees.left_voluntarily",)),
+        (("department",), ("line",)),
+        ("department is not null",),
+    ),
+}  # fmt: skip
+CONDITIONS: dict[str | None, tuple[str, naive.Test]] = {
+    None: ("", lambda row: True),
+    "region = 'north'": ("region", lambda row: row["region"] == "north"),
+    "channel <> 'paid'": ("channel", lambda row: row["channel"] not in (None, "paid")),
+    "amount > 0": ("amount", lambda row: row["amount"] is not None and row["amount"] > 0),
+    "plan is null or plan = 'pro'": ("plan", lambda row: row["plan"] in (None, "pro")),
+    "department is not null": ("department", lambda row: row["department"] is not None),
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a company is asked."""
+
+    span: Span
+    last: int
+    by: tuple[str, ...]
+    where: str | None
+    as_of: dt.date | None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A company, and questions to it."""
+
+    tables: dict[str, pd.DataFrame]
+    settings: dict[str, Any]
+    questions: tuple[Question, ...]
+
+
+@st.composite
+def questions(draw: st.DrawFn, span: Span, by: tuple[str, ...], conditions: list[str]) -> Question:
+    return Question(
+        span,
+        draw(st.integers(1, 2)),
+        by,
+        draw(st.sampled_from([None, None, *conditions])),
+        draw(st.one_of(st.none(), st.just(LAST), between(span.start, span.end))),
+    )
+
+
+@st.composite
+def cases(draw: st.DrawFn, domain: Domain) -> Case:
+    grains = st.sampled_from(["month", "quarter", "year", "month", "quarter", "week", "day"])
+    day = draw(
+        st.one_of(st.sampled_from([day for day in EDGES if day.year == 2026]), between(dt.date(2026, 1, 1), LAST))
+    )
+    span, other = (Span.around(draw(grains), day) for _ in range(2))
+    tables = draw(frames(domain, span))
+    columns = {column for table in tables.values() for column in table.columns}
+    if {"orders", "customers"} <= set(tables):
+        columns.add("acquired_channel")
+    slices = draw(st.sampled_from([by for by in domain.by if set(by) <= columns]))
+    settings = {
+        "gross_margin": draw(st.sampled_from([0.6, 0.25, None])),
+        "inbound_channels": draw(st.sampled_from([["email", "organic"], ["email"], []])),
+        "attribution": {"rule": draw(st.sampled_from(RULES)), "lag_days": draw(st.sampled_from([0, 90, 400]))},
+        "revenue_from": draw(
+            st.sampled_from([None, None, *sorted(set(tables) & {"orders", "opportunities", "ledger"})])
+        ),
+    }
+    able = [text for text in domain.conditions if CONDITIONS[text][0] in columns]
+    return Case(
+        tables,
+        {name: value for name, value in settings.items() if value},
+        (draw(questions(span, (), able)), draw(questions(other, slices, able))),
+    )
+
+
+# ------------------------------------------------------------------------------------------------------ the two routes
+
+
+def view_of(case: Case, question: Question, company: OpenCompany) -> View:
+    """The same company and question for the plain route."""
+    rows: dict[str, list[Row]] = {
+        name: [{str(column): value for column, value in row.items()} for row in table.to_dict("records")]
+        for name, table in case.tables.items()
+    }
+    books = Books(
+        rows,
+        {name: tuple(table.columns) for name, table in case.tables.items()},
+        lambda table, column, span: company.sources.extent(table, column).covers(span),  # type: ignore[arg-type]
+        last_day=company.sources.last_day() or dt.date.min,
+        **{"inbound_channels": (), **case.settings},
+    )
+    as_of = question.as_of or company.sources.last_day()
+    assert as_of is not None
+    asked, where = CONDITIONS[question.where]
+    return View(books, question.span, as_of, question.by, None, where, (asked,) if asked else ())
+
+
+def same(found: float, wanted: float | None) -> bool:
+    if wanted is None or math.isnan(found):
+        return wanted is None and math.isnan(found)
+    return math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-9)
+
+
+def base_of(kpi: str, view: View, step: str) -> float | None:
+    try:
+        return naive.answer(kpi, view.prior() if step == "previous" else view.year_ago())[0]
+    except naive.NoValue:
+        return None
+
+
+def differences(frame: pd.DataFrame, view: View) -> list[str]:
+    """Every figure of the engine's frame that the plain route does not confirm."""
+    found = []
+    for record in frame.to_dict("records"):
+        group = tuple(record[name] for name in view.by)
+        span = Span.around(record["grain"], record["period_start"].date())
+        assert (span.label, span.end) == (record["period"], record["period_end"].date())
+        one = replace(view, span=span.cut(view.as_of), group=None if None in group else group)
+        wanted = dict(zip(("value", "numerator", "denominator"), naive.answer(record["kpi"], one), strict=True))
+        matures_in = shipped().metrics[record["kpi"]].matures_in or 0
+        young = matures_in > 0 and (view.as_of - span.end).days < matures_in  # such a cohort is compared with none
+        wanted |= {step: None if young else base_of(record["kpi"], one, step) for step in ("previous", "year_ago")}
+        if None in group:  # no rows, or no such column: one line that says so stands for all slices
+            wanted = dict.fromkeys(wanted)
+        found += [
+            f"{record['id']}: {name} is {record[name]}, and {value} by hand; {record['reason'] or 'no reason'}"
+            for name, value in wanted.items()
+            if not same(record[name], value)
+        ]
+        assert (record["reason"] is None) == (not math.isnan(record["value"])), record["id"]
+    return found
+
+
+def test_every_kpi_of_the_catalogue_has_a_second_route() -> None:
+    assert set(naive.KPIS) == set(shipped().metrics)
+
+
+@pytest.mark.parametrize(
+    ("domain", "examples"), [("marketing and sales", 6), ("customers", 6), ("finance", 6), ("operations", 4)]
+)
+def test_engine_and_plain_loops_agree(domain: str, examples: int) -> None:
+    kpis = kpis_of(DOMAINS[domain])
+    told: set[str] = set()
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],  # what disagrees is told figure by figure, and shrinking takes minutes
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(cases(DOMAINS[domain]))
+    def check(case: Case) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            company = open_from(Path(folder), case.tables, **case.settings)
+            found = []
+            for question in case.questions:
+                frame, view = ask(company, question, kpis), view_of(case, question, company)
+                found += differences(frame, view) + not_adding_up(frame, view, company)
+                told.update(frame.kpi[frame.value.notna()])
+            assert not found, "\n".join(found)
+
+    check()
+    assert len(told) >= 0.75 * len(kpis), f"the random tables give no value of {sorted(set(kpis) - told)}"
+
+
+def kpis_of(domain: Domain) -> list[str]:
+    catalogue = shipped().metrics.values()
+    return [kpi.name for kpi in catalogue if kpi.category in domain.categories or kpi.name in domain.also]
+
+
+def ask(company: OpenCompany, question: Question, kpis: list[str]) -> pd.DataFrame:
+    return company.compute(
+        kpis,
+        period=question.span.label,
+        last=question.last,
+        by=question.by,
+        where=question.where,
+        as_of=question.as_of,
+    )
+
+
+def not_adding_up(frame: pd.DataFrame, view: View, company: OpenCompany) -> list[str]:
+    """Additive KPIs whose slices are not, together, the whole."""
+    found = []
+    for (kpi, period), part in frame.groupby(["kpi", "period"]):
+        if company.is_additive(str(kpi)) and part.value.notna().all():
+            span = Span.around(part.grain.iloc[0], part.period_start.iloc[0].date()).cut(view.as_of)
+            whole = naive.answer(str(kpi), replace(view, span=span, group=None))[0]
+            if not same(part.value.sum(), whole):
+                found.append(f"{kpi} in {period}: the slices have {part.value.sum()}, the whole {whole}")
+    return found
+
+
+def test_a_slice_of_account_moves_is_what_a_filter_to_it_gives(tmp_path: Path) -> None:
+    plans = """customer_id,started_on,ended_on,mrr,plan
+a,2025-01-01,,10,basic
+b,2025-06-01,2026-01-15,70,basic
+b,2026-01-15,,90,pro
+"""
+    company = open_from(tmp_path, {"subscriptions": plans})
+    kpis = ["mrr_new", "mrr_reactivation", "mrr_churned"]
+    slices = company.compute(kpis, period="2026-01", by=["plan"], as_of="2026-01-31")
+    pro = company.compute(kpis, period="2026-01", where="plan = 'pro'", as_of="2026-01-31")
+    assert slices[slices.plan == "pro"].value.tolist() == pro.value.tolist() == [0, 90, 0], "b was there before"
+
+
+def test_the_ten_largest_customers_leave_out_those_of_unknown_revenue(tmp_path: Path) -> None:
+    orders = "order_id,ordered_on,customer_id,amount\n90,2026-01-01,none,\n"
+    orders += "".join(f"{n},2026-01-01,customer {n},10\n" for n in range(12))
+    row = open_from(tmp_path, {"orders": orders}).compute(["revenue_concentration_top_ten"], period="2026-01").iloc[0]
+    assert (row.numerator, row.denominator) == (100, 120)
+
+
+def test_a_balance_holds_until_the_next_one_in_every_slice(tmp_path: Path) -> None:
+    posts = """posted_on,network,followers
+2026-01-05,x,10
+2026-01-20,x,12
+2026-01-10,y,100
+2026-01-11,,40
+2026-01-12,,50
+"""
+    company = open_from(tmp_path, {"social": posts})
+    slices = company.compute(["social_followers"], period="2026-01", by=["network"])
+    assert dict(zip(slices.network, slices.value, strict=True)) == {"x": 12, "y": 100}, "no network, no balance"
+    assert company.compute(["social_followers"], period="2026-01").value[0] == 112
