@@ -14,7 +14,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "findings"))
 from noise import findings_of, history, series
 
-from kpi_analysis.findings import real, scan
+from kpi_analysis.insight.findings import real, scan
 
 
 def main(reports: int) -> None:

@@ -132,8 +132,8 @@ def check(
 ) -> None:
     """Check tables, types, keys, ranges, own KPIs, SMART targets and report parameters before anything runs."""
     from kpi_analysis.console import print_findings
+    from kpi_analysis.insight.outlook import check_targets
     from kpi_analysis.metrics.session import open_company
-    from kpi_analysis.outlook import check_targets
     from kpi_analysis.press.run.notebook_check import check_notebooks
 
     opened = open_company(company)
@@ -223,7 +223,7 @@ def verify(
     if form not in console.VERDICT_FORMATS:
         hint = did_you_mean(form, console.VERDICT_FORMATS) or f"Use {' or '.join(console.VERDICT_FORMATS)}."
         raise UsageError(f"unknown format '{form}'.", remedy=hint)
-    from kpi_analysis.verify import verify as recompute
+    from kpi_analysis.insight.verify import verify as recompute
 
     verdict = recompute(pdf, company)
     console.write_verdict(verdict, form)

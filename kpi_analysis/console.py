@@ -18,8 +18,8 @@ from kpi_analysis.design.formats import Format
 if TYPE_CHECKING:
     import pandas as pd
 
+    from kpi_analysis.insight.verify import Verdict
     from kpi_analysis.metrics.catalogue import Catalogue, Metric
-    from kpi_analysis.verify import Verdict
 
 FORMATS = ("table", "csv", "json", "parquet")
 TEXT_FORMATS = FORMATS[:3]

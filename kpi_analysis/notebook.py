@@ -25,12 +25,13 @@ from kpi_analysis.design import brand
 from kpi_analysis.design.blocks import Beside, Block, Figure, Findings, Note, Table, Title, forget_shown, shown_kpis
 from kpi_analysis.design.formats import NBSP
 from kpi_analysis.design.theme import wear
-from kpi_analysis.insights import Insights
+from kpi_analysis.insight.key_findings import Insights
+from kpi_analysis.insight.outlook import Outlook
+from kpi_analysis.insight.targets import projected, record
 from kpi_analysis.metrics.catalogue import Metric
 from kpi_analysis.metrics.compute.slices import check_values
 from kpi_analysis.metrics.lineage import made_from
 from kpi_analysis.metrics.session import OpenCompany, open_company
-from kpi_analysis.outlook import Outlook
 from kpi_analysis.sections import appendix, kpi_figures
 from kpi_analysis.sections.asked import HISTORY, Asked, with_data
 from kpi_analysis.sections.customers import CustomerSections
@@ -43,7 +44,6 @@ from kpi_analysis.sections.operations import OperationsSections
 from kpi_analysis.sections.outlook import OutlookSections, count_words
 from kpi_analysis.sections.pipeline import PipelineSections
 from kpi_analysis.sections.restatement import restatements
-from kpi_analysis.targets.judge import projected, record
 
 LONGEST_SCORECARD = 12
 NOT_ALLOWED = r"is not connected|has no column|is not set|has no account"

@@ -16,12 +16,12 @@ from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import values
 from kpi_analysis.design.blocks import Figure
 from kpi_analysis.design.formats import Format
+from kpi_analysis.insight.targets import Judged
 from kpi_analysis.messages import change_words, inside
 from kpi_analysis.metrics.catalogue import Metric
 from kpi_analysis.metrics.compute.query_builders import NONE
 from kpi_analysis.metrics.explain import AUTO
 from kpi_analysis.metrics.session import OpenCompany
-from kpi_analysis.targets import Judged
 
 MOST_STEPS = 6
 SMALL = 0.03  # of the largest step: below that a step is one of the others

@@ -7,8 +7,8 @@ from typing import Any
 
 from kpi_analysis.design.blocks import Cell, Findings, Note
 from kpi_analysis.design.blocks.model import Finding
-from kpi_analysis.findings import Insight
-from kpi_analysis.insights import Insights
+from kpi_analysis.insight.findings import Insight
+from kpi_analysis.insight.key_findings import Insights
 from kpi_analysis.sections.asked import Asked
 
 NOTHING = "Nothing moved beyond its usual variation."

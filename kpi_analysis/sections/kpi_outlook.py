@@ -16,14 +16,14 @@ from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
+from kpi_analysis.insight.outlook import SEASON, Outlook
+from kpi_analysis.insight.targets import Judged
 from kpi_analysis.messages import inside
-from kpi_analysis.outlook import SEASON, Outlook
 from kpi_analysis.sections.asked import Asked
 from kpi_analysis.sections.outlook import backtest_words, bands
 from kpi_analysis.stats.projections import Projection, needed_uplift, probability, with_uplift
 from kpi_analysis.stats.trends import change_point, least_squares, signals, trend
 from kpi_analysis.tables import Field, value_table
-from kpi_analysis.targets import Judged
 
 ON_TRACK = 0.7
 SHOWN = 36

@@ -14,11 +14,11 @@ from kpi_analysis.charts.trees import Branch, tree
 from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.design.blocks import Figure, Table, Title
 from kpi_analysis.design.formats import Format
+from kpi_analysis.insight.outlook import Outlook
+from kpi_analysis.insight.targets import Judged
 from kpi_analysis.messages import inside
-from kpi_analysis.outlook import Outlook
 from kpi_analysis.stats.projections import Projection
 from kpi_analysis.tables.smart import actions_table, targets_table
-from kpi_analysis.targets import Judged
 
 MOST_ACTIONS = 4
 LEVELS = (0.95, 0.80, 0.50)

@@ -10,8 +10,8 @@ from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.periods import period_label
 from kpi_analysis.design.blocks import Cell, Column, Note, Row, Table
 from kpi_analysis.design.formats import Format
+from kpi_analysis.insight.restatement import Compared, Comparison, Moved, Published, same
 from kpi_analysis.metrics.session import OpenCompany
-from kpi_analysis.recomputed import Compared, Comparison, Moved, Published, same
 
 ENOUGH = 0.0005  # of the published value: less is not seen in a report
 LONGEST = 20  # rows

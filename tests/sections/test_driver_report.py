@@ -11,8 +11,8 @@ import pytest
 from opening import shipped_company
 
 from kpi_analysis.design.formats import NBSP, Format
+from kpi_analysis.insight.outlook import Outlook
 from kpi_analysis.metrics.session import OpenCompany
-from kpi_analysis.outlook import Outlook
 from kpi_analysis.sections.drivers import DriverSections, claim, steps
 
 DEMO = Path(__file__).resolve().parents[2] / "params" / "company.yaml"

@@ -13,7 +13,7 @@ from opening import open_from
 from kpi_analysis.core.errors import RunError
 from kpi_analysis.design.blocks import Findings, Note
 from kpi_analysis.design.formats import Format
-from kpi_analysis.insights import Insights
+from kpi_analysis.insight.key_findings import Insights
 from kpi_analysis.press.run.reconcile import findings_of, reconcile
 from kpi_analysis.sections.findings import NOTHING, TOO_SHORT, findings_block
 

@@ -21,8 +21,7 @@ import pyarrow as pa
 
 from kpi_analysis.core.config.company import Company, TableSpec
 from kpi_analysis.core.errors import ConfigError, Finding, SourceUnreachable, did_you_mean
-from kpi_analysis.core.schema import DERIVED, TABLES, Column, Derived, Table
-from kpi_analysis.metrics import sql
+from kpi_analysis.core.schema import DERIVED, TABLES, Derived
 from kpi_analysis.metrics.sources.conversion import as_moment, convert, refusing
 from kpi_analysis.metrics.sources.currencies import in_company_currency, read_rates
 from kpi_analysis.metrics.sources.dialects import connect, first_line
@@ -36,13 +35,13 @@ from kpi_analysis.metrics.sources.files import (
     read_files,
     view_read,
 )
+from kpi_analysis.metrics.sources.mapping import mapped_expression, missing_column
 from kpi_analysis.metrics.sources.parts import (
     Extent,
     Fingerprint,
     MappedColumn,
     extent_measures,
     has_zone,
-    missing_column,
 )
 from kpi_analysis.metrics.sources.query_cache import Texts
 from kpi_analysis.metrics.sources.result_cache import Answers
@@ -251,7 +250,7 @@ class Sources:
                 value = raw[column.name]
                 text = column.name
             else:
-                value = self._expression(name, column, text, raw)
+                value = mapped_expression(self.company, name, column, text, raw)
             canonical = value if column.name in tidy else convert(value, column, self.company.timezone)
             mapped.append(MappedColumn(column, text, value, canonical))
         return mapped
@@ -361,23 +360,6 @@ class Sources:
                 remedy="Check the file, the name of the table or the query.",
                 file=self.company.path,
                 line=self.company.line("tables", name, key),
-            ) from None
-
-    # ------------------------------------------------------------------ mapping
-
-    def _expression(self, name: str, column: Column, text: str, raw: ir.Table) -> ir.Value:
-        if text in raw.columns:
-            return raw[text]
-        try:
-            value = sql.expression(text, raw)
-            # the checks count rows, so a constant must be a column as well
-            return value if isinstance(value, ir.Column) else ibis.ifelse(raw[raw.columns[0]].isnull(), value, value)
-        except ConfigError as error:
-            raise ConfigError(
-                f"table {name}, column {column.name}: {error.message}",
-                remedy=error.remedy,
-                file=self.company.path,
-                line=self.company.line("tables", name, "columns", column.name),
             ) from None
 
     def fingerprint(self, name: str) -> Fingerprint:

@@ -9,8 +9,6 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from kpi_analysis.core.config.company import Company
-from kpi_analysis.core.errors import ConfigError, did_you_mean
 from kpi_analysis.core.periods import Period
 from kpi_analysis.core.schema import Column
 
@@ -100,14 +98,3 @@ def has_zone(value: ir.Value) -> bool:
 def has_offset(text: ir.StringValue) -> ir.BooleanValue:
     """Where a moment in words says its distance from UTC."""
     return text.strip().re_search(r"\d[ T]\d\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$")
-
-
-def missing_column(company: Company, name: str, column: Column, raw: ir.Table) -> ConfigError:
-    """Return the error of a table that lacks a required column, with the nearest name that it has."""
-    near = did_you_mean(column.name, raw.columns)
-    return ConfigError(
-        f"table {name} has no column '{column.name}', which it needs. Found: {', '.join(raw.columns)}.",
-        remedy=f"{near} Map it: columns: {{{column.name}: …}}".strip(),
-        file=company.path,
-        line=company.line("tables", name),
-    )

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from kpi_analysis.core.config.targets import Goal, load_targets, parse_goal
 from kpi_analysis.core.errors import ConfigError
-from kpi_analysis.targets import Goal, load_targets, parse_goal
 
 
 @pytest.mark.parametrize(

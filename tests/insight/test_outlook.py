@@ -12,8 +12,8 @@ import pytest
 import yaml
 from opening import open_from
 
-from kpi_analysis.outlook import Outlook, check_targets
-from kpi_analysis.targets import Judged
+from kpi_analysis.insight.outlook import Outlook, check_targets
+from kpi_analysis.insight.targets import Judged
 
 SMART = {
     "objective": "Grow",

@@ -19,7 +19,19 @@ from kpi_analysis.core.periods import Period, period_words
 from kpi_analysis.core.records import values
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.design.formats import Format
-from kpi_analysis.findings import Candidate, Days, Insight, Series, aimed, gap, ranked, real, scan, scan_days, told
+from kpi_analysis.insight.findings import (
+    Candidate,
+    Days,
+    Insight,
+    Series,
+    aimed,
+    gap,
+    ranked,
+    real,
+    scan,
+    scan_days,
+    told,
+)
 from kpi_analysis.metrics.catalogue import Metric
 from kpi_analysis.metrics.session import OpenCompany
 

@@ -7,7 +7,7 @@ from dataclasses import astuple
 import numpy as np
 import pytest
 
-from kpi_analysis.findings.expecting import LEAST_CORRELATION, Expected, expect, expect_all
+from kpi_analysis.insight.findings.baseline import LEAST_CORRELATION, Expected, expect, expect_all
 
 EVEN = np.tile([0.1, -0.1, 0.05, -0.05, -0.1, 0.1], 5)  # no slope, no season, no outlier, hardly any correlation
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kpi_analysis.findings import Candidate, Series, real, scan
+from kpi_analysis.insight.findings import Candidate, Series, real, scan
 
 MONTHS = 36
 LABELS = pd.period_range("2023-10", periods=MONTHS, freq="M").astype(str)

@@ -15,10 +15,10 @@ from opening import open_from
 
 from kpi_analysis.cli import main
 from kpi_analysis.core.errors import UsageError
+from kpi_analysis.insight.verify import read_published, verify
 from kpi_analysis.metrics.lineage import causes, definition_hash, made_from
 from kpi_analysis.metrics.session import open_company
 from kpi_analysis.press.run.report import render_report
-from kpi_analysis.verify import read_published, verify
 
 NOW = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
 

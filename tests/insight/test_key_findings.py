@@ -10,11 +10,11 @@ import pytest
 from opening import shipped_company
 
 from kpi_analysis.demo import PLANTED, PlantedFact
-from kpi_analysis.findings import Insight
-from kpi_analysis.insights import Insights
+from kpi_analysis.insight.findings import Insight
+from kpi_analysis.insight.key_findings import Insights
 from kpi_analysis.notebook import Report, open_report
 
-COMPANY = Path(__file__).parent.parent / "params" / "company.yaml"
+COMPANY = Path(__file__).parents[2] / "params" / "company.yaml"
 
 LEARNED = {
     "price change": "2026-Q2",

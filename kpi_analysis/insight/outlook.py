@@ -10,12 +10,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from kpi_analysis.core.config.targets import Target
 from kpi_analysis.core.errors import Finding, KpiError, did_you_mean
 from kpi_analysis.core.periods import Period
+from kpi_analysis.insight.targets import Judged, expected_by_now, next_review, smart, status_of
 from kpi_analysis.metrics.catalogue import Metric
 from kpi_analysis.metrics.session import OpenCompany
 from kpi_analysis.stats.projections import Projection, probability, project
-from kpi_analysis.targets import Judged, Target, expected_by_now, next_review, smart, status_of
 
 SEASON = {"day": 7, "week": 52, "month": 12, "quarter": 4, "year": 1}
 HISTORY = {"day": 400, "week": 156, "month": 60, "quarter": 24, "year": 12}

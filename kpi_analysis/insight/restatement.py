@@ -13,10 +13,10 @@ from typing import Any
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.periods import Calendar
 from kpi_analysis.core.records import values
+from kpi_analysis.insight.outlook import Outlook
+from kpi_analysis.insight.targets import projected, record
 from kpi_analysis.metrics.lineage import Cause, causes, made_from
 from kpi_analysis.metrics.session import OpenCompany
-from kpi_analysis.outlook import Outlook
-from kpi_analysis.targets.judge import projected, record
 
 FIELDS = ("value", "reason", "numerator", "denominator", "rows", "ci_low", "ci_high", "previous", "year_ago")
 AIMED = ("target", "baseline", "current", "expected", "needed")

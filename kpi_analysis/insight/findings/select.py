@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from kpi_analysis.findings.insight import Candidate
+from kpi_analysis.insight.findings.insight import Candidate
 from kpi_analysis.metrics.catalogue import Catalogue
 from kpi_analysis.stats.trends import discoveries
 

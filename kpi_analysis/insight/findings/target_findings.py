@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from kpi_analysis.design.formats import NBSP, Format
-from kpi_analysis.findings.insight import Insight, Quoted
+from kpi_analysis.insight.findings.insight import Insight, Quoted
 from kpi_analysis.metrics.catalogue import Catalogue
 
 WEIGHTS = {"missed": 17.0, "off": 16.0, "hit": 9.0, "risk": 8.0}

@@ -3,11 +3,11 @@
 Frames and records go in, findings come out; nothing here reads data or a clock.
 """
 
-from kpi_analysis.findings.choosing import Group, ranked, real
-from kpi_analysis.findings.insight import Candidate, Insight, Quoted
-from kpi_analysis.findings.scanning import Days, Series, scan, scan_days
-from kpi_analysis.findings.targets import aimed
-from kpi_analysis.findings.wording import gap, told
+from kpi_analysis.insight.findings.detect import Days, Series, scan, scan_days
+from kpi_analysis.insight.findings.insight import Candidate, Insight, Quoted
+from kpi_analysis.insight.findings.narrate import gap, told
+from kpi_analysis.insight.findings.select import Group, ranked, real
+from kpi_analysis.insight.findings.target_findings import aimed
 
 __all__ = [
     "Candidate",

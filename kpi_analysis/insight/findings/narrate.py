@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from kpi_analysis.design.formats import Format
-from kpi_analysis.findings.choosing import Group
-from kpi_analysis.findings.insight import Candidate, Insight, Quoted
+from kpi_analysis.insight.findings.insight import Candidate, Insight, Quoted
+from kpi_analysis.insight.findings.select import Group
 from kpi_analysis.metrics.catalogue import Catalogue, Metric
 
 LONGEST_ALSO = 2

@@ -11,8 +11,8 @@ from statistics import fmean, median
 import numpy as np
 import pandas as pd
 
-from kpi_analysis.findings.expecting import NEEDED, Expected, Values, Which, expect, expect_all
-from kpi_analysis.findings.insight import Candidate
+from kpi_analysis.insight.findings.baseline import NEEDED, Expected, Values, Which, expect, expect_all
+from kpi_analysis.insight.findings.insight import Candidate
 
 FEW_CASES = 10
 EVEN = 0.1

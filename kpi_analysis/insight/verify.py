@@ -10,8 +10,8 @@ from typing import Any
 
 from kpi_analysis.core.config.company import load_company
 from kpi_analysis.core.errors import UsageError
+from kpi_analysis.insight.restatement import Compared, Comparison, Published
 from kpi_analysis.metrics.session import open_company
-from kpi_analysis.recomputed import Compared, Comparison, Published
 
 RENDER_AGAIN = "Render it again with kpi render, then verify that PDF."
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kpi_analysis.findings import Days, real, scan, scan_days
+from kpi_analysis.insight.findings import Days, real, scan, scan_days
 
 sys.path.insert(0, str(Path(__file__).parent))
 from noise import findings_of, history, series

@@ -1,0 +1,1 @@
+"""What the numbers say: targets, projections, findings, derived figures, restatements, as frames with ids."""

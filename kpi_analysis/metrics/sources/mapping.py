@@ -1,0 +1,45 @@
+"""Columns of a company's own tables mapped onto canonical ones, by name or by an SQL expression."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from kpi_analysis.core.config.company import Company
+from kpi_analysis.core.errors import ConfigError, did_you_mean
+from kpi_analysis.core.schema import Column
+from kpi_analysis.metrics import sql
+
+
+def mapped_expression(company: Company, name: str, column: Column, text: str, raw: ir.Table) -> ir.Value:
+    """Return a canonical column as the company file maps it: a name of theirs, or an SQL expression over their columns.
+
+    Raises
+    ------
+    ConfigError
+        With file and line, when the expression is wrong.
+    """
+    if text in raw.columns:
+        return raw[text]
+    try:
+        value = sql.expression(text, raw)
+        # the checks count rows, so a constant must be a column as well
+        return value if isinstance(value, ir.Column) else ibis.ifelse(raw[raw.columns[0]].isnull(), value, value)
+    except ConfigError as error:
+        raise ConfigError(
+            f"table {name}, column {column.name}: {error.message}",
+            remedy=error.remedy,
+            file=company.path,
+            line=company.line("tables", name, "columns", column.name),
+        ) from None
+
+
+def missing_column(company: Company, name: str, column: Column, raw: ir.Table) -> ConfigError:
+    """Return the error of a table that lacks a required column, with the nearest name that it has."""
+    near = did_you_mean(column.name, raw.columns)
+    return ConfigError(
+        f"table {name} has no column '{column.name}', which it needs. Found: {', '.join(raw.columns)}.",
+        remedy=f"{near} Map it: columns: {{{column.name}: …}}".strip(),
+        file=company.path,
+        line=company.line("tables", name),
+    )
