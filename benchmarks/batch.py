@@ -35,7 +35,7 @@ chromium --headless --no-sandbox --disable-gpu --no-pdf-header-footer --print-to
 """
 BARE = """
 import ast, json, os, sys, time
-import kpi_analysis.warmed, matplotlib_inline.backend_inline, IPython.core.formatters
+import kpi_analysis.report.preload, matplotlib_inline.backend_inline, IPython.core.formatters
 book = json.load(open("quarterly_report.ipynb"))
 for period, region in json.loads(sys.argv[1]):
     if os.fork() == 0:

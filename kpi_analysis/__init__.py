@@ -16,14 +16,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kpi_analysis.metrics.session import OpenCompany, open_company
+    from kpi_analysis.report.notebook import Report, open_report
 
-__all__ = ["OpenCompany", "__version__", "open_company"]
+__all__ = ["OpenCompany", "Report", "__version__", "open_company", "open_report"]
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "OpenCompany": "kpi_analysis.metrics.session",
+    "open_company": "kpi_analysis.metrics.session",
+    "Report": "kpi_analysis.report.notebook",
+    "open_report": "kpi_analysis.report.notebook",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Import the analysis only when it is asked for: the command line and the press start without it."""
-    if name in ("OpenCompany", "open_company"):
-        return getattr(import_module("kpi_analysis.metrics.session"), name)
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'kpi_analysis' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

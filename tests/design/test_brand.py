@@ -13,8 +13,6 @@ from pathlib import Path
 import matplotlib
 import pytest
 
-from kpi_analysis.charts.base import draw
-from kpi_analysis.charts.text import text_width
 from kpi_analysis.core.colour import contrast
 from kpi_analysis.core.config.company import Company, load_company
 from kpi_analysis.core.errors import ConfigError
@@ -23,6 +21,8 @@ from kpi_analysis.design.brand import company_look, look_of, payload
 from kpi_analysis.design.palette import DARK, LIGHT, palettes
 from kpi_analysis.design.theme import HOUSE, branded, css_variables, wear
 from kpi_analysis.press.render.docx_reference import reference_document
+from kpi_analysis.report.charts.base import draw
+from kpi_analysis.report.charts.text import text_width
 
 FACES = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 10"><rect width="40" height="10" fill="#7A1FA2"/></svg>'

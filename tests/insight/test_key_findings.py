@@ -12,7 +12,7 @@ from opening import shipped_company
 from kpi_analysis.demo import PLANTED, PlantedFact
 from kpi_analysis.insight.findings import Insight
 from kpi_analysis.insight.key_findings import Insights
-from kpi_analysis.notebook import Report, open_report
+from kpi_analysis.report.notebook import Report, open_report
 
 COMPANY = Path(__file__).parents[2] / "params" / "company.yaml"
 

@@ -23,7 +23,7 @@ from kpi_analysis.press.run.report import render_report
 NOW = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
 
 CELLS = (
-    'from kpi_analysis.notebook import open_report\n\nreport = open_report(company, period)\nreport.title()',
+    'from kpi_analysis.report.notebook import open_report\n\nreport = open_report(company, period)\nreport.title()',
     'report.scorecard(["sales_revenue", "opportunity_to_win_ratio", "order_count", "cost_per_conversion"])',
     'report.ranking("opportunity_to_win_ratio", by="owner")',
     'report.by_month("order_count")',

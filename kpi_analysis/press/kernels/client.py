@@ -23,7 +23,7 @@ from kpi_analysis.press.kernels.selection import WARM_KERNELS
 
 # Without matplotlib_inline: while it is imported it looks for the kernel whose cells shall show figures.
 PRELOAD = (
-    "kpi_analysis.warmed",
+    "kpi_analysis.report.preload",
     "seaborn",
     "matplotlib.backends.backend_agg",
     "ipykernel.kernelapp",

@@ -8,7 +8,7 @@ import pytest
 from opening import open_from
 
 from kpi_analysis.core.errors import ConfigError
-from kpi_analysis.notebook import open_report
+from kpi_analysis.report.notebook import open_report
 
 DEALS = """opportunity_id,created_on,closed_on,outcome,amount
 1,2026-01-01,2026-01-31,won,1000

@@ -233,7 +233,7 @@ def test_one_figure_with_two_values_is_refused():
 
 def test_the_press_loads_neither_the_analysis_nor_nbconvert():
     names = "ibis pandas duckdb matplotlib numpy nbconvert nbformat bleach bs4 kpi_analysis.metrics.sources "
-    "kpi_analysis.charts"
+    "kpi_analysis.report.charts"
     program = (
         "import sys; from kpi_analysis.press.render import render_html, render_pdf;"
         "nb = {'cells': [{'cell_type': 'markdown', 'source': '# A', 'metadata': {}}], 'metadata': {}};"

@@ -1,0 +1,1 @@
+"""What a notebook shows: charts, tables, sentences and the sections that lay them out."""

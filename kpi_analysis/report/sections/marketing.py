@@ -1,0 +1,322 @@
+"""Marketing in a report: what each channel and campaign costs, what is credited to it, and what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from kpi_analysis.core.periods import period_label
+from kpi_analysis.core.records import values
+from kpi_analysis.design.blocks import Figure, Note, Table, Title
+from kpi_analysis.report import messages
+from kpi_analysis.report.charts.base import Caption, Width
+from kpi_analysis.report.charts.funnels import funnel
+from kpi_analysis.report.charts.returns import STRONG, Numbers, returns
+from kpi_analysis.report.sections.channels import CREDIT, joined
+from kpi_analysis.report.sections.credit import CreditSections
+from kpi_analysis.report.sections.response import ResponseSections
+from kpi_analysis.report.tables import Field
+
+COSTS = (
+    "marketing_spend", "impressions", "clicks", "leads", "marketing_qualified_leads", "sales_qualified_leads",
+    "new_customers", "cost_per_lead", "customer_acquisition_cost", "marketing_payback_months", "ltv_to_cac",
+)  # fmt: skip
+CAMPAIGN = (
+    "marketing_spend", "impressions", "clicks", "click_through_rate", "cost_per_click", "leads", "cost_per_lead",
+    "platform_conversions", "cost_per_conversion", "attributed_revenue", "marketing_revenue_ratio", "marketing_roi",
+)  # fmt: skip
+STEPS = (
+    ("Leads", "leads"), ("Marketing-qualified", "marketing_qualified_leads"),
+    ("Sales-qualified", "sales_qualified_leads"), ("Opportunities", "opportunities_created"),
+    ("New customers", "new_customers"),
+)  # fmt: skip
+HEADS = {
+    "marketing_spend": "Spend", "impressions": "Impr., k", "clicks": "Clicks", "leads": "Leads",
+    "marketing_qualified_leads": "MQLs", "sales_qualified_leads": "SQLs", "new_customers": "Cust.",
+    "cost_per_lead": "CPL", "customer_acquisition_cost": "CAC", "marketing_payback_months": "Payback",
+    "ltv_to_cac": "LTV : CAC", "click_through_rate": "CTR", "cost_per_click": "CPC",
+    "platform_conversions": "Conv.", "cost_per_conversion": "Cost/conv.", "attributed_revenue": "Revenue",
+    "marketing_revenue_ratio": "ROAS", "marketing_roi": "Margin ROI",
+}  # fmt: skip
+MOST_CAMPAIGNS = 12
+MOST_NAMES = 2  # in a title
+THOUSAND = 1000  # impressions come in millions, and clicks beside them do not
+
+
+@dataclass(frozen=True)
+class MarketingSections(CreditSections, ResponseSections):
+    """Sections on marketing. One whose figures have no value shows a note that says why.
+
+    Parameters
+    ----------
+    asked : Asked
+        The report's company, period and day.
+    """
+
+    # ------------------------------------------------------------------ sections
+
+    def title(self) -> Title:
+        """The message: what marketing returns, and who does not pay for itself or returns the most."""
+        rows, write = self.whole, self.format.prose
+        found = rows["marketing_revenue_ratio"]
+        if found["value"] is None:
+            spent = rows["marketing_spend"]
+            if spent["value"] is None:
+                return Title(f"Marketing is not shown: {spent['reason']}")
+            return Title(
+                f"Marketing cost {write(spent['value'], 'currency')} in {self.asked.period_name}",
+                f"What it returned is not shown: {found['reason']}.",
+            )
+        said = f"Marketing returns {write(found['value'], 'ratio')}"
+        losing, idle = self._losing, [self.name(one) for one in self.ranked.index if self.ranked[one] == 0]
+        if losing:
+            said += f"; {self._some(losing)} {'does not pay for itself' if len(losing) == 1 else 'do not pay back'}"
+        elif idle:
+            said += f"; nothing is credited to {self._some(idle)}"
+        elif len(self.ranked) > 1:
+            said += f", {self.name(str(self.ranked.index[0]))} the most"
+        even = rows["break_even_roas"]["value"]
+        deck = f"{self.asked.period_name}, {messages.completeness(self.asked.period)}. {self.rule_words}."
+        for label, kpi in (("ROI", "marketing_revenue_roi"), ("Margin ROI", "marketing_roi")):
+            if rows[kpi]["value"] is not None:
+                deck += f" {label} {write(rows[kpi]['value'], 'percent')}."
+        if even is not None and even > 0:
+            deck += f" Break-even at {write(even, 'ratio')}."
+        return Title(said, deck, values=values(self.whole_frame))
+
+    def page(self) -> Title | None:
+        """The message as the head of a page of another report; nothing where there is no return to speak of."""
+        return None if self.whole["marketing_revenue_ratio"]["value"] is None else self.title()
+
+    def returns(self, *, width: Width = "full") -> Figure | Note:
+        """Spend, credited revenue and gross profit, ROAS with its interval, ROI and margin ROI, channel by channel."""
+        frame, rows = self.by_channel, self.whole
+        if rows["marketing_revenue_ratio"]["value"] is None or frame.empty:
+            why = rows["marketing_revenue_ratio"]["reason"] or self.no_channels
+            return Note(f"Returns by channel are not shown: {why}.")
+        even, ratio = rows["break_even_roas"]["value"], "marketing_revenue_ratio"
+        ago = self.asked.opened.company.calendar.year_ago(self.asked.period)
+        note = f"{CREDIT} ROI: (revenue − spend) ÷ spend; margin ROI: on gross profit. “5 : 1” is ROAS."
+        if rows[ratio]["ci_low"] is not None:
+            note += " The band is what so many journeys of such sizes may vary by chance; spend is known."
+        whole = rows[ratio]
+        return returns(
+            Caption("returns_by_channel", self._returns_title(even), f"{self._measured}, {{unit}}",
+                    note=note, values=self.quoted),
+            [self.name(one) for one in frame.index], self.column(ratio),
+            format=self.format, low=self.column(ratio, "ci_low"), high=self.column(ratio, "ci_high"),
+            year_ago=self.column(ratio, "year_ago"),
+            year_ago_label=period_label(ago, self.asked.opened.company.calendar) if ago else "a year earlier",
+            break_even=even, total=(whole["value"], whole["ci_low"], whole["ci_high"], whole["year_ago"]),
+            reasons=[frame[ratio, "reason"][one] for one in frame.index],
+            left=[self._numbers("Spend", "marketing_spend"), self._numbers("Revenue", "attributed_revenue"),
+                  self._numbers("Gross profit", "attributed_gross_profit")],
+            right=[self._numbers("ROI", "marketing_revenue_roi"), self._numbers("Margin ROI", "marketing_roi")],
+            width=width,
+        )  # fmt: skip
+
+    def channels(self) -> Table | Note:
+        """What each channel costs, what it brings step by step, and what a lead and a customer cost."""
+        frame = self._sliced("channel", COSTS)
+        if frame.empty:
+            return Note(f"Costs by channel are not shown: {self.no_channels}.")
+        whole = self.asked.rows(self.asked.compute(COSTS))
+        account, worth = whole["marketing_payback_months"]["denominator"], whole["ltv_to_cac"]["numerator"]
+        cac = frame["customer_acquisition_cost"]
+        notes = [CREDIT, *_abbreviations([kpi for kpi in COSTS if frame[kpi].notna().any()])]
+        if frame["marketing_payback_months"].isna().all() and account and worth:
+            frame["marketing_payback_months"], frame["ltv_to_cac"] = cac / account, worth / cac
+            notes.append("Payback and LTV : CAC of a channel take the company’s average customer.")
+        if whole["marketing_spend"]["value"] != whole["customer_acquisition_cost"]["numerator"]:
+            notes.append("Sales costs belong to no channel: only the CAC of all channels has them.")
+        dearest = frame["cost_per_lead"].dropna().sort_values()
+        title = "What each channel costs"
+        if len(dearest) > 1 and whole["cost_per_lead"]["value"]:
+            times = self.format.number(dearest.iloc[-1] / whole["cost_per_lead"]["value"], 1)
+            title = f"A lead of {self.name(str(dearest.index[-1]))} costs {times} times the average"
+        total = {"channel": "All channels", **{kpi: whole[kpi]["value"] for kpi in COSTS}}
+        if total["impressions"] is not None:
+            total["impressions"] /= THOUSAND
+        return self._wide(
+            frame, COSTS, "channel", id="marketing_channels", title=title, notes=notes, total=total,
+            measure=f"Spend and steps, each by its own date, {self.asked.period_name}",
+            quoted=(*values(self.asked.compute(COSTS, by=("channel",)), ("channel",)),
+                    *values(self.asked.compute(COSTS))),
+        )  # fmt: skip
+
+    def campaigns(self, *, most: int = MOST_CAMPAIGNS) -> Table | Note:
+        """The campaigns that cost the most: what they were shown, clicked, and brought."""
+        frame = self._sliced("campaign", CAMPAIGN)
+        if frame.empty:
+            connected = "spend" in self.asked.opened.sources.connected
+            why = "table spend has no column campaign" if connected else "table spend is not connected"
+            return Note(f"Campaigns are not shown: {'no spend' if self._has('campaign') else why}.")
+        shown = frame.head(most)
+        notes = [CREDIT]
+        if len(frame) > most:
+            notes.append(f"The {most} of {len(frame)} campaigns that cost the most.")
+        name, share = self.name(str(shown.index[0])), shown["marketing_spend"].iloc[0] / frame["marketing_spend"].sum()
+        return self._wide(
+            shown, CAMPAIGN, "campaign", id="marketing_campaigns", notes=notes, measure=self.asked.period_name,
+            title=f"{name} takes {self.format.prose(round(share, 2), 'percent')} of the money of all campaigns",
+            quoted=values(self.asked.compute(CAMPAIGN, by=("campaign",)), ("campaign",)),
+        )  # fmt: skip
+
+    def funnel(self, *, width: Width = "full") -> Figure | Note:
+        """Visitors, leads, qualified leads, opportunities and customers of the period, with the rate of each step."""
+        kpis = ("website_visitors", "visitor_to_lead_conversion", *(kpi for _, kpi in STEPS))
+        frame = self.asked.compute(kpis)
+        rows = self.asked.rows(frame)
+        steps = [(label, rows[kpi]) for label, kpi in STEPS if rows[kpi]["value"] is not None]
+        if len(steps) < 2:
+            return Note(f"The funnel is not shown: {next(rows[kpi]['reason'] for _, kpi in STEPS)}.")
+        count, share = self.format.number, self.format.percent
+        visits, rate = rows["website_visitors"], rows["visitor_to_lead_conversion"]
+        note = "Each step by its own date: a customer of the period may have been a lead before it."
+        first, last = steps[0][1], steps[-1][1]
+        title = (
+            f"{count(first['value'])} {steps[0][0].lower()} stand over {count(last['value'])} {steps[-1][0].lower()}"
+        )
+        if visits["value"] is not None and rate["value"] is not None:
+            title = f"{count(visits['value'])} visitors: {share(rate['value'])} became leads"
+            if rate["year_ago"] is not None:
+                title += f", against {share(rate['year_ago'])} a year ago"
+        elif visits["reason"]:
+            note += f" Visitors: {visits['reason']}."
+        ago = self.asked.opened.company.calendar.year_ago(self.asked.period)
+        compared = ago is not None and all(row["year_ago"] is not None for _, row in steps)
+        return funnel(
+            Caption("marketing_funnel", title, f"Count in {self.asked.period_name}", note=note, values=values(frame)),
+            [label for label, _ in steps], [row["value"] for _, row in steps], format=self.format,
+            counts_before=[row["year_ago"] for _, row in steps] if compared else None,
+            before_label=f"on {period_label(ago, self.asked.opened.company.calendar)}" if ago else "", width=width,
+        )  # fmt: skip
+
+    def spend_page(self) -> Title | None:
+        """Begin the page on where the money goes: who takes more of it than the channel brings back."""
+        shares = self._shares
+        if shares.empty:
+            return None
+        worst = shares.iloc[-1]
+        money = self.format.prose(round(worst["spend"], 2), "percent")
+        if pd.isna(worst["revenue"]):
+            return Title(f"{worst['channel']} takes {money} of the money")
+        back = self.format.prose(round(worst["revenue"], 2), "percent")
+        return Title(f"{worst['channel']} takes {money} of the money and brings {back} of the revenue")
+
+    def spend_and_return(self) -> Table | Note:
+        """Which share of the spend each channel takes, and which share of revenue it is credited with."""
+        shares = self._shares
+        if shares.empty or shares["revenue"].isna().all():
+            why = self.whole["attributed_revenue"]["reason"] or self.no_channels
+            return Note(f"Spend against return is not shown: {why}.")
+        best = shares.iloc[0]
+        money, back = (self.format.prose(round(best[name], 2), "percent") for name in ("spend", "revenue"))
+        return self.table(
+            shares,
+            [Field("channel", "Channel"), Field("spend", "Of spend", "percent", width="17mm"),
+             Field("revenue", "Of revenue", "percent", width="19mm"), Field("gap", "Gap", "points", width="16mm")],
+            id="spend_and_return", title=f"{best['channel']} brings {back} for {money} of the money",
+            measure=f"Shares of all channels, {self.asked.period_name}", note=CREDIT, quoted=self.quoted,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------ inside
+
+    @cached_property
+    def ranked(self) -> pd.Series[float]:
+        """The return of each channel that has one, the highest first."""
+        return self.by_channel_of("marketing_revenue_ratio").sort_values(ascending=False)
+
+    @cached_property
+    def _shares(self) -> pd.DataFrame:
+        """Shares of spend and of credited revenue, the channel that brings the most for its money first."""
+        spent, earned = self.by_channel_of("marketing_spend"), self.by_channel_of("attributed_revenue")
+        if not spent.sum() > 0:
+            return pd.DataFrame()
+        shares = pd.DataFrame({"spend": spent / spent.sum(), "revenue": float("nan")})
+        if earned.sum() > 0:
+            shares["revenue"] = (earned / earned.sum()).reindex(spent.index)
+        shares["gap"] = (shares["revenue"].fillna(0.0) - shares["spend"]) * 100
+        frame = shares.sort_values("gap", ascending=False, kind="stable").reset_index(names="channel")
+        return frame.assign(channel=[self.name(str(one)) for one in frame["channel"]])
+
+    @property
+    def _losing(self) -> list[str]:
+        """Channels that return less than break-even, and not by chance."""
+        even, ratio = self.whole["break_even_roas"]["value"], "marketing_revenue_ratio"
+        if even is None or not even > 0:
+            return []
+        high = pd.to_numeric(self.by_channel[ratio, "ci_high"])  # without one sale there is no interval, and no proof
+        return [self.name(one) for one in self.ranked.index if high[one] < even]
+
+    def _some(self, names: Sequence[str]) -> str:
+        """Channels by name, or how many they are."""
+        return joined(names) if len(names) <= MOST_NAMES else f"{len(names)} of {len(self.ranked)} channels"
+
+    def _returns_title(self, even: float | None) -> str:
+        strong = int((self.ranked >= STRONG).sum())
+        said = f"{strong} of {len(self.ranked)} channels return {STRONG:g} : 1 or more"
+        below = [self.name(one) for one in self.ranked.index if even is not None and self.ranked[one] < even]
+        if below:
+            said += f", {self._some(below)} {'lies' if len(below) == 1 else 'lie'} below break-even"
+        return said
+
+    @property
+    def _measured(self) -> str:
+        return (
+            f"Attributed revenue ÷ spend, {self.asked.period_name}, {self.rule_words[0].lower()}{self.rule_words[1:]}"
+        )
+
+    def _numbers(self, label: str, kpi: str) -> Numbers:
+        return Numbers(label, self.asked.metric(kpi).unit, self.column(kpi), self.whole[kpi]["value"])
+
+    def _has(self, column: str) -> bool:
+        sources = self.asked.opened.sources
+        return "spend" in sources.connected and column in sources.columns("spend")
+
+    def _sliced(self, by: str, kpis: Sequence[str]) -> pd.DataFrame:
+        """KPIs as columns, the values of a dimension as rows, the dearest first; without those that cost nothing."""
+        if not self._has(by):
+            return pd.DataFrame()
+        frame = self.asked.compute(tuple(kpis), by=(by,)).dropna(subset=[by])
+        wide = frame.pivot(index=by, columns="kpi", values="value").reindex(columns=list(kpis)).astype(float)
+        wide = wide[wide["marketing_spend"] > 0]
+        return wide.sort_values("marketing_spend", ascending=False)
+
+    def _wide(
+        self, frame: pd.DataFrame, kpis: Sequence[str], by: str, *,
+        notes: list[str], quoted: tuple[dict[str, Any], ...], **words: Any,
+    ) -> Table:  # fmt: skip
+        """A table of many narrow columns; one without any value is left out, and the note says why."""
+        there = [kpi for kpi in kpis if frame[kpi].notna().any()]
+        missing = self.asked.compute(tuple(kpis), by=(by,))
+        missing = missing[~missing["kpi"].isin(there) & missing["reason"].notna()].drop_duplicates("kpi")
+        reasons: dict[str, list[str]] = {}
+        for kpi, reason in zip(missing["kpi"], missing["reason"], strict=True):
+            reasons.setdefault(str(reason), []).append(HEADS[kpi])
+        notes += [f"No {joined(heads)}: {reason}." for reason, heads in reasons.items()]
+        fields = [Field(by, by.capitalize())]
+        fields += [Field(kpi, HEADS[kpi], self.asked.metric(kpi).unit, width=_width(kpi)) for kpi in there]
+        rows = frame.assign(impressions=frame["impressions"] / THOUSAND).reset_index()
+        rows[by] = [self.name(str(one), by) for one in rows[by]]
+        return self.table(rows, fields, note=" ".join(notes), quoted=quoted, **words)
+
+
+def _abbreviations(kpis: Sequence[str]) -> list[str]:
+    """Say what the short heads of a table mean."""
+    words = {"impressions": "impressions in thousands", "new_customers": "new customers",
+             "cost_per_lead": "cost of a lead", "customer_acquisition_cost": "cost of a new customer"}  # fmt: skip
+    said = [f"{HEADS[kpi]}: {words[kpi]}" for kpi in kpis if kpi in words]
+    return [f"{'; '.join(said)}."] if said else []
+
+
+def _width(kpi: str) -> str:
+    wide = {"impressions": "16mm", "cost_per_conversion": "19mm", "marketing_roi": "18mm", "new_customers": "11mm",
+            "marketing_payback_months": "15mm", "ltv_to_cac": "15mm", 
+            "attributed_revenue": "15mm", "leads": "12mm", "marketing_qualified_leads": "12mm",
+            "sales_qualified_leads": "12mm"}  # fmt: skip
+    return wide.get(kpi, "13mm")

@@ -1,0 +1,261 @@
+"""The operations and people of a report: what is made and how well, how customers are served, and who works here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from kpi_analysis.core.periods import period_label
+from kpi_analysis.core.records import records, values
+from kpi_analysis.design.blocks import Figure, Note, Table, Title
+from kpi_analysis.design.formats import Format
+from kpi_analysis.metrics.compute.query_builders import NONE
+from kpi_analysis.metrics.compute.slices import known_columns
+from kpi_analysis.report import messages
+from kpi_analysis.report.charts.base import Caption, Width
+from kpi_analysis.report.charts.multiples import small_multiples
+from kpi_analysis.report.sections.context import HISTORY, Asked, with_data
+from kpi_analysis.report.sections.finance import last_with_data
+from kpi_analysis.report.tables import Field, value_table
+from kpi_analysis.stats.intervals import garwood
+
+QUALITY = ("production_yield", "defect_rate", "on_time_rate")
+SERVICE = ("customer_satisfaction", "first_contact_resolution", "resolution_time")
+PEOPLE = ("headcount", "employee_turnover", "voluntary_turnover", "vacancies")
+TURNOVER = ("employee_turnover", "voluntary_turnover")
+GRAIN = "month"
+YEAR = 4  # quarters
+MOST_GROUPS = 6
+
+
+@dataclass(frozen=True)
+class OperationsSections:
+    """Sections on operations and people. One whose figures have no value shows nothing, or says why.
+
+    Parameters
+    ----------
+    asked : Asked
+        The report's company, period and day.
+    """
+
+    asked: Asked
+
+    # ------------------------------------------------------------------ sections
+
+    def title(self) -> Title:
+        """The message: what production and service did, and how that compares with a year ago."""
+        frame = self.asked.compute((*QUALITY[::2], *SERVICE, *PEOPLE))
+        rows = self.asked.rows(frame)
+        if all(row["value"] is None for row in rows.values()):
+            return Title(f"Operations are not shown: {rows[QUALITY[0]]['reason']}")
+        metrics, over = self.asked.opened.catalogue.metrics, self.asked.period.complete
+        first = next(row for row in rows.values() if row["value"] is not None)
+        base, then = self.asked.base_of(first, self.asked.period)
+        before = f" Against {then}." if first[base] is not None else ""
+        return Title(
+            messages.headline(rows, metrics, self.format, against=base, over=over),
+            f"{self.asked.period_name}, {messages.completeness(self.asked.period)}.{before}",
+            values=values(frame),
+        )
+
+    def lines(self) -> Table | Note | None:
+        """Yield, defects and punctuality of each production line, with their 95 % ranges."""
+        if not self._has("line"):
+            return None
+        frame = self.asked.compute(QUALITY, by=("line",))
+        whole = self.asked.rows(self.asked.compute(QUALITY))
+        if whole["production_yield"]["value"] is None:
+            return Note(f"The production lines are not shown: {whole['production_yield']['reason']}.")
+        rows = [
+            self._line(str(name), {row["kpi"]: row for row in records(mine)})
+            for name, mine in frame.groupby("line", sort=True)
+            if mine["rows"].sum()
+        ]
+        rows.sort(key=lambda row: -1.0 if row["yield"] is None else row["yield"])
+        fields = [
+            Field("line", "Line"), Field("units", "Units", "count"),
+            Field("yield", "Good units", "percent", strong=True), Field("yield_range", "95% range", width="25mm"),
+            Field("defects", "Defects a unit", "percent", strong=True),
+            Field("defects_range", "95% range", width="25mm"),
+            Field("on_time", "On time", "percent", strong=True), Field("on_time_range", "95% range", width="25mm"),
+        ]  # fmt: skip
+        worst = rows[0]
+        apart = len(rows) > 1 and worst["high"] is not None and worst["high"] < (rows[1]["low"] or 0.0)
+        good = self.format.prose(worst["yield"], "percent") if worst["yield"] is not None else "unknown"
+        title = f"{worst['line']} has {'clearly ' if apart else ''}the lowest yield: {good} of its units are good"
+        table = value_table(
+            pd.DataFrame(rows).drop(columns=["low", "high"]), fields, self.format, id="production_lines",
+            title=title if len(rows) > 1 else f"{good} of the units are good",
+            measure=f"Units made by line, {self.asked.period_name}",
+            total=self._line("All lines", whole),
+            note="Ranges: Wilson's for shares; Garwood's for defects, of which a unit may have several.",
+        )  # fmt: skip
+        return replace(table, values=values(frame, ("line",)))
+
+    def defects(self, *, width: Width = "full") -> Figure | None:
+        """Defects a unit of each line over time, on one scale."""
+        return self._by_group("defect_rate", "line", "Defects peaked on {name}: {value} a unit in {period}", width)
+
+    def service_page(self) -> Title | None:
+        """Begin the page on service: what was solved at once, how fast the rest, and how satisfied customers were."""
+        frame = self.asked.compute(SERVICE)
+        rows = {row["kpi"]: row["value"] for row in records(frame) if row["value"] is not None}
+        words = {
+            "customer_satisfaction": "{} of the answers say satisfied",
+            "first_contact_resolution": "{} of tickets are solved at first contact",
+        }
+        shares = [text.format(self.format.prose(rows[kpi], "percent")) for kpi, text in words.items() if kpi in rows]
+        half = ""
+        if "resolution_time" in rows:
+            half = f"Half of the tickets are resolved within {self.format.prose(rows['resolution_time'], 'hours')}"
+        if not shares and not half:
+            return None
+        deck = f"{half}." if shares and half else ""
+        return Title(" and ".join(shares) or half, deck, values=values(frame[frame["kpi"].isin(rows)]))
+
+    def people_page(self) -> Title | None:
+        """Begin the page on people: how many work here, how many left, and how many positions are open."""
+        frame = self.asked.compute(PEOPLE)
+        rows = self.asked.rows(frame)
+        if rows["headcount"]["value"] is None:
+            return None
+        count = self.format.number(rows["headcount"]["value"])
+        left, will = (rows[kpi]["numerator"] for kpi in TURNOVER)
+        over = "" if self.asked.period.complete else " so far"
+        words = f"{count} people work here"
+        if left is not None:
+            words += f"; {_counted(left)} left in {self.asked.period_name}{over}"
+            words += f", {_counted(will)} of their own will" if left and will is not None else ""
+        return Title(words, values=values(frame[frame["value"].notna()]))
+
+    def turnover(self, *, width: Width = "full") -> Figure | None:
+        """Turnover by quarter: all who left, and beside it those who left of their own will."""
+        frame = self.asked.compute(TURNOVER, grain="quarter", last=HISTORY["quarter"])
+        shown = with_data(frame, last_with_data(frame))
+        lines = {kpi: [row["value"] for row in records(shown[shown["kpi"] == kpi])] for kpi in TURNOVER}
+        kept = [kpi for kpi in TURNOVER if any(value is not None for value in lines[kpi])]
+        if not kept:
+            return None
+        known = [value for value in lines[kept[0]] if value is not None]
+        last, usual = known[-1], float(pd.Series(known).median())
+        way = "above" if last > usual else "below" if last < usual else "at"
+        title = f"Turnover of {self.format.prose(last, 'percent')} a quarter is {way} the usual level"
+        return small_multiples(
+            Caption("turnover", title, "Employees who left, {unit} of the average headcount, by quarter",
+                    note=f"Usual: the median of {len(known)} quarters, {self.format.prose(usual, 'percent')}.",
+                    values=values(shown[shown["kpi"].isin(kept)])),
+            ["All who left" if kpi == TURNOVER[0] else "Of their own will" for kpi in kept],
+            shown.loc[shown["kpi"] == kept[0], "period"].tolist(), [lines[kpi] for kpi in kept],
+            unit="percent", format=self.format, width=width,
+        )  # fmt: skip
+
+    def departments(self) -> Table | Note | None:
+        """Headcount, leavers of a year, open positions and performance of each department."""
+        if not self._has("department"):
+            return None
+        whole = self.asked.rows(self.asked.compute(PEOPLE))
+        if whole["headcount"]["value"] is None:
+            return Note(f"The departments are not shown: {whole['headcount']['reason']}.")
+        now = self.asked.compute(("headcount", "vacancies", "employee_performance"), by=("department",))
+        year = self.asked.compute(TURNOVER, grain="quarter", last=YEAR, by=("department",))
+        rows = []
+        for name, mine in now.groupby("department", sort=True):
+            there = {row["kpi"]: row for row in records(mine)}
+            if there["headcount"]["value"]:
+                rows.append(self._department(str(name), there, year[year["department"] == name]))
+        rows.sort(key=lambda row: -(row["turnover"] or 0.0))
+        all_ = self.asked.rows(self.asked.compute(("headcount", "vacancies", "employee_performance")))
+        total = self._department("All", all_, self.asked.compute(TURNOVER, grain="quarter", last=YEAR))
+        fields = [
+            Field("department", "Department"), Field("headcount", "Headcount", "count"),
+            Field("left", "Left in a year", "count"), Field("will", "Of own will", "count"),
+            Field("turnover", "Turnover", "percent", strong=True), Field("range", "95% range", width="25mm"),
+            Field("vacancies", "Open positions", "count"), Field("performance", "Mean rating", "ratio"),
+        ]  # fmt: skip
+        first = rows[0]
+        title = "Nobody left in a year"
+        if total["turnover"] is None:
+            title = f"{max(rows, key=lambda row: row['headcount'])['department']} is the largest department"
+        elif first["turnover"]:
+            title = f"{first['department']} lost most: {self.format.prose(first['turnover'], 'percent')} in a year"
+            if first["low"] is not None and total["turnover"] and first["low"] <= total["turnover"]:
+                title += ", which may be chance"
+        table = value_table(
+            pd.DataFrame(rows).drop(columns=["low"]), fields, self.format, id="departments", title=title,
+            measure=f"Employees by department at the end of {self.asked.period_name}; leavers of four quarters",
+            total=total, note="Turnover: leavers ÷ mean of the four average headcounts, with Garwood's range.",
+        )  # fmt: skip
+        columns = tuple(replace(one, unit="points") if one.label == "Mean rating" else one for one in table.columns)
+        return replace(table, columns=columns, values=(*values(now, ("department",)), *values(year, ("department",))))
+
+    # ------------------------------------------------------------------ inside
+
+    @property
+    def format(self) -> Format:
+        """How this company writes its numbers."""
+        return self.asked.format
+
+    def _has(self, dimension: str) -> bool:
+        return any(dimension in columns for columns in known_columns(self.asked.opened.sources).values())
+
+    def _line(self, name: str, rows: dict[str, Any]) -> dict[str, Any]:
+        made, bad, timed = (rows[kpi] for kpi in QUALITY)
+        low_high = garwood(bad["numerator"]) if bad["value"] is not None else None
+        return {
+            "line": name, "units": made["denominator"],
+            "yield": made["value"], "yield_range": self._range(made["ci_low"], made["ci_high"]),
+            "low": made["ci_low"], "high": made["ci_high"],
+            "defects": bad["value"],
+            "defects_range": self._range(*(end / bad["denominator"] for end in low_high)) if low_high else "–",
+            "on_time": timed["value"], "on_time_range": self._range(timed["ci_low"], timed["ci_high"]),
+        }  # fmt: skip
+
+    def _department(self, name: str, rows: dict[str, Any], year: pd.DataFrame) -> dict[str, Any]:
+        left, will = (year["numerator"][year["kpi"] == kpi].sum(min_count=YEAR) for kpi in TURNOVER)
+        staff = year["denominator"][year["kpi"] == TURNOVER[0]].mean()
+        known = pd.notna(left) and staff > 0
+        low, high = (end / staff for end in garwood(left)) if known else (None, None)
+        return {
+            "department": "(none)" if name == NONE else name, "headcount": rows["headcount"]["value"],
+            "left": left, "will": will, "turnover": left / staff if known else None, "low": low,
+            "range": self._range(low, high),
+            "vacancies": rows.get("vacancies", {"value": None})["value"] or 0,
+            "performance": rows.get("employee_performance", {"value": None})["value"],
+        }  # fmt: skip
+
+    def _range(self, low: float | None, high: float | None) -> str:
+        return "–" if low is None or high is None else self.format.interval(low, high, "percent")
+
+    def _by_group(self, kpi: str, by: str, title: str, width: Width) -> Figure | None:
+        """Draw a KPI of each value of a dimension over time, and say where it was highest."""
+        if not self._has(by):
+            return None
+        frame = self.asked.compute((kpi,), grain=GRAIN, last=HISTORY[GRAIN], by=(by,))
+        shown = with_data(frame, last_with_data(frame))
+        told = shown[shown["value"].notna()]
+        if told.empty or told[by].nunique() > MOST_GROUPS:
+            return None
+        names = sorted(told[by].unique())
+        periods = list(dict.fromkeys(shown["period"]))
+        lines = [self._along(shown[shown[by] == name], periods) for name in names]
+        top = told.sort_values("value").iloc[-1]
+        calendar = self.asked.opened.company.calendar
+        said = title.format(name=top[by], value=self.format.prose(top["value"], self.asked.metric(kpi).unit),
+                            period=period_label(calendar.parse(top["period"]), calendar))  # fmt: skip
+        return small_multiples(
+            Caption(f"{kpi}_by_{by}", said, f"{self.asked.metric(kpi).label} by {by} and {GRAIN}, {{unit}}",
+                    values=values(told, (by,))),
+            [str(name) for name in names], periods, lines, unit=self.asked.metric(kpi).unit, format=self.format,
+            ring=-13, width=width,
+        )  # fmt: skip
+
+    def _along(self, frame: pd.DataFrame, periods: Sequence[str]) -> list[float | None]:
+        found = {row["period"]: row["value"] for row in records(frame)}
+        return [found.get(period) for period in periods]
+
+
+def _counted(number: float) -> str:
+    return "nobody" if not number else f"{number:g}"

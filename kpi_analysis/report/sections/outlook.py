@@ -1,0 +1,202 @@
+"""The outlook page of a report: targets, their chances, and where the first of them is heading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kpi_analysis.core.periods import Period, period_label
+from kpi_analysis.design.blocks import Figure, Table, Title
+from kpi_analysis.design.formats import Format
+from kpi_analysis.insight.outlook import Outlook
+from kpi_analysis.insight.targets import Judged
+from kpi_analysis.report.charts.base import Caption, Width
+from kpi_analysis.report.charts.fans import fan
+from kpi_analysis.report.charts.probabilities import chances
+from kpi_analysis.report.charts.trees import Branch, tree
+from kpi_analysis.report.messages import inside
+from kpi_analysis.report.tables.smart import actions_table, targets_table
+from kpi_analysis.stats.projections import Projection
+
+MOST_ACTIONS = 4
+LEVELS = (0.95, 0.80, 0.50)
+WORDS = {"on": "on track", "risk": "at risk", "off": "off track", "hit": "hit", "missed": "missed"}
+
+
+@dataclass(frozen=True)
+class OutlookSections:
+    """Sections on what is to come.
+
+    Parameters
+    ----------
+    outlook : Outlook
+    format : Format
+    """
+
+    outlook: Outlook
+    format: Format
+
+    @property
+    def judged(self) -> tuple[Judged, ...]:
+        """The targets that have a goal, the least likely first."""
+        there = [one for one in self.outlook.judged if one.goal is not None and one.spec.by is not None]
+        return tuple(sorted(there, key=lambda one: 2.0 if one.chance is None else one.chance))
+
+    def page(self) -> Title | None:
+        """Begin the page: how many targets will probably be made; nothing where there are none."""
+        counts = count_words(self.judged)
+        return Title(f"Of {len(self.judged)} targets, {counts}") if counts else None
+
+    def fan(self, kpi: str | None = None) -> Figure | None:
+        """A target's KPI with its history, its projection and the goal; by default the target most in doubt."""
+        shown = [one for one in self.judged if one.projection is not None and not one.projection.reason]
+        if kpi is not None:
+            shown = [one for one in shown if one.spec.kpi == kpi]
+        if not shown:
+            return None
+        levels = [one for one in shown if not one.total] or shown
+        one = min(levels, key=lambda judged: abs((judged.chance if judged.chance is not None else 1) - 0.5))
+        return self._drawn(one)
+
+    def chances(self, *, width: Width = "full") -> Figure | None:
+        """The chance of each target, the most likely first."""
+        shown = [one for one in self.judged if one.chance is not None][::-1]
+        if not shown:
+            return None
+        safe, lost = shown[0], shown[-1]
+        title = f"{safe.label} is most likely to be met, {inside(lost.label)} least" if len(shown) > 1 else safe.label
+        return chances(
+            Caption("chances", title, "Chance of reaching each target by its deadline, %"),
+            [one.label for one in shown],
+            [one.chance for one in shown],
+            [one.status for one in shown],
+            format=self.format,
+            width=width,
+        )
+
+    def tree(self, *, width: Width = "full") -> Figure | None:
+        """Which KPI supports which: from each target up to the strategic KPI that it is for."""
+        metrics, aimed = self.outlook.opened.catalogue.metrics, {one.spec.kpi: one for one in self.judged}
+        above: dict[str, str | None] = {}
+        for kpi in aimed:
+            path: list[str] = []
+            step: str | None = kpi
+            while step is not None and step not in above:
+                path.append(step)
+                parent = (aimed[step].spec.supports if step in aimed else None) or metrics[step].supports
+                above[step] = parent if parent in metrics and parent not in path else None
+                step = above[step]
+        if not any(above.values()):
+            return None
+        branches = [
+            Branch(kpi, aimed[kpi].label, parent, aimed[kpi].status, aimed[kpi].chance, aimed[kpi].spec.objective or "")
+            if kpi in aimed
+            else Branch(kpi, metrics[kpi].label, parent)
+            for kpi, parent in above.items()
+        ]
+        roots = [branch.label for branch in branches if branch.supports is None]
+        title = f"All lead to {inside(roots[0])}" if len(roots) == 1 else f"They lead to {len(roots)} goals"
+        return tree(
+            Caption("goals", title, "Each KPI below the one it supports, with the status of its target"),
+            branches,
+            format=self.format,
+            width=width,
+        )
+
+    def targets(self) -> Table | None:
+        """Each target with its owner, baseline, goal and chance, and whether it is SMART."""
+        if not self.judged:
+            return None
+        doubtful = [one for one in self.judged if any(one.verdicts.values())]
+        title = (
+            "Every target is SMART" if not doubtful else f"{len(doubtful)} of {len(self.judged)} targets need a look"
+        )
+        note = (
+            "Specific · Measurable · Attainable (chance from 5% to 95%) · "
+            "Relevant (supports a strategic KPI, has actions) · Time-bound."
+        )
+        return targets_table(self.judged, self.format, id="targets", title=title, measure="", note=note)
+
+    def actions(self) -> Table | None:
+        """What is agreed for the targets that are off track or missed; for those at risk where there are none."""
+        planned = [one for one in self.judged if one.actions]
+        late, title = [one for one in planned if one.status in ("off", "missed")], "off track"
+        if not late:
+            late, title = [one for one in planned if one.status == "risk"], "at risk"
+        if not late:
+            return None
+        title = f"What is agreed for the targets {title}"
+        return actions_table(late[:MOST_ACTIONS], self.format, id="actions", title=title, measure="")
+
+    def _drawn(self, one: Judged) -> Figure:
+        calendar = self.outlook.opened.company.calendar
+        projection, history = one.projection, one.history
+        assert projection is not None and one.goal is not None
+        last = calendar.parse(str(history.index[-1]))
+        future = [calendar.shift(last, step) for step in range(1, len(projection.frame) + 1)]
+        end = projection.frame.iloc[-1]
+        goal = self.format.prose(one.goal, one.unit)
+        title = f"{one.label} has a chance of {self.format.chance(one.chance or 0)} to reach {goal}"
+        if one.total:
+            title = (
+                f"{one.label}: {self.format.prose(end['mean'], one.unit)} is to be expected in {self._name(future[-1])}"
+            )
+        shown = history.iloc[-36:]
+        start = one.spec.baseline
+        baseline = None
+        if isinstance(start, str) and one.baseline is not None and not one.total:
+            place = calendar.to_grain(calendar.parse(start), last.grain).label
+            baseline = (list(shown.index).index(place), one.baseline) if place in shown.index else None
+        return fan(
+            Caption(
+                f"outlook_{one.spec.kpi}",
+                title,
+                f"{one.label} by {last.grain}, {{unit}}; projection from {self._name(future[0])}",
+                note=backtest_words(projection, one.unit, self.format),
+            ),
+            [str(label) for label in shown.index],
+            [None if np.isnan(value) else float(value) for value in shown],
+            future_periods=[period.label for period in future],
+            mean=projection.frame["mean"].tolist(),
+            bands=bands(projection),
+            unit=one.unit,
+            format=self.format,
+            target=None if one.total else one.goal,
+            target_period=None if one.total else future[-1].label,
+            deadline_label="" if one.total else f"Deadline {self.format.date(one.deadline)}",
+            baseline=baseline,
+        )
+
+    def _name(self, period: Period) -> str:
+        return period_label(period, self.outlook.opened.company.calendar)
+
+
+def backtest_words(projection: Projection, unit: str, written: Format) -> str:
+    """Say by which method a KPI was projected, and how it did on ends that were held back."""
+    words = f"Method: {projection.method.rstrip('.')}."
+    if projection.backtest is not None:
+        test = projection.backtest
+        held = "one end" if test.ends == 1 else f"{test.ends} ends"
+        words += f" On {held} held back it was off by {written.prose(test.error, unit)} on average"
+        words += f", the last value by {written.prose(test.naive_error, unit)}."
+    return words
+
+
+def bands(projection: Projection) -> list[tuple[float, list[float], list[float]]]:
+    """Return the ranges of a projection, the widest first, from its sample paths."""
+    found = []
+    for level in LEVELS:
+        low, high = np.quantile(projection.paths, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        found.append((level, low.tolist(), high.tolist()))
+    return found
+
+
+def count_words(judged: Sequence[Judged]) -> str:
+    """Say how many targets are where: ``three are on track and two off track``."""
+    counted = {status: sum(one.status == status for one in judged) for status in WORDS}
+    parts = [f"{count} {'is' if count == 1 else 'are'} {WORDS[status]}" for status, count in counted.items() if count]
+    if not parts:
+        return ""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,0 +1,24 @@
+"""The tidy KPI frame as tables: the scorecard, sorted values, definitions, and what is not shown and why.
+
+Nothing is calculated here but the limits of usual variation, which decide how a change is printed.
+"""
+
+from kpi_analysis.report.tables.cells import Defined, Metric
+from kpi_analysis.report.tables.lists import Field, definitions, not_shown, value_table
+from kpi_analysis.report.tables.scorecards import STATUS_WORDS, scorecard, usual_variation
+from kpi_analysis.report.tables.smart import Judged, actions_table, targets_table
+
+__all__ = [
+    "STATUS_WORDS",
+    "Defined",
+    "Field",
+    "Judged",
+    "Metric",
+    "actions_table",
+    "definitions",
+    "not_shown",
+    "scorecard",
+    "targets_table",
+    "usual_variation",
+    "value_table",
+]
