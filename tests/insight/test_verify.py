@@ -13,7 +13,7 @@ import pikepdf
 import pytest
 from opening import open_from
 
-from kpi_analysis.cli import main
+from kpi_analysis.cli.main import main
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.insight.verify import read_published, verify
 from kpi_analysis.metrics.lineage import causes, definition_hash, made_from

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from opening import open_from, shipped_company
 
-from kpi_analysis.cli import main
+from kpi_analysis.cli.main import main
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.metrics.session import OpenCompany
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from smtp_sink import smtp_sink
 
-from kpi_analysis.cli import main
+from kpi_analysis.cli.main import main
 from kpi_analysis.core.errors import RunError, UsageError
 from kpi_analysis.press.send import message_of, send, sender_of
 

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.errors import UsageError, did_you_mean
-from kpi_analysis.stats.attribution import heuristics as positions
-from kpi_analysis.stats.attribution import markov, shapley
+from kpi_analysis.stats.attribution import heuristics, markov, shapley
 from kpi_analysis.stats.attribution.journeys import Floats, Journeys, read_journeys
 
-RULES = (*positions.POSITIONS, "shapley", "markov")
+RULES = (*heuristics.POSITIONS, "shapley", "markov")
 
 
 def attribute(paths: pd.DataFrame, rule: str, *, half_life: float = 7.0, order: int = 1) -> pd.DataFrame:
@@ -117,4 +116,4 @@ def _credit(journeys: Journeys, rule: str, half_life: float, order: int, amounts
         return markov.credit(journeys, amounts, order)
     if rule == "shapley":
         return shapley.credit(journeys, amounts)
-    return positions.credit(journeys, rule, half_life, amounts)
+    return heuristics.credit(journeys, rule, half_life, amounts)

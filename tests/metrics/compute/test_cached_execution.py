@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 from opening import shipped_company
 
-from kpi_analysis.metrics.compute import cached_execution as recalled
-from kpi_analysis.metrics.compute import execution as reading
+from kpi_analysis.metrics.compute import cached_execution, execution
 from kpi_analysis.metrics.compute.query_builders import Record, Request
 from kpi_analysis.metrics.session import OpenCompany, open_company
 from kpi_analysis.metrics.snapshot import write_snapshot
@@ -48,13 +47,13 @@ def fresh(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
     """What is really read."""
     requests: list[Request] = []
-    before = reading.read
+    before = execution.read
 
     def noted(request: Request, *others: Any) -> list[Record]:
         requests.append(request)
         return before(request, *others)
 
-    monkeypatch.setattr(recalled, "read", noted)
+    monkeypatch.setattr(cached_execution, "read", noted)
     return requests
 
 

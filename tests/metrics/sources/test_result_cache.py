@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kpi_analysis.core.periods import Period
-from kpi_analysis.metrics.sources import query_cache as texts
+from kpi_analysis.metrics.sources import query_cache
 from kpi_analysis.metrics.sources.query_cache import Texts
 from kpi_analysis.metrics.sources.result_cache import Answered, Answers
 
@@ -53,7 +53,7 @@ def test_a_spoilt_file_is_as_none(tmp_path: Path, spoilt: str) -> None:
 
 
 def test_a_great_many_questions_do_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(texts, "MOST", 3)
+    monkeypatch.setattr(query_cache, "MOST", 3)
     answers = Answers(Texts(tmp_path / "texts"))
     for number in range(9):
         answers.to(f"question {number}").add("orders", {MAY: {(): float(number)}})

@@ -14,7 +14,7 @@ import pytest
 import kpi_analysis
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "does_what_it_is_told.ipynb"
-KPI = [sys.executable, "-c", "from kpi_analysis.cli import main; main()"]
+KPI = [sys.executable, "-c", "from kpi_analysis.cli.main import main; main()"]
 PLACE = "output: reports/{period}/{deed}\n"
 
 
@@ -167,7 +167,7 @@ def test_a_full_disk_leaves_the_old_report(faults: tuple[Path, int, str, str], p
     report = folder / "reports" / "2017-Q4" / "one"
     before = {path.name: path.read_bytes() for path in report.iterdir()}
     (folder / "params" / "one.yaml").write_text(f"notebook: does_what_it_is_told\ngrid: {{deed: [one]}}\n{PLACE}")
-    command = f"{sys.executable} -c 'from kpi_analysis.cli import main; main()' batch params/one.yaml"
+    command = f"{sys.executable} -c 'from kpi_analysis.cli.main import main; main()' batch params/one.yaml"
     ended = subprocess.run(
         ["bash", "-c", f"ulimit -f 8; exec {command}"], cwd=folder, capture_output=True, text=True, timeout=60,
         env={**os.environ, "PYTHONPATH": str(package)},

@@ -56,7 +56,7 @@ def test_a_flood_of_words_is_stopped_and_written_nowhere(tmp_path: Path) -> None
         complain="raise ValueError('no ' + 'x' * 300_000)",
     )
     peak = "open('/proc/self/status').read().split('VmHWM:')[1].split()[0]"
-    told_peak = f"import sys\nfrom kpi_analysis.cli import main\ntry: main()\nfinally: print('peak', {peak})"
+    told_peak = f"import sys\nfrom kpi_analysis.cli.main import main\ntry: main()\nfinally: print('peak', {peak})"
     ended = subprocess.run(
         [sys.executable, "-c", told_peak, "batch", "params/batch.yaml", "--workers", "2"],
         cwd=folder, env={**os.environ, "PYTHONPATH": str(PACKAGE)}, capture_output=True, text=True, timeout=120,

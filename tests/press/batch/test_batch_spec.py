@@ -140,7 +140,7 @@ def test_half_a_report_is_not_trusted() -> None:
 
 def test_a_cluster_without_dask_names_the_command_that_brings_it() -> None:
     batch("grid: {region: [EMEA]}\n")
-    hidden = "import sys; sys.modules['distributed'] = None; from kpi_analysis.cli import main; main()"
+    hidden = "import sys; sys.modules['distributed'] = None; from kpi_analysis.cli.main import main; main()"
     ended = subprocess.run(
         [sys.executable, "-c", hidden, "batch", "params/batch.yaml", "--cluster", "tcp://127.0.0.1:8786"],
         capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(PACKAGE)},

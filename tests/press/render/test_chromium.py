@@ -17,8 +17,7 @@ import press_sample as sample
 import pytest
 
 from kpi_analysis.core.errors import EngineMissing, RunError
-from kpi_analysis.press.render import chromium
-from kpi_analysis.press.render import subprocesses as programs
+from kpi_analysis.press.render import chromium, subprocesses
 from kpi_analysis.press.render.document import read_document
 from kpi_analysis.press.render.engines import make
 
@@ -134,7 +133,7 @@ def test_a_browser_that_hangs_is_ended_with_all_that_it_started(
     note = tmp_path / "pid"
     a_browser_that(f"sleep 60 & echo $! > {note}; wait", tmp_path, monkeypatch)
     with pytest.raises(RunError, match=r"not done in 0\.5 s"):
-        programs.run_program(["chromium"], folder=tmp_path, remedy="", patience=0.5)
+        subprocesses.run_program(["chromium"], folder=tmp_path, remedy="", patience=0.5)
     child = Path(f"/proc/{note.read_text().strip()}")
     for _ in range(50):
         if not child.exists() or "State:\tZ" in (child / "status").read_text():

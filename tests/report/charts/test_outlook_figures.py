@@ -13,8 +13,7 @@ import pytest
 
 from kpi_analysis.design.blocks import Figure
 from kpi_analysis.design.formats import Format
-from kpi_analysis.report.charts import Caption, fan
-from kpi_analysis.report.charts import probabilities as chances
+from kpi_analysis.report.charts import Caption, chances, fan
 from kpi_analysis.report.charts.text import text_width
 from kpi_analysis.report.tables import STATUS_WORDS
 

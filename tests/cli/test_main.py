@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from opening import open_from
 
-from kpi_analysis.cli import main
+from kpi_analysis.cli.main import main
 from kpi_analysis.core.errors import DataError
 
 DEALS = """opportunity_id,created_on,closed_on,outcome,amount,owner
@@ -142,7 +142,15 @@ def test_help_starts_without_loading_the_analysis() -> None:
 
 
 def test_no_color_is_honoured(company: list[str]) -> None:
-    command = [sys.executable, "-c", "from kpi_analysis.cli import main; main()", "compute", "x", "--period", "2026"]
+    command = [
+        sys.executable,
+        "-c",
+        "from kpi_analysis.cli.main import main; main()",
+        "compute",
+        "x",
+        "--period",
+        "2026",
+    ]
     done = subprocess.run(
         [*command, *company], capture_output=True, text=True, env={"NO_COLOR": "1", "FORCE_COLOR": "1", "PATH": ""}
     )

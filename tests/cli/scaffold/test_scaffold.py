@@ -15,16 +15,16 @@ import pandas as pd
 import pytest
 import yaml
 
-from kpi_analysis.cli import main
+from kpi_analysis.cli.main import main
+from kpi_analysis.cli.scaffold import commented_tables, new_workspace
+from kpi_analysis.cli.scaffold.table_proposals import look_at, matched, proposals
 from kpi_analysis.core.config.company import load_company
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.session import open_company
 from kpi_analysis.press.run.report import render_report
-from kpi_analysis.starter import commented_tables, new_workspace
-from kpi_analysis.starter.proposing import look_at, matched, proposals
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NOW = dt.datetime(2026, 10, 2, tzinfo=dt.UTC)
 
 
@@ -91,7 +91,8 @@ def test_an_installed_package_brings_the_notebooks_along(tmp_path: Path) -> None
     with zipfile.ZipFile(next((tmp_path / "dist").glob("*.whl"))) as wheel:
         wheel.extractall(tmp_path / "site")
     script = (
-        "import sys; from pathlib import Path; from kpi_analysis.starter import *; new_workspace(Path(sys.argv[1]))"
+        "import sys; from pathlib import Path; from kpi_analysis.cli.scaffold import *; "
+        "new_workspace(Path(sys.argv[1]))"
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
     subprocess.run([sys.executable, "-c", script, str(tmp_path / "w")], cwd=tmp_path, check=True, env=environment)

@@ -6,12 +6,12 @@ import os
 import shutil
 from pathlib import Path
 
+from kpi_analysis.cli.scaffold.table_proposals import proposals
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.schema import TABLES, Table
-from kpi_analysis.starter.proposing import proposals
 
 FILES = Path(__file__).parent / "files"
-NOTEBOOKS = (Path(__file__).parent / "notebooks", Path(__file__).parents[2] / "notebooks")  # installed, and as cloned
+NOTEBOOKS = (Path(__file__).parent / "notebooks", Path(__file__).parents[3] / "notebooks")  # installed, and as cloned
 IGNORED = "/reports/*\n.ipynb_checkpoints/\n"
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from kpi_analysis.doctor import Examined, examine
+from kpi_analysis.cli.doctor import Examined, examine
 
 
 def by_name(found: list[Examined]) -> dict[str, Examined]:

@@ -55,7 +55,7 @@ def compute(
     company: CompanyFile = DEFAULT_COMPANY,
 ) -> None:
     """Compute KPIs without a notebook."""
-    from kpi_analysis import console
+    from kpi_analysis.cli import console
 
     if form not in console.FORMATS:
         hint = did_you_mean(form, console.FORMATS) or f"Use {', '.join(console.FORMATS)}."
@@ -83,7 +83,7 @@ def explain(
     company: CompanyFile = DEFAULT_COMPANY,
 ) -> None:
     """Say why a KPI moved: its drivers, whose contributions add up to the change."""
-    from kpi_analysis import console
+    from kpi_analysis.cli import console
 
     if form not in console.TEXT_FORMATS:
         hint = did_you_mean(form, console.TEXT_FORMATS) or f"Use {', '.join(console.TEXT_FORMATS)}."
@@ -105,7 +105,7 @@ def list_kpis(
     company: CompanyFile = DEFAULT_COMPANY,
 ) -> None:
     """List the KPIs of the catalogue."""
-    from kpi_analysis.console import print_catalogue
+    from kpi_analysis.cli.console import print_catalogue
 
     metrics = list(_catalogue(company).metrics.values())
     categories = {metric.category for metric in metrics}
@@ -118,7 +118,7 @@ def list_kpis(
 @app.command(epilog="Example: kpi show sales_velocity")
 def show(kpi: KpiName, company: CompanyFile = DEFAULT_COMPANY) -> None:
     """Show one KPI: question, formula, unit, tables and a worked example."""
-    from kpi_analysis.console import print_metric
+    from kpi_analysis.cli.console import print_metric
 
     print_metric(_catalogue(company), kpi)
 
@@ -131,7 +131,7 @@ def check(
     ),
 ) -> None:
     """Check tables, types, keys, ranges, own KPIs, SMART targets and report parameters before anything runs."""
-    from kpi_analysis.console import print_findings
+    from kpi_analysis.cli.console import print_findings
     from kpi_analysis.insight.outlook import check_targets
     from kpi_analysis.metrics.session import open_company
     from kpi_analysis.press.run.notebook_check import check_notebooks
@@ -166,7 +166,7 @@ def render(
 
     Parameters are given as to papermill: -p NAME VALUE, -r NAME VALUE (raw string), -f FILE.yaml, -y YAML.
     """
-    from kpi_analysis.console import Progress
+    from kpi_analysis.cli.console import Progress
     from kpi_analysis.press.run.parameter_values import merge_parameters
     from kpi_analysis.press.run.report import render_report
 
@@ -218,7 +218,7 @@ def verify(
     company: Annotated[Path | None, typer.Option(help="Its company file, if it moved.", metavar="FILE")] = None,
 ) -> None:
     """Recompute every figure of a report from its sources: which agree, which moved and why."""
-    from kpi_analysis import console
+    from kpi_analysis.cli import console
 
     if form not in console.VERDICT_FORMATS:
         hint = did_you_mean(form, console.VERDICT_FORMATS) or f"Use {' or '.join(console.VERDICT_FORMATS)}."
@@ -238,7 +238,7 @@ def init(
     ] = None,
 ) -> None:
     """Make a workspace for your own data: commented files, the notebooks, and a sample that renders at once."""
-    from kpi_analysis.starter import new_workspace
+    from kpi_analysis.cli.scaffold import new_workspace
 
     for path in new_workspace(folder, data):
         typer.echo(path)
@@ -268,8 +268,8 @@ def send(
 @app.command(epilog="Example: kpi doctor")
 def doctor() -> None:
     """Show what is installed, which engines work here, and the command that brings what is missing."""
-    from kpi_analysis.console import print_doctor
-    from kpi_analysis.doctor import examine
+    from kpi_analysis.cli.console import print_doctor
+    from kpi_analysis.cli.doctor import examine
 
     print_doctor(examine())
 
@@ -319,7 +319,7 @@ def main(arguments: list[str] | None = None) -> None:
     except KpiError as problem:
         if debug:
             raise
-        from kpi_analysis import console
+        from kpi_analysis.cli import console
 
         console.error(problem)
         sys.exit(problem.exit_code)

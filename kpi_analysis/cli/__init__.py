@@ -1,0 +1,1 @@
+"""The command line `kpi`: arguments, printing, diagnosis and new workspaces."""
