@@ -73,7 +73,7 @@ def last_year_and_growth(case: Case, random: np.random.Generator) -> Year:
     return Year(case, left, tuple(last_year * (1 + random.uniform(-0.2, 0.3, 3))))
 
 
-def judged(year: Year) -> list[dict[str, float]]:
+def assessments(year: Year) -> list[dict[str, float]]:
     """Return what came true and what each method said, for each target."""
     case, left, to_date = year.case, year.left, year.to_date
     actual = to_date + case.future[:left].sum()
@@ -147,7 +147,7 @@ def main() -> int:
     ):
         random = np.random.default_rng(0)
         chosen = [found[index] for index in sorted(random.choice(len(found), CASES // each, replace=False))]
-        rows = [row for case in chosen for row in judged(make(case, random))]
+        rows = [row for case in chosen for row in assessments(make(case, random))]
         results[title] = measured(title, pd.DataFrame(rows)).loc[OURS]
     print()
     good = True

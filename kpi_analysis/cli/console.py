@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from kpi_analysis.core.errors import Finding, KpiError, UsageError
+from kpi_analysis.core.errors import DataFinding, KpiError, UsageError
 from kpi_analysis.core.records import records, to_json
 from kpi_analysis.design.formats import Format
 
@@ -200,7 +200,7 @@ def print_metric(catalogue: Catalogue, name: str) -> None:
     Console(highlight=False, width=None if sys.stdout.isatty() else 120).print(table)
 
 
-def print_findings(findings: Sequence[Finding]) -> None:
+def print_findings(findings: Sequence[DataFinding]) -> None:
     """Print what a check found, one line a finding, errors before warnings, and a closing line."""
     console = Console(highlight=False, soft_wrap=True)
     for level, style in (("error", "bold red"), ("warning", "yellow")):

@@ -63,11 +63,11 @@ def compute(
     from kpi_analysis.design.formats import Format
     from kpi_analysis.metrics.session import open_company
 
-    opened = open_company(company)
+    session = open_company(company)
     dimensions = [part.strip() for part in by.split(",") if part.strip()] if by else []
-    frame = opened.compute(kpis, period=period, grain=grain, last=last, by=dimensions, where=where, as_of=_day(as_of))
-    written = Format(opened.company.locale, opened.company.currency)
-    console.write_frame(frame, form, output, opened.catalogue, written, dimensions)
+    frame = session.compute(kpis, period=period, grain=grain, last=last, by=dimensions, where=where, as_of=_day(as_of))
+    written = Format(session.config.locale, session.config.currency)
+    console.write_frame(frame, form, output, session.catalogue, written, dimensions)
 
 
 @app.command(epilog="Example: kpi explain opportunity_to_win_ratio --period 2026-Q1 --by region")
@@ -91,12 +91,12 @@ def explain(
     from kpi_analysis.design.formats import Format
     from kpi_analysis.metrics.session import open_company
 
-    opened = open_company(company)
-    frame = opened.explain(
+    session = open_company(company)
+    frame = session.explain(
         kpi, period=period, against=against, by=by, where=where, as_of=_day(as_of), measures=measures
     )
-    written = Format(opened.company.locale, opened.company.currency)
-    console.write_explanation(frame, form, opened.catalogue.metric(kpi), written)
+    written = Format(session.config.locale, session.config.currency)
+    console.write_explanation(frame, form, session.catalogue.metric(kpi), written)
 
 
 @app.command("list", epilog="Example: kpi list --category marketing")
@@ -136,10 +136,10 @@ def check(
     from kpi_analysis.metrics.session import open_company
     from kpi_analysis.press.run.notebook_check import check_notebooks
 
-    opened = open_company(company)
-    findings = opened.check()
+    session = open_company(company)
+    findings = session.check()
     if not any(finding.level == "error" for finding in findings):
-        findings += check_targets(opened, opened.sources.last_day())
+        findings += check_targets(session, session.sources.last_day())
     findings += check_notebooks(notebooks)
     print_findings(findings)
     if any(finding.level == "error" for finding in findings):

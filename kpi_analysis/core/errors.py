@@ -84,7 +84,7 @@ class KernelDied(RunError):
 
 
 @dataclass(frozen=True)
-class Finding:
+class DataFinding:
     """One thing that a check found; an error forbids computing, a warning does not."""
 
     level: Literal["error", "warning"]
@@ -95,7 +95,7 @@ class Finding:
     line: int | None = None
 
     @classmethod
-    def of(cls, subject: str, error: KpiError) -> Finding:
+    def of(cls, subject: str, error: KpiError) -> DataFinding:
         """Turn an error into a finding, so that a check can go on."""
         file = str(error.file) if error.file else None
         return cls("error", subject, error.message, error.remedy or "", file, error.line)

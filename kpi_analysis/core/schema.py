@@ -10,7 +10,7 @@ Kind = Literal["text", "date", "timestamp", "number", "boolean"]
 
 
 @dataclass(frozen=True)
-class Column:
+class CanonicalColumn:
     """A canonical column.
 
     Parameters
@@ -34,7 +34,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class CanonicalTable:
     """A canonical table.
 
     Parameters
@@ -57,7 +57,7 @@ class Table:
     name: str
     row: str
     date: str
-    columns: Mapping[str, Column]
+    columns: Mapping[str, CanonicalColumn]
     key: str | None = None
     order: tuple[tuple[str, str], ...] = ()
     money: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Derived:
+class DerivedColumn:
     """A column that a table gets by a key from another table, or from its own rows of the same key.
 
     There is at most one value a row, so that no row is doubled.
@@ -85,11 +85,11 @@ class Derived:
 
 
 DERIVED = (
-    Derived("leads", "opportunity_on", "date", "opportunities", "lead_id", "created_on"),
-    Derived("orders", "acquired_channel", "text", "customers", "customer_id", "acquired_channel"),
-    Derived("touchpoints", "converted_on", "date", "touchpoints", "path_id", "touched_at"),
-    Derived("touchpoints", "credited_conversions", "number", "touchpoints", "path_id", "touched_at"),
-    Derived("touchpoints", "credited_value", "number", "touchpoints", "path_id", "value"),
+    DerivedColumn("leads", "opportunity_on", "date", "opportunities", "lead_id", "created_on"),
+    DerivedColumn("orders", "acquired_channel", "text", "customers", "customer_id", "acquired_channel"),
+    DerivedColumn("touchpoints", "converted_on", "date", "touchpoints", "path_id", "touched_at"),
+    DerivedColumn("touchpoints", "credited_conversions", "number", "touchpoints", "path_id", "touched_at"),
+    DerivedColumn("touchpoints", "credited_value", "number", "touchpoints", "path_id", "value"),
 )
 
 
@@ -101,22 +101,24 @@ def _table(
     order: tuple[tuple[str, str], ...] = (),
     money: str = "",
     money_on: str = "",
-) -> Table:
+) -> CanonicalTable:
     parsed = [_column(text) for text in columns]
     date = next(c.name for c in parsed if c.kind in ("date", "timestamp"))
     columns_ = {c.name: c for c in parsed}
-    return Table(name, row, date, columns_, key, order, tuple(money.split()), tuple((money_on or date).split()))
+    return CanonicalTable(
+        name, row, date, columns_, key, order, tuple(money.split()), tuple((money_on or date).split())
+    )
 
 
-def _column(text: str) -> Column:
+def _column(text: str) -> CanonicalColumn:
     """Read ``*amount number >=0`` or ``*outcome text won|lost|open``: a star marks a required column."""
     name, kind, *rest = text.split()
     minimum = next((float(part[2:]) for part in rest if part.startswith(">=")), None)
     values = next((tuple(part.split("|")) for part in rest if "|" in part), ())
-    return Column(name.lstrip("*"), kind, name.startswith("*"), minimum, values)  # type: ignore[arg-type]
+    return CanonicalColumn(name.lstrip("*"), kind, name.startswith("*"), minimum, values)  # type: ignore[arg-type]
 
 
-TABLES: Mapping[str, Table] = {
+TABLES: Mapping[str, CanonicalTable] = {
     table.name: table
     for table in (
         _table(

@@ -18,11 +18,11 @@ from xml.etree import ElementTree
 from pydantic import ValidationError
 
 from kpi_analysis.core.config.brand import BrandSpec, FontSpec
-from kpi_analysis.core.config.company import Company
+from kpi_analysis.core.config.company import CompanyConfig
 from kpi_analysis.core.errors import ConfigError, RunError, did_you_mean
 from kpi_analysis.core.yaml_file import YamlFile
 from kpi_analysis.design.palette import palettes
-from kpi_analysis.design.theme import FONT_FAMILY, HOUSE, PAGES, Font, Logo, Look
+from kpi_analysis.design.theme import DEFAULT_THEME, FONT_FAMILY, PAGES, Font, Logo, Theme
 
 LARGEST_LOGO = 1_000_000
 LARGEST_FACE = 5_000_000
@@ -32,7 +32,7 @@ _NO_EMBEDDING = 0x0002
 _OBLIQUE, _ITALIC = 1 << 9, 1
 
 
-def company_look(company: Company) -> Look:
+def company_theme(company: CompanyConfig) -> Theme:
     """Return the look of a company's reports: its brand, with logo and typeface read and checked.
 
     Raises
@@ -42,13 +42,13 @@ def company_look(company: Company) -> Look:
 
     Examples
     --------
-    >>> company_look(Company(company="Northwind Bikes")) == HOUSE
+    >>> company_look(CompanyConfig(company="Northwind Bikes")) == DEFAULT_THEME
     True
     """
-    return read_look(company.brand, company.folder, company.file)
+    return read_theme(company.brand, company.folder, company.file)
 
 
-def read_look(spec: BrandSpec | None, folder: Path, file: YamlFile | None = None) -> Look:
+def read_theme(spec: BrandSpec | None, folder: Path, file: YamlFile | None = None) -> Theme:
     """Return the look of a brand, with its files read and checked.
 
     Parameters
@@ -71,36 +71,36 @@ def read_look(spec: BrandSpec | None, folder: Path, file: YamlFile | None = None
     215.9
     """
     if spec is None:
-        return HOUSE
-    light, dark = palettes(spec.accent) if spec.accent else (HOUSE.light, HOUSE.dark)
+        return DEFAULT_THEME
+    light, dark = palettes(spec.accent) if spec.accent else (DEFAULT_THEME.light, DEFAULT_THEME.dark)
     logo = _logo(spec.logo, folder, file) if spec.logo else None
     font = _font(spec.font, folder, file) if spec.font else None
-    return Look(light, dark, PAGES[spec.paper], font, logo)
+    return Theme(light, dark, PAGES[spec.paper], font, logo)
 
 
-def payload(look: Look) -> dict[str, Any]:
+def payload(theme: Theme) -> dict[str, Any]:
     """Return a look as JSON-ready data, for the facts of a report; nothing where it is that of the house.
 
     Examples
     --------
-    >>> payload(Look(page=PAGES["Letter"])), payload(HOUSE)
+    >>> payload(Theme(page=PAGES["Letter"])), payload(HOUSE)
     ({'paper': 'Letter'}, {})
     """
     said: dict[str, Any] = {}
-    if look.light != HOUSE.light:
-        said["accent"] = look.light.accent
-    if look.page != HOUSE.page:
-        said["paper"] = look.page.name
-    if look.logo:
-        kind = "png" if look.logo.media == "image/png" else "svg"
-        said["logo"] = {"kind": kind, "data": b64encode(look.logo.data).decode()}
-    if look.font:
-        faces = {weight: b64encode(path.read_bytes()).decode() for weight, path in look.font.files.items()}
-        said["font"] = {"family": look.font.family, "faces": faces}
+    if theme.light != DEFAULT_THEME.light:
+        said["accent"] = theme.light.accent
+    if theme.page != DEFAULT_THEME.page:
+        said["paper"] = theme.page.name
+    if theme.logo:
+        kind = "png" if theme.logo.media == "image/png" else "svg"
+        said["logo"] = {"kind": kind, "data": b64encode(theme.logo.data).decode()}
+    if theme.font:
+        faces = {weight: b64encode(path.read_bytes()).decode() for weight, path in theme.font.files.items()}
+        said["font"] = {"family": theme.font.family, "faces": faces}
     return said
 
 
-def look_of(said: Mapping[str, Any]) -> Look:
+def theme_of(said: Mapping[str, Any]) -> Theme:
     """Return the look that `payload` wrote down; the faces of a typeface become files for this process.
 
     Raises
@@ -114,7 +114,7 @@ def look_of(said: Mapping[str, Any]) -> Look:
     '#7A1FA2'
     """
     if not said:
-        return HOUSE
+        return DEFAULT_THEME
     # a notebook may come from elsewhere, so what it says is checked like what a company file says
     try:
         return _told(said)
@@ -123,9 +123,9 @@ def look_of(said: Mapping[str, Any]) -> Look:
         raise RunError(f"The brand that the notebook tells cannot be used: {first}.", remedy="Run it again.") from None
 
 
-def _told(said: Mapping[str, Any]) -> Look:
+def _told(said: Mapping[str, Any]) -> Theme:
     accent = {"accent": said["accent"]} if "accent" in said else {}
-    look = read_look(BrandSpec(**accent, paper=said.get("paper", "A4")), Path())
+    theme = read_theme(BrandSpec(**accent, paper=said.get("paper", "A4")), Path())
     logo = None
     if "logo" in said:
         logo = Logo({"svg": "image/svg+xml", "png": "image/png"}[said["logo"]["kind"]], b64decode(said["logo"]["data"]))
@@ -134,7 +134,7 @@ def _told(said: Mapping[str, Any]) -> Look:
         family = FontSpec(family=said["font"]["family"], folder="").family
         faces = [_kept(b64decode(said["font"]["faces"][weight])) for weight in ("400", "600", "italic")]
         font = scaled(family, *faces)
-    return Look(look.light, look.dark, look.page, font, logo)
+    return Theme(theme.light, theme.dark, theme.page, font, logo)
 
 
 def _refuse(file: YamlFile | None, location: tuple[str, ...], message: str, remedy: str) -> NoReturn:
@@ -228,7 +228,7 @@ def _face(place: Path, where: tuple[str, ...], file: YamlFile | None) -> tuple[s
 @cache
 def scaled(family: str, regular: Path, semibold: Path, italic: Path) -> Font:
     """Return a typeface with the scale that sets it no wider than that of the house, within limits of legibility."""
-    room, taken = (_width(font) for font in (HOUSE.fonts[0].regular, regular))
+    room, taken = (_width(font) for font in (DEFAULT_THEME.fonts[0].regular, regular))
     return Font(family, regular, semibold, italic, round(max(SMALLEST_SCALE, min(1.0, room / taken)), 3))
 
 

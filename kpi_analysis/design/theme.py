@@ -128,7 +128,7 @@ PAGES = {"A4": PAGE, "Letter": LETTER}
 
 
 @dataclass(frozen=True)
-class Look:
+class Theme:
     """What a company may choose of the visual system: accent and its tints, typeface, paper, logo.
 
     A `font` of the company's own stands before that of the house, which lends it the signs it lacks.
@@ -151,20 +151,20 @@ class Look:
         return tuple(font.family for font in self.fonts)
 
 
-HOUSE = Look()
-_worn = [HOUSE]
+DEFAULT_THEME = Theme()
+_worn = [DEFAULT_THEME]
 
 
-def wear(look: Look) -> None:
+def wear(theme: Theme) -> None:
     """Make a look that of every block shown and every chart drawn in this process from now on.
 
     A kernel runs one report, and its charts measure their words in the typeface of that report. The press
     prints many in one process and never asks what is worn: it is handed the look of each.
     """
-    _worn[0] = look
+    _worn[0] = theme
 
 
-def worn() -> Look:
+def worn() -> Theme:
     """Return the look that this process wears."""
     return _worn[0]
 
@@ -180,12 +180,12 @@ def css_name(colour: str) -> str:
     return "--" + colour.replace("_", "-")
 
 
-def css_variables(look: Look = HOUSE) -> str:
+def css_variables(theme: Theme = DEFAULT_THEME) -> str:
     """Return the colours as CSS custom properties, dark ones for readers whose device prefers dark.
 
     Parameters
     ----------
-    look : Look
+    theme : Theme
         Whose colours and typeface.
 
     Returns
@@ -202,11 +202,11 @@ def css_variables(look: Look = HOUSE) -> str:
     def declarations(palette: Palette, indent: str) -> list[str]:
         return [f"{indent}{css_name(name)}: {value};" for name, value in asdict(palette).items()]
 
-    own = f"'{look.font.family}', " if look.font else ""
+    own = f"'{theme.font.family}', " if theme.font else ""
     shared = [f"  --font: {own}{HTML_FONTS};", "  color-scheme: light dark;"]
-    light = [":root {", *declarations(look.light, "  "), *shared, "}"]
+    light = [":root {", *declarations(theme.light, "  "), *shared, "}"]
     dark_only = "@media screen and (prefers-color-scheme: dark) {"
-    dark = [dark_only, "  :root {", *declarations(look.dark, "    "), "  }", "}"]
+    dark = [dark_only, "  :root {", *declarations(theme.dark, "    "), "  }", "}"]
     return "\n".join([*light, *dark]) + "\n"
 
 
@@ -240,17 +240,17 @@ def themed(svg: str) -> str:
     return _recoloured(svg, {found: f"var({css_name(name)}, {found})" for found, name in names.items()})
 
 
-def branded(svg: str, look: Look) -> str:
+def branded(svg: str, theme: Theme) -> str:
     """Return an SVG with the colours of a look in place of those of the house, which all charts are drawn in.
 
     Examples
     --------
-    >>> branded('<path fill="#0B5A94"/>', Look(replace(LIGHT, accent="#7A1FA2")))
+    >>> branded('<path fill="#0B5A94"/>', Theme(replace(LIGHT, accent="#7A1FA2")))
     '<path fill="#7A1FA2"/>'
     """
-    if look.light == LIGHT:
+    if theme.light == LIGHT:
         return svg
-    return _recoloured(svg, {found: getattr(look.light, name) for found, name in _names_of_hexes().items()})
+    return _recoloured(svg, {found: getattr(theme.light, name) for found, name in _names_of_hexes().items()})
 
 
 def _recoloured(svg: str, colours: dict[str, str]) -> str:
@@ -264,12 +264,12 @@ def _recoloured(svg: str, colours: dict[str, str]) -> str:
     return re.sub(r"<[^>]*>", inside_tag, svg)
 
 
-def typst_tokens(look: Look = HOUSE) -> dict[str, dict[str, Any]]:
+def typst_tokens(theme: Theme = DEFAULT_THEME) -> dict[str, dict[str, Any]]:
     """Return the visual system as JSON-ready data for the Typst templates: mm, pt and hexes.
 
     Parameters
     ----------
-    look : Look
+    theme : Theme
         Whose colours, paper and typefaces.
 
     Examples
@@ -278,12 +278,12 @@ def typst_tokens(look: Look = HOUSE) -> dict[str, dict[str, Any]]:
     19.0
     """
     return {
-        "colour": asdict(look.light),
-        "type": {name: round(points * look.fonts[0].scale, 3) for name, points in asdict(TYPE).items()},
-        "page": asdict(look.page),
+        "colour": asdict(theme.light),
+        "type": {name: round(points * theme.fonts[0].scale, 3) for name, points in asdict(TYPE).items()},
+        "page": asdict(theme.page),
         "space": asdict(SPACE),
         "line": asdict(LINES),
-        "font": {"families": list(look.families)},
+        "font": {"families": list(theme.families)},
     }
 
 

@@ -55,7 +55,7 @@ class Insights:
 
     Parameters
     ----------
-    opened : OpenCompany
+    company : OpenCompany
     period : Period
         Cut at the last day that counts.
     as_of : date
@@ -66,7 +66,7 @@ class Insights:
         The part of the company that is reported, as a condition in SQL.
     """
 
-    opened: OpenCompany
+    company: OpenCompany
     period: Period
     as_of: dt.date
     format: Format
@@ -85,9 +85,9 @@ class Insights:
     def all(self) -> tuple[Insight, ...]:
         """Every finding, the weightiest first."""
         moved = self._gaps() + self._moved()
-        now = self.opened.company.calendar.parse(self.period.label).last_day >= self.as_of
+        now = self.company.config.calendar.parse(self.period.label).last_day >= self.as_of
         # a report on an earlier period does not speak of what is likely today
-        late = aimed(self.targets, self.opened.catalogue, self.format) if now else []
+        late = aimed(self.targets, self.company.catalogue, self.format) if now else []
         return tuple(sorted([*late, *moved], key=_order))
 
     @cached_property
@@ -114,13 +114,13 @@ class Insights:
     @cached_property
     def _months(self) -> int:
         """How many complete months of the period are reported."""
-        calendar = self.opened.company.calendar
+        calendar = self.company.config.calendar
         whole = calendar.parse(self.period.label)
         return sum(month.last_day <= self.as_of for month in calendar.within(whole, "month"))
 
     @cached_property
     def _last_month(self) -> str:
-        calendar = self.opened.company.calendar
+        calendar = self.company.config.calendar
         whole = calendar.parse(self.period.label)
         return calendar.within(whole, "month")[max(self._months, 1) - 1].label
 
@@ -133,43 +133,43 @@ class Insights:
         parts = scan(*sliced)
         self._tested.extend(company + parts)
         aimed_at = {str(record["kpi"]) for record in self.targets}
-        groups = ranked(real([*company, *days], parts), self.opened.catalogue, aimed_at)
+        groups = ranked(real([*company, *days], parts), self.company.catalogue, aimed_at)
         insights = []
         for group in groups:
             lead = group.lead
             row = self._row(lead)
             if row is not None:
-                if lead.kind == "moved" and self.opened.is_additive(lead.kpi):
+                if lead.kind == "moved" and self.company.is_additive(lead.kpi):
                     lead = replace(lead, low=lead.low * len(lead.months), high=lead.high * len(lead.months))
-                names = _Names(self.opened)
+                names = _Names(self.company)
                 insights.append(
                     told(
                         replace(group, lead=lead),
                         row,
-                        self.opened.catalogue,
+                        self.company.catalogue,
                         self.format,
                         names,
                         as_of=self.as_of.isoformat(),
-                        summed=self.opened.is_additive(lead.kpi),
+                        summed=self.company.is_additive(lead.kpi),
                     )
                 )
         return insights
 
     def _company_kpis(self) -> list[str]:
         """KPIs that are no growth of another one: the growth says the same later and louder."""
-        metrics = self.opened.catalogue.metrics
+        metrics = self.company.catalogue.metrics
         strategic = {name for name, metric in metrics.items() if metric.level == "strategic"}
         return [
             name
             for name, metric in metrics.items()
             if (name in strategic or metric.headline or metric.supports in strategic)
             and not _looks_back(metric)
-            and not self.opened.catalogue.is_modelled(name)
+            and not self.company.catalogue.is_modelled(name)
         ]
 
     def _dimensions(self) -> dict[str, list[str]]:
         """Text columns with a handful of values, each with the KPIs that matter and can be sliced by it."""
-        catalogue, sources = self.opened.catalogue, self.opened.sources
+        catalogue, sources = self.company.catalogue, self.company.sources
         aimed_at = {str(record["kpi"]) for record in self.targets}
         matter = [
             name
@@ -197,8 +197,8 @@ class Insights:
         return shown
 
     def _can_slice(self, kpi: str, dimension: str) -> bool:
-        sources = self.opened.sources
-        ways = [self.opened.catalogue.measures[name].aggregates for name in self.opened.catalogue.measures_of(kpi)]
+        sources = self.company.sources
+        ways = [self.company.catalogue.measures[name].aggregates for name in self.company.catalogue.measures_of(kpi)]
         return all(
             any(way.table in sources.connected and dimension in sources.columns(way.table) for way in either)
             for either in ways
@@ -207,7 +207,7 @@ class Insights:
 
     def _series(self, kpis: Sequence[str], dimension: str | None = None) -> Iterable[Series]:
         by = [dimension] if dimension else []
-        frame = self.opened.compute(
+        frame = self.company.compute(
             kpis,
             period=self._last_month,
             grain="month",
@@ -225,7 +225,7 @@ class Insights:
         for (kpi, *_), at in places.items():
             weights[kpi] += rows[at].sum()
         for (kpi, *words), at in places.items():
-            metric = self.opened.catalogue.metric(kpi)
+            metric = self.company.catalogue.metric(kpi)
             enough = median(rows[at].tolist()) >= LEAST_ROWS and rows[at].sum() >= LEAST_SHARE * weights[kpi]
             if dimension and not (enough and rows[at[-1]]) and not self._is_stock(metric):
                 continue
@@ -244,8 +244,8 @@ class Insights:
             )
 
     def _is_stock(self, metric: Metric) -> bool:
-        measures = self.opened.catalogue.measures_of(metric.name)
-        return all(self.opened.catalogue.is_stock(name) for name in measures)
+        measures = self.company.catalogue.measures_of(metric.name)
+        return all(self.company.catalogue.is_stock(name) for name in measures)
 
     def _days(self) -> Iterable[Days]:
         """The sums that matter most, day by day."""
@@ -253,12 +253,12 @@ class Insights:
         length = self.period.days + DAYS
         kpis = [
             name
-            for name, metric in self.opened.catalogue.metrics.items()
-            if metric.level == "strategic" and metric.unit == "currency" and self.opened.is_additive(name)
+            for name, metric in self.company.catalogue.metrics.items()
+            if metric.level == "strategic" and metric.unit == "currency" and self.company.is_additive(name)
         ]
         if not kpis:
             return
-        frame = self.opened.compute(
+        frame = self.company.compute(
             kpis,
             period=last.isoformat(),
             grain="day",
@@ -277,7 +277,7 @@ class Insights:
         key = (lead.kpi, label, tuple(lead.slice.items()))
         if key not in self._rows:
             by = tuple(lead.slice)
-            frame = self.opened.compute([lead.kpi], period=label, by=by, where=self.where, as_of=self.as_of)
+            frame = self.company.compute([lead.kpi], period=label, by=by, where=self.where, as_of=self.as_of)
             for row in values(frame, by):
                 self._rows[lead.kpi, label, tuple(row["dimensions"].items())] = row
         known = self._rows.get(key)
@@ -287,12 +287,12 @@ class Insights:
         """Days without rows in a table that has rows on all others."""
         if self.where is not None:
             return []
-        found, catalogue = [], self.opened.catalogue
-        for table in self.opened.sources.connected:
+        found, catalogue = [], self.company.catalogue
+        for table in self.company.sources.connected:
             missing = self._missing_days(table)
             kpi = next((name for name in _by_weight(catalogue.metrics) if self._reads_only(name, table)), None)
             if missing and kpi is not None:
-                names = _Names(self.opened)
+                names = _Names(self.company)
                 found.append(
                     gap(kpi, catalogue.metric(kpi), [day.isoformat() for day in missing], names, self.as_of.isoformat())
                 )
@@ -300,12 +300,12 @@ class Insights:
 
     def _missing_days(self, table: str) -> list[dt.date]:
         """The first days in a row without rows that are no accident of few rows."""
-        extent = self.opened.sources.extent(table)
+        extent = self.company.sources.extent(table)
         if extent.first is None or extent.last is None:
             return []
         begin = max(extent.first, self.period.start - dt.timedelta(days=YEAR))
         end = min(self.period.last_day, extent.last)
-        present = self.opened.sources.days(table)
+        present = self.company.sources.days(table)
         days = [begin + dt.timedelta(days=n) for n in range((end - begin).days + 1)]
         missing = [day for day in days if day not in present]
         if len(missing) > (1 - DENSE) * len(days):
@@ -313,15 +313,15 @@ class Insights:
         return next((run for run in _runs(missing) if run[-1] >= self.period.start and _is_gap(run, missing, days)), [])
 
     def _reads_only(self, kpi: str, table: str) -> bool:
-        measures = [self.opened.catalogue.measures[name] for name in self.opened.catalogue.measures_of(kpi)]
+        measures = [self.company.catalogue.measures[name] for name in self.company.catalogue.measures_of(kpi)]
         return len(measures) == 1 and {way.table for way in measures[0].aggregates} == {table}
 
 
 class _Names(dict[str, str]):
     """Periods in words, made when asked for."""
 
-    def __init__(self, opened: OpenCompany) -> None:
-        self.calendar = opened.company.calendar
+    def __init__(self, company: OpenCompany) -> None:
+        self.calendar = company.config.calendar
 
     def __missing__(self, label: str) -> str:
         from kpi_analysis.core.periods import period_label

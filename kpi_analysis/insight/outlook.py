@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.config.targets import Target
-from kpi_analysis.core.errors import Finding, KpiError, did_you_mean
+from kpi_analysis.core.errors import DataFinding, KpiError, did_you_mean
 from kpi_analysis.core.periods import Period
-from kpi_analysis.insight.targets import Judged, expected_by_now, next_review, smart, status_of
+from kpi_analysis.insight.targets import TargetAssessment, expected_by_now, next_review, smart, status_of
 from kpi_analysis.metrics.catalogue import Metric
 from kpi_analysis.metrics.session import OpenCompany
 from kpi_analysis.stats.projections import Projection, probability, project
@@ -28,14 +28,14 @@ class Outlook:
 
     Parameters
     ----------
-    opened : OpenCompany
+    company : OpenCompany
     as_of : date
         The last day that counts.
     where : str, optional
         The part of the company that is looked at: only targets set for just this part count. By default all do.
     """
 
-    opened: OpenCompany
+    company: OpenCompany
     as_of: dt.date
     where: str | None = None
     _histories: dict[tuple[str, str, str | None], pd.Series] = field(default_factory=dict, repr=False)
@@ -44,9 +44,9 @@ class Outlook:
     def targets(self) -> tuple[Target, ...]:
         """The targets that count here."""
         if self.where is None:
-            return self.opened.targets
+            return self.company.targets
         here = _plain(self.where)
-        return tuple(target for target in self.opened.targets if target.where and _plain(target.where) == here)
+        return tuple(target for target in self.company.targets if target.where and _plain(target.where) == here)
 
     def history(self, kpi: str, grain: str, *, where: str | None = None) -> pd.Series:
         """Return the complete periods of a KPI by label; a period without a value is a gap."""
@@ -56,9 +56,9 @@ class Outlook:
         return self._histories[key]
 
     def _history(self, kpi: str, grain: str, where: str | None) -> pd.Series:
-        calendar = self.opened.company.calendar
+        calendar = self.company.config.calendar
         last = calendar.containing(self.as_of, grain)
-        frame = self.opened.compute(
+        frame = self.company.compute(
             [kpi],
             period=last.label,
             grain=grain,
@@ -77,7 +77,7 @@ class Outlook:
 
     def project(self, kpi: str, grain: str, horizon: int, *, where: str | None = None) -> tuple[pd.Series, Projection]:
         """Return the complete history of a KPI and where it is heading."""
-        metric = self.opened.catalogue.metric(kpi)
+        metric = self.company.catalogue.metric(kpi)
         history = self.history(kpi, grain, where=where)
         is_rate = metric.interval == "proportion"
         projection = project(
@@ -90,90 +90,94 @@ class Outlook:
         return history, projection
 
     @cached_property
-    def judged(self) -> tuple[Judged, ...]:
+    def assessments(self) -> tuple[TargetAssessment, ...]:
         """Every target that counts here, judged."""
         return tuple(self.judge(target) for target in self.targets)
 
-    def judge(self, target: Target) -> Judged:
+    def judge(self, target: Target) -> TargetAssessment:
         """Judge one target: its chance, its pace, its status, and whether it is SMART."""
-        catalogue = self.opened.catalogue
+        catalogue = self.company.catalogue
         if target.kpi not in catalogue.metrics:
             verdicts = smart(
                 target, known=False, value_reason="", chance=None, chance_reason="", strategic=False, over=False
             )
-            return Judged(target, target.kpi, "count", "higher", reason="unknown KPI", verdicts=verdicts)
+            return TargetAssessment(target, target.kpi, "count", "higher", reason="unknown KPI", verdicts=verdicts)
         metric = catalogue.metric(target.kpi)
-        judged = Judged(target, metric.label, metric.unit, metric.better, review_due=next_review(target, self.as_of))
-        judged, over = self._measured(judged, metric)
+        assessments = TargetAssessment(
+            target, metric.label, metric.unit, metric.better, review_due=next_review(target, self.as_of)
+        )
+        assessments, over = self._measured(assessments, metric)
         verdicts = smart(
             target,
             known=True,
-            value_reason=judged.reason if judged.goal is None or judged.current is None else "",
-            chance=judged.chance,
-            chance_reason=judged.reason,
+            value_reason=assessments.reason if assessments.goal is None or assessments.current is None else "",
+            chance=assessments.chance,
+            chance_reason=assessments.reason,
             strategic=self._is_strategic(target.supports or target.kpi),
             over=over,
         )
-        return replace(judged, verdicts=verdicts)
+        return replace(assessments, verdicts=verdicts)
 
-    def _measured(self, judged: Judged, metric: Metric) -> tuple[Judged, bool]:
-        target, calendar = judged.spec, self.opened.company.calendar
-        additive = self.opened.is_additive(target.kpi) and not self.is_stock(metric)
+    def _measured(self, assessments: TargetAssessment, metric: Metric) -> tuple[TargetAssessment, bool]:
+        target, calendar = assessments.spec, self.company.config.calendar
+        additive = self.company.is_additive(target.kpi) and not self.is_stock(metric)
         stock = self.is_stock(metric)
         grain = self._grain(target, additive=additive, stock=stock)
         baseline, reason = self._baseline(target)
         goal = target.goal.value(baseline)
-        judged = replace(judged, baseline=baseline, goal=goal, total=additive)
+        assessments = replace(assessments, baseline=baseline, goal=goal, total=additive)
         if goal is None:
-            return replace(judged, reason=reason or "the baseline has no value"), False
+            return replace(assessments, reason=reason or "the baseline has no value"), False
         if target.by is None:
-            return replace(judged, reason="no deadline"), False
+            return replace(assessments, reason="no deadline"), False
         whole = calendar.containing(target.by, grain)
         step = "month" if additive or stock else grain
-        judged = replace(judged, period=whole.label)
+        assessments = replace(assessments, period=whole.label)
         if whole.end <= self.as_of:
             value, reason = self._value(target, whole.label)
             status = status_of(None, value, goal, metric.better, over=True)
-            return replace(judged, current=value, reason=reason, status=status), True
-        return self._ahead(judged, metric, whole, step), False
+            return replace(assessments, current=value, reason=reason, status=status), True
+        return self._ahead(assessments, metric, whole, step), False
 
-    def _ahead(self, judged: Judged, metric: Metric, whole: Period, step: str) -> Judged:
+    def _ahead(self, assessments: TargetAssessment, metric: Metric, whole: Period, step: str) -> TargetAssessment:
         """Judge a target whose deadline is to come."""
-        target, calendar, goal = judged.spec, self.opened.company.calendar, judged.goal
+        target, calendar, goal = assessments.spec, self.company.config.calendar, assessments.goal
         assert goal is not None
         history = self.history(target.kpi, step, where=target.where)
         if history.dropna().empty:
             _, reason = self._value(target, calendar.containing(self.as_of, step).label)
-            return replace(judged, reason=reason or "no complete period")
+            return replace(assessments, reason=reason or "no complete period")
         last = calendar.parse(str(history.index[-1]))
         horizon = 0
         while calendar.shift(last, horizon).end < whole.end:
             horizon += 1
         history, projection = self.project(target.kpi, step, horizon, where=target.where)
-        judged = replace(judged, history=history, projection=projection)
-        if judged.total:
-            judged = self._sum_so_far(judged, whole, step, last, horizon)
+        assessments = replace(assessments, history=history, projection=projection)
+        if assessments.total:
+            assessments = self._sum_so_far(assessments, whole, step, last, horizon)
         else:
-            judged = self._level_so_far(judged, last, horizon)
+            assessments = self._level_so_far(assessments, last, horizon)
         if projection.reason:
-            return replace(judged, reason=projection.reason)
-        to_date = (judged.current or 0.0) if judged.total else 0.0
-        steps = min(horizon, len(calendar.within(whole, step))) if judged.total else horizon
+            return replace(assessments, reason=projection.reason)
+        to_date = (assessments.current or 0.0) if assessments.total else 0.0
+        steps = min(horizon, len(calendar.within(whole, step))) if assessments.total else horizon
         ahead = replace(projection, paths=projection.paths[:, -steps:])
         better: Literal["lower", "higher"] = "lower" if metric.better == "lower" else "higher"
-        chance = probability(ahead, goal, to_date=to_date, total=judged.total, better=better)
-        return replace(judged, chance=chance, status=status_of(chance, None, goal, metric.better, over=False))
+        chance = probability(ahead, goal, to_date=to_date, total=assessments.total, better=better)
+        return replace(assessments, chance=chance, status=status_of(chance, None, goal, metric.better, over=False))
 
-    def _sum_so_far(self, judged: Judged, whole: Period, step: str, last: Period, horizon: int) -> Judged:
+    def _sum_so_far(
+        self, assessments: TargetAssessment, whole: Period, step: str, last: Period, horizon: int
+    ) -> TargetAssessment:
         """How much of a sum is reached by the complete steps, and how much should be."""
-        calendar, goal = self.opened.company.calendar, judged.goal
+        calendar, goal = self.company.config.calendar, assessments.goal
         assert goal is not None
         steps = [period.label for period in calendar.within(whole, step)]
         done = [label for label in steps if calendar.parse(label).end <= last.end]
-        known = judged.history
+        known = assessments.history
         so_far = float(sum(known.get(label, np.nan) for label in done)) if done else 0.0
         if np.isnan(so_far):
-            return replace(judged, reason="a month of the period has no value")
+            return replace(assessments, reason="a month of the period has no value")
 
         def year_ago(labels: list[str]) -> list[float | None]:
             ago = [calendar.year_ago(calendar.parse(label)) for label in labels]
@@ -183,28 +187,28 @@ class Outlook:
         elapsed = sum(calendar.parse(label).days for label in done) / whole.full_days
         expected = expected_by_now(goal, done=year_ago(done), rest=year_ago(rest), elapsed=elapsed)
         needed = (goal - so_far) / len(rest) if rest else None
-        return replace(judged, current=so_far, expected=expected if done else None, needed=needed)
+        return replace(assessments, current=so_far, expected=expected if done else None, needed=needed)
 
-    def _level_so_far(self, judged: Judged, last: Period, horizon: int) -> Judged:
+    def _level_so_far(self, assessments: TargetAssessment, last: Period, horizon: int) -> TargetAssessment:
         """Where a level stands, and where it should stand on a straight line from the baseline to the goal."""
-        current = float(judged.history.iloc[-1])
+        current = float(assessments.history.iloc[-1])
         if np.isnan(current):
-            return replace(judged, reason=f"{last.label} has no value")
-        assert judged.goal is not None
+            return replace(assessments, reason=f"{last.label} has no value")
+        assert assessments.goal is not None
         expected = None
-        start = judged.spec.baseline
-        if isinstance(start, str) and judged.baseline is not None:
-            begun = self.opened.company.calendar.parse(start).end
-            whole = (judged.spec.by - begun).days if judged.spec.by else 0
+        start = assessments.spec.baseline
+        if isinstance(start, str) and assessments.baseline is not None:
+            begun = self.company.config.calendar.parse(start).end
+            whole = (assessments.spec.by - begun).days if assessments.spec.by else 0
             share = (last.end - begun).days / whole if whole > 0 else 1.0
-            expected = judged.baseline + (judged.goal - judged.baseline) * min(max(share, 0.0), 1.0)
-        needed = (judged.goal - current) / horizon if horizon else None
-        return replace(judged, current=current, expected=expected, needed=needed)
+            expected = assessments.baseline + (assessments.goal - assessments.baseline) * min(max(share, 0.0), 1.0)
+        needed = (assessments.goal - current) / horizon if horizon else None
+        return replace(assessments, current=current, expected=expected, needed=needed)
 
     def _grain(self, target: Target, *, additive: bool, stock: bool) -> str:
         """Over which period a target is meant: that of its baseline, else the year, the month or the quarter."""
         if isinstance(target.baseline, str):
-            return self.opened.company.calendar.parse(target.baseline).grain
+            return self.company.config.calendar.parse(target.baseline).grain
         return "year" if additive else "month" if stock else "quarter"
 
     def _baseline(self, target: Target) -> tuple[float | None, str]:
@@ -213,21 +217,21 @@ class Outlook:
         return self._value(target, target.baseline)
 
     def _value(self, target: Target, period: str) -> tuple[float | None, str]:
-        row = self.opened.compute(
+        row = self.company.compute(
             [target.kpi], period=period, where=target.where, as_of=self.as_of, compared=False
         ).iloc[0]
         return (None, str(row.reason)) if pd.isna(row.value) else (float(row.value), "")
 
     def is_stock(self, metric: Metric) -> bool:
         """Whether a KPI is read at the end of a period."""
-        measures = self.opened.catalogue.measures_of(metric.name)
-        return all(self.opened.catalogue.is_stock(name) for name in measures)
+        measures = self.company.catalogue.measures_of(metric.name)
+        return all(self.company.catalogue.is_stock(name) for name in measures)
 
     def _is_strategic(self, kpi: str | None) -> bool:
         """Whether the chain of what a KPI supports ends in a strategic one."""
         seen: set[str] = set()
-        while kpi is not None and kpi in self.opened.catalogue.metrics and kpi not in seen:
-            metric = self.opened.catalogue.metrics[kpi]
+        while kpi is not None and kpi in self.company.catalogue.metrics and kpi not in seen:
+            metric = self.company.catalogue.metrics[kpi]
             if metric.level == "strategic":
                 return True
             seen.add(kpi)
@@ -240,11 +244,11 @@ def _plain(condition: str) -> str:
     return "".join(condition.split())
 
 
-def check_targets(opened: OpenCompany, as_of: dt.date | None) -> list[Finding]:
+def check_targets(company: OpenCompany, as_of: dt.date | None) -> list[DataFinding]:
     """Return what is wrong with the targets: an error where one is not S, M or T, a warning on A and R."""
     if as_of is None:
         return []
-    outlook, findings = Outlook(opened, as_of), []
+    outlook, findings = Outlook(company, as_of), []
     needs = {
         "S": "Name a KPI of the catalogue, the objective and the owner.",
         "M": "Connect what the KPI needs, and give a baseline that has a value.",
@@ -252,20 +256,20 @@ def check_targets(opened: OpenCompany, as_of: dt.date | None) -> list[Finding]:
         "R": "Say which KPI it supports, up to a strategic one, and what is done for it.",
         "T": "Give a deadline (by: 2026-12-31) and how often it is reviewed (review: monthly).",
     }
-    for target in opened.targets:
+    for target in company.targets:
         file, line = target.place
         try:
-            judged = outlook.judge(target)
+            assessments = outlook.judge(target)
         except KpiError as error:
-            findings.append(Finding.of(f"target {target.kpi}", error))
+            findings.append(DataFinding.of(f"target {target.kpi}", error))
             continue
-        for letter, missing in judged.verdicts.items():
+        for letter, missing in assessments.verdicts.items():
             if missing:
                 level = "error" if letter in "SMT" else "warning"
-                hint = did_you_mean(target.kpi, opened.catalogue.metrics) if missing == "unknown KPI" else ""
-                why = f" ({judged.reason})" if letter in "MA" and judged.reason else ""
+                hint = did_you_mean(target.kpi, company.catalogue.metrics) if missing == "unknown KPI" else ""
+                why = f" ({assessments.reason})" if letter in "MA" and assessments.reason else ""
                 findings.append(
-                    Finding(
+                    DataFinding(
                         level,  # type: ignore[arg-type]
                         f"target {target.kpi}",
                         f"not {NAMES[letter]}: {missing}{why}.",

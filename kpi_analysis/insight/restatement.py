@@ -89,17 +89,17 @@ class Comparison:
 
     Parameters
     ----------
-    opened : OpenCompany
+    company : OpenCompany
     report : Published
     """
 
-    opened: OpenCompany
+    company: OpenCompany
     report: Published
 
     @cached_property
     def today(self) -> dict[str, Any]:
         """What figures are made from today."""
-        return made_from(self.opened)
+        return made_from(self.company)
 
     def values(self) -> list[Compared]:
         """Return each value of the report, in its order; values of one grain and dimension are computed together."""
@@ -118,9 +118,9 @@ class Comparison:
         results = self.report.results
         if not results["targets"] and not results["projections"]:
             return []
-        judged = Outlook(self.opened, self.report.as_of, self.report.where).judged
-        aims = {_aim(one): one for one in map(record, judged)}
-        ahead = {_stretch(one): _steps(one) for judge in judged if (one := projected(judge)) is not None}
+        assessments = Outlook(self.company, self.report.as_of, self.report.where).assessments
+        aims = {_aim(one): one for one in map(record, assessments)}
+        ahead = {_stretch(one): _steps(one) for judge in assessments if (one := projected(judge)) is not None}
         found = []
         for row in results["targets"]:
             new = aims.get(_aim(row), {})
@@ -137,17 +137,17 @@ class Comparison:
         self, grain: str, by: tuple[str, ...], rows: Sequence[Mapping[str, Any]]
     ) -> dict[Key, Mapping[str, Any]]:
         """Compute the KPIs of rows of one grain; what nobody can ask for any more is left out."""
-        kpis = [name for name in dict.fromkeys(row["kpi"] for row in rows) if name in self.opened.catalogue.metrics]
+        kpis = [name for name in dict.fromkeys(row["kpi"] for row in rows) if name in self.company.catalogue.metrics]
         newest = max(rows, key=lambda row: str(row["period_start"]))["period"]
         first = dt.date.fromisoformat(min(str(row["period_start"]) for row in rows))
         if not kpis:
             return {}
         try:
-            frame = self.opened.compute(
+            frame = self.company.compute(
                 kpis,
                 period=newest,
                 grain=grain,
-                last=_periods_back(self.opened.company.calendar, newest, first),
+                last=_periods_back(self.company.config.calendar, newest, first),
                 by=by,
                 where=self.report.where,
                 as_of=self.report.as_of,
@@ -162,7 +162,7 @@ class Comparison:
         if not changed:
             return Compared(id, kpi)
         texts = [*dimensions, self.report.where or ""]
-        why = causes(self.report.made_from, self.today, self.opened, kpi, texts=texts, aimed=aimed)
+        why = causes(self.report.made_from, self.today, self.company, kpi, texts=texts, aimed=aimed)
         return Compared(id, kpi, changed, why)
 
 

@@ -20,7 +20,7 @@ Status = Literal["on", "risk", "off", "hit", "missed", "none"]
 
 
 @dataclass(frozen=True)
-class Judged:
+class TargetAssessment:
     """What the data say about a target.
 
     Parameters
@@ -101,7 +101,7 @@ class Judged:
         return self.current / self.expected
 
 
-def record(one: Judged) -> dict[str, Any]:
+def record(one: TargetAssessment) -> dict[str, Any]:
     """Return a judged target as JSON-ready data: what is written down and what the data say."""
     spec = one.spec
     return {
@@ -127,7 +127,7 @@ def record(one: Judged) -> dict[str, Any]:
     }
 
 
-def projected(one: Judged) -> dict[str, Any] | None:
+def projected(one: TargetAssessment) -> dict[str, Any] | None:
     """Return the projection behind a judged target as JSON-ready data; None where it is withheld."""
     projection = one.projection
     if projection is None or projection.reason:

@@ -81,13 +81,13 @@ def verify(pdf: Path, company: Path | None = None) -> Verdict:
     report = read_published(pdf)
     told = report.provenance
     file = company or _company_file(pdf, told)
-    opened = open_company(file)
-    if opened.company.company != told["company"]:
+    session = open_company(file)
+    if session.config.name != told["company"]:
         raise UsageError(
-            f"{pdf} is a report of {told['company']}, and {file} is the company file of {opened.company.company}.",
+            f"{pdf} is a report of {told['company']}, and {file} is the company file of {session.config.name}.",
             remedy="Name its own with --company FILE.",
         )
-    comparison = Comparison(opened, report)
+    comparison = Comparison(session, report)
     figures = (*comparison.values(), *comparison.outlook())
     return Verdict(told["report"], told["company"], told["period"], file, figures)
 
@@ -136,7 +136,7 @@ def _company_file(pdf: Path, told: Mapping[str, Any]) -> Path:
     if not name:
         raise UsageError(f"{pdf} names no company file.", remedy="Name it: --company FILE")
     for folder in (Path(), *pdf.resolve().parents):
-        if (folder / name).is_file() and load_company(folder / name).company == told["company"]:
+        if (folder / name).is_file() and load_company(folder / name).name == told["company"]:
             return folder / name
     raise UsageError(
         f"The company file {name} of {told['company']} is neither here nor in a folder above {pdf}.",

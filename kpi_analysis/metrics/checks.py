@@ -16,7 +16,7 @@ from typing import Any, Literal
 import ibis
 import ibis.expr.types as ir
 
-from kpi_analysis.core.errors import DataError, Finding, KpiError
+from kpi_analysis.core.errors import DataError, DataFinding, KpiError
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources import MappedColumn, Sources, extent_measures
@@ -41,23 +41,23 @@ class _Test:
     remedy: str
 
 
-def check_sources(sources: Sources) -> list[Finding]:
+def check_sources(sources: Sources) -> list[DataFinding]:
     """Check every connected table and go through all findings instead of stopping at the first."""
     if sources.checked is not None:
         return sources.checked
-    findings: list[Finding] = []
+    findings: list[DataFinding] = []
     sound = True
     for name in sources.connected:
         try:
             found = [*check_table(sources, name), *_repeated_rows(sources, name)]
         except KpiError as error:
-            found = [Finding.of(f"table {name}", error)]
+            found = [DataFinding.of(f"table {name}", error)]
         findings += found
         sound = sound and not any(finding.level == "error" for finding in found)
     return findings + (_late_tables(sources) if sound else [])
 
 
-def check_table(sources: Sources, name: str) -> list[Finding]:
+def check_table(sources: Sources, name: str) -> list[DataFinding]:
     """Check one table: conversions, required values, ranges, known words, unique keys, order in time.
 
     Raises
@@ -70,7 +70,7 @@ def check_table(sources: Sources, name: str) -> list[Finding]:
     return sources.findings[name]
 
 
-def _check_table(sources: Sources, name: str) -> list[Finding]:
+def _check_table(sources: Sources, name: str) -> list[DataFinding]:
     untidy = sources.untidy(name)
     if untidy:
         sources.take_as_tidy(name, untidy)
@@ -83,7 +83,7 @@ def _check_table(sources: Sources, name: str) -> list[Finding]:
     sources.note_extents(name, counts)
     rows = int(counts["rows"])
     if rows == 0:
-        return [Finding("warning", f"table {name}", "it has no rows.", "Check the file or the query.")]
+        return [DataFinding("warning", f"table {name}", "it has no rows.", "Check the file or the query.")]
     findings = [
         _finding(sources, name, test, int(counts[f"test{i}"]), rows)
         for i, test in enumerate(tests)
@@ -196,7 +196,7 @@ def _values(count: int) -> str:
     return "1 value is" if count == 1 else f"{count:,} values are"
 
 
-def _finding(sources: Sources, name: str, test: _Test, count: int, rows: int) -> Finding:
+def _finding(sources: Sources, name: str, test: _Test, count: int, rows: int) -> DataFinding:
     words = test.words(count, rows)
     subject = f"table {name}, column {test.column.column.name}"
     file, line = _data_file(sources, name), None
@@ -204,7 +204,7 @@ def _finding(sources: Sources, name: str, test: _Test, count: int, rows: int) ->
         examples = _examples(sources, name, test)
         line = examples[0][0] if examples else None
         words += f": {', '.join(_example(row, value) for row, value in examples)}."
-    return Finding(test.level, subject, words, test.remedy, file, line)
+    return DataFinding(test.level, subject, words, test.remedy, file, line)
 
 
 def _examples(sources: Sources, name: str, test: _Test) -> list[tuple[int | None, Any]]:
@@ -239,13 +239,13 @@ def _repeated(table: ir.Table, key: ir.Value) -> int:
     return int(found["rows"] - found["distinct"])
 
 
-def _duplicates(sources: Sources, name: str, key: ir.Value, count: int) -> Finding:
+def _duplicates(sources: Sources, name: str, key: ir.Value, count: int) -> DataFinding:
     column = str(TABLES[name].key)
     keys = sources.raw(name).select(key=key).filter(lambda t: t.key.notnull())
     counted = keys.group_by("key").aggregate(times=lambda t: t.count()).filter(lambda t: t.times > 1)
     top = counted.order_by([ibis.desc("times"), "key"]).limit(3).to_pyarrow().to_pylist()
     shown = ", ".join(f"'{row['key']}' {row['times']} times" for row in top)
-    return Finding(
+    return DataFinding(
         "error",
         f"table {name}, column {column}",
         f"it must be unique, but {count:,} rows repeat one: {shown}.",
@@ -254,7 +254,7 @@ def _duplicates(sources: Sources, name: str, key: ir.Value, count: int) -> Findi
     )
 
 
-def _repeated_rows(sources: Sources, name: str) -> list[Finding]:
+def _repeated_rows(sources: Sources, name: str) -> list[DataFinding]:
     """Rows that are the same in every column, where no key forbids them: two exports that overlap look like that."""
     if TABLES[name].key is not None:
         return []
@@ -267,10 +267,10 @@ def _repeated_rows(sources: Sources, name: str) -> list[Finding]:
         return []
     words = "1 row is" if repeated == 1 else f"{repeated:,} rows are"
     remedy = "Take them out if they are the same ones twice."
-    return [Finding("warning", f"table {name}", f"{words} the same as another in every column.", remedy)]
+    return [DataFinding("warning", f"table {name}", f"{words} the same as another in every column.", remedy)]
 
 
-def _late_tables(sources: Sources) -> list[Finding]:
+def _late_tables(sources: Sources) -> list[DataFinding]:
     """Tables that end long before the others: their figures for the last period would be too low."""
     last = sources.last_day()
     found = []
@@ -278,7 +278,7 @@ def _late_tables(sources: Sources) -> list[Finding]:
         newest = sources.newest(name)
         if last and newest and (last - newest).days > LATE_DAYS:
             found.append(
-                Finding("warning", f"table {name}", f"it ends on {newest}, other tables reach {last}.",
+                DataFinding("warning", f"table {name}", f"it ends on {newest}, other tables reach {last}.",
                         "Later periods of its KPIs have no value or a low one.")
             )  # fmt: skip
     return found

@@ -103,7 +103,7 @@ def _periods(
     sources: Sources, period: str | Period, against: str | Period | None, end: dt.date
 ) -> tuple[Period, Period]:
     """Return the period as far as it is over, and the same stretch of the one that it is compared with."""
-    calendar = sources.company.calendar
+    calendar = sources.config.calendar
     whole = calendar.parse(period) if isinstance(period, str) else period
     after = whole.cut(end) if whole.start <= end else whole
     if against is None:
@@ -130,7 +130,7 @@ class _Explanation:
     as_of: dt.date
 
     def frame(self, by: str | None, *, measures: bool) -> pd.DataFrame:
-        tree = self.opened(self.metric.tree, measures=measures or by is not None)
+        tree = self.company(self.metric.tree, measures=measures or by is not None)
         parts = self.readable(tree)
         whole = self.read([self.metric.tree, *parts.values()])
         first, last = float(whole.before[0].numbers[0]), float(whole.after[0].numbers[0])
@@ -188,15 +188,15 @@ class _Explanation:
             "contribution": contribution,
         }
 
-    def opened(self, node: Node, *, measures: bool) -> Node:
+    def company(self, node: Node, *, measures: bool) -> Node:
         """Put the terms of metrics that are sums in their place; with `measures` all metrics."""
         if isinstance(node, Operation):
-            left, right = (self.opened(part, measures=measures) for part in (node.left, node.right))
+            left, right = (self.company(part, measures=measures) for part in (node.left, node.right))
             return Operation(node.operator, left, right)
         if isinstance(node, Name) and node.name not in self.catalogue.measures:
             tree = self.catalogue.metrics[node.name].tree
             if measures or (isinstance(tree, Operation) and only_adds(tree)):
-                return self.opened(tree, measures=measures)
+                return self.company(tree, measures=measures)
         return node
 
     def readable(self, tree: Node) -> dict[str, Node]:

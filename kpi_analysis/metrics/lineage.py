@@ -21,10 +21,7 @@ from kpi_analysis.metrics.session import OpenCompany
 SETTINGS = (
     "currency", "calendar_spec", "timezone", "revenue_from", "inbound_channels", "gross_margin", "attribution",
 )  # fmt: skip
-COMPUTING = (
-    "periods", "schema.py", "company.py", "sql", "sources", "intervals.py", "formula.py", "compute", "projections",
-    "targets", "attribution", "outlook.py",
-)  # fmt: skip
+COMPUTING = ("core", "stats", "metrics", "insight/outlook.py", "insight/targets.py")
 LIBRARIES = ("duckdb", "ibis-framework", "numpy", "pandas", "scipy", "sqlglot")
 
 Kind = Literal["data", "definition", "code", "unexplained"]
@@ -38,7 +35,7 @@ class Cause:
     words: str
 
 
-def made_from(opened: OpenCompany) -> dict[str, Any]:
+def made_from(company: OpenCompany) -> dict[str, Any]:
     """Return what the figures of an open company are made from; no clock and no path of a machine is in it.
 
     Returns
@@ -48,18 +45,18 @@ def made_from(opened: OpenCompany) -> dict[str, Any]:
         each table's mapping, setting of the company file, KPI, and KPI with targets. ``code``: one hash of the
         modules that compute. ``packages``: versions of the libraries that they compute with.
     """
-    company, catalogue = opened.company, opened.catalogue
-    told = company.model_dump(mode="json")
-    rates = opened.sources.rates
+    config, catalogue = company.config, company.catalogue
+    told = config.model_dump(mode="json")
+    rates = company.sources.rates
     settings = {name: _hash(told[name]) for name in SETTINGS}
     if rates is not None:
         settings["rates"] = _hash(rates.to_pylist())
     return {
-        "sources": [fingerprint.record() for fingerprint in opened.sources.fingerprints()],
-        "columns": {name: _hash(spec.columns) for name, spec in company.tables.items()},
+        "sources": [fingerprint.record() for fingerprint in company.sources.fingerprints()],
+        "columns": {name: _hash(spec.columns) for name, spec in config.tables.items()},
         "settings": settings,
         "definitions": {name: definition_hash(catalogue, name) for name in catalogue.metrics},
-        "targets": {one.kpi: _targets_hash(opened, one.kpi) for one in opened.targets},
+        "targets": {one.kpi: _targets_hash(company, one.kpi) for one in company.targets},
         "code": code_hash(),
         "packages": {name: version(name) for name in LIBRARIES},
     }
@@ -81,7 +78,7 @@ def definition_hash(catalogue: Catalogue, kpi: str) -> str:
 @cache
 def code_hash() -> str:
     """Return one hash of the modules that compute; how a report looks does not count."""
-    folder = Path(__file__).parent
+    folder = Path(__file__).parents[1]
     whole = hashlib.sha256()
     paths = (path for name in COMPUTING for path in (folder / name, *(folder / name).rglob("*.py")))
     for path in sorted(path for path in paths if path.is_file()):
@@ -92,7 +89,7 @@ def code_hash() -> str:
 def causes(
     then: Mapping[str, Any],
     now: Mapping[str, Any],
-    opened: OpenCompany,
+    company: OpenCompany,
     kpi: str,
     *,
     texts: Sequence[str] = (),
@@ -106,7 +103,7 @@ def causes(
     ----------
     then, now : mapping
         From `made_from`, when the figure was published and today.
-    opened : OpenCompany
+    company : OpenCompany
     kpi : str
     texts : sequence of str
         Its dimensions and its condition in SQL: they may need a further table.
@@ -118,9 +115,9 @@ def causes(
     tuple of Cause
         One that says ``unexplained`` where nothing changed that the figure depends on.
     """
-    if kpi not in opened.catalogue.metrics:
+    if kpi not in company.catalogue.metrics:
         return (Cause("definition", "the catalogue has no such KPI any more"),)
-    tables = tables_of(opened, kpi, texts)
+    tables = tables_of(company, kpi, texts)
     found = (
         *(Cause("data", words) for words in _changed_tables(then, now, tables)),
         *(Cause("definition", words) for words in _changed_definitions(then, now, kpi, tables, aimed)),
@@ -129,12 +126,12 @@ def causes(
     return found or (Cause("unexplained", "nothing that it depends on: the figure is not reproducible"),)
 
 
-def tables_of(opened: OpenCompany, kpi: str, texts: Sequence[str] = ()) -> tuple[str, ...]:
+def tables_of(company: OpenCompany, kpi: str, texts: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the tables that a KPI is read from, in the way that this company's tables allow."""
-    reader = MeasureReader(opened.sources, opened.catalogue, (), None, dt.date.max)
+    reader = MeasureReader(company.sources, company.catalogue, (), None, dt.date.max)
     found: dict[str, None] = {}
-    for name in opened.catalogue.measures_of(kpi):
-        measure, way = opened.catalogue.measures[name], reader.readable(name).aggregate
+    for name in company.catalogue.measures_of(kpi):
+        measure, way = company.catalogue.measures[name], reader.readable(name).aggregate
         for aggregate in (way,) if way is not None else measure.aggregates:
             found[aggregate.table] = None
             said = " ".join([*aggregate.row_texts, *aggregate.key_columns, *texts])
@@ -192,8 +189,8 @@ def _metrics_of(catalogue: Catalogue, kpi: str) -> dict[str, None]:
     return found
 
 
-def _targets_hash(opened: OpenCompany, kpi: str) -> str:
-    return _hash([one.model_dump(mode="json") for one in opened.targets if one.kpi == kpi])
+def _targets_hash(company: OpenCompany, kpi: str) -> str:
+    return _hash([one.model_dump(mode="json") for one in company.targets if one.kpi == kpi])
 
 
 def _hash(data: Any) -> str:

@@ -10,12 +10,12 @@ from pathlib import Path
 import ibis.expr.types as ir
 import pandas as pd
 
-from kpi_analysis.core.config.company import Company, load_company
+from kpi_analysis.core.config.company import CompanyConfig, load_company
 from kpi_analysis.core.config.targets import Target, load_targets
-from kpi_analysis.core.errors import Finding
+from kpi_analysis.core.errors import DataFinding
 from kpi_analysis.core.formula import Name
-from kpi_analysis.design.brand import company_look
-from kpi_analysis.design.theme import HOUSE, Look
+from kpi_analysis.design.brand import company_theme
+from kpi_analysis.design.theme import DEFAULT_THEME, Theme
 from kpi_analysis.metrics.catalogue import Catalogue, with_own
 from kpi_analysis.metrics.checks import check_sources, refuse_errors
 from kpi_analysis.metrics.compute import compute
@@ -32,7 +32,7 @@ class OpenCompany:
 
     Parameters
     ----------
-    company : Company
+    config : CompanyConfig
         Its company file.
     catalogue : Catalogue
         What its KPIs are.
@@ -40,15 +40,15 @@ class OpenCompany:
         Its connected tables.
     targets : tuple of Target
         What shall be reached.
-    look : Look
+    theme : Theme
         Colours, typeface, paper and logo of its reports.
     """
 
-    company: Company
+    config: CompanyConfig
     catalogue: Catalogue
     sources: Sources
     targets: tuple[Target, ...] = ()
-    look: Look = HOUSE
+    theme: Theme = DEFAULT_THEME
 
     def compute(
         self,
@@ -112,7 +112,7 @@ class OpenCompany:
         """Return a canonical table as an Ibis expression, to explore it freely."""
         return self.sources.table(name)
 
-    def check(self) -> list[Finding]:
+    def check(self) -> list[DataFinding]:
         """Check every connected table against the canonical schema, and the user's own KPIs against the tables."""
         return [*check_sources(self.sources), *check_own(self.sources, self.catalogue)]
 
@@ -129,4 +129,4 @@ def open_company(path: str | Path = "params/company.yaml") -> OpenCompany:
     folder = company.folder
     targets = load_targets(folder / "targets.yaml")
     catalogue = with_own(folder / "kpis.yaml").for_tables(company.tables)
-    return OpenCompany(company, catalogue, Sources(company, refuse_errors), targets, company_look(company))
+    return OpenCompany(company, catalogue, Sources(company, refuse_errors), targets, company_theme(company))

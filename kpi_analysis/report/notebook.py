@@ -33,7 +33,7 @@ from kpi_analysis.metrics.session import OpenCompany, open_company
 from kpi_analysis.report import messages, tables
 from kpi_analysis.report.charts.base import Width
 from kpi_analysis.report.sections import appendix, kpi_figures
-from kpi_analysis.report.sections.context import HISTORY, Asked, with_data
+from kpi_analysis.report.sections.context import HISTORY, ReportContext, with_data
 from kpi_analysis.report.sections.customers import CustomerSections
 from kpi_analysis.report.sections.drivers import DriverSections
 from kpi_analysis.report.sections.finance import FinanceSections
@@ -50,7 +50,7 @@ NOT_ALLOWED = r"is not connected|has no column|is not set|has no account"
 
 
 @dataclass
-class Report(Asked):
+class Report(ReportContext):
     """A report on one period of one company: what was asked, and the sections that show it.
 
     Parameters
@@ -64,7 +64,7 @@ class Report(Asked):
     @cached_property
     def headline_kpis(self) -> tuple[str, ...]:
         """KPIs of the scorecard: the most important that this company's tables allow, and those with a target."""
-        metrics = self.opened.catalogue.metrics
+        metrics = self.company.catalogue.metrics
         aimed_at = {target.kpi for target in self.outlook.outlook.targets} & set(metrics)
         frame = self.compute(tuple(metrics))  # once: most of them are asked for again on the last page
         frame = frame[[metrics[name].headline is not None or name in aimed_at for name in frame.kpi]]
@@ -87,12 +87,12 @@ class Report(Asked):
         deck = (
             f"{self.period_name}: {period_words(self.period)}, {messages.completeness(self.period)}. Against {against}."
         )
-        counts = count_words(self.outlook.judged)
+        counts = count_words(self.outlook.assessments)
         if counts:
-            deck += f" Of {len(self.outlook.judged)} targets {counts}."
+            deck += f" Of {len(self.outlook.assessments)} targets {counts}."
         return Title(
             messages.headline(
-                rows, self.opened.catalogue.metrics, self.format, against=base, over=self.period.complete
+                rows, self.company.catalogue.metrics, self.format, against=base, over=self.period.complete
             ),
             deck if told else f"{deck} See the reasons on the last page.",
             self._facts(),
@@ -114,7 +114,7 @@ class Report(Asked):
     @cached_property
     def insights(self) -> Insights:
         """What moved, turned, is unusual or off its target, with p-values and figures."""
-        return insights_of(self, [record(one) for one in self.outlook.outlook.judged])
+        return insights_of(self, [record(one) for one in self.outlook.outlook.assessments])
 
     def findings(self) -> Findings | Note:
         """What matters, the weightiest first; where nothing is real it says so."""
@@ -125,7 +125,7 @@ class Report(Asked):
         names = tuple(kpis) if kpis else self.headline_kpis
         frame = self._with_targets(self.compute(names, last=HISTORY[self.period.grain]))
         metrics = {name: self.metric(name) for name in names}
-        calendar = self.opened.company.calendar
+        calendar = self.company.config.calendar
         ago = calendar.year_ago(self.period)
         shown = with_data(frame, self.period.label)
         table = tables.scorecard(
@@ -171,7 +171,7 @@ class Report(Asked):
     @cached_property
     def customers(self) -> CustomerSections:
         """Sections on customers: retention, contracts, segments, lifetime value."""
-        return CustomerSections(self.opened, self.period, self.as_of, self.format, self.slices)
+        return CustomerSections(self.company, self.period, self.as_of, self.format, self.slices)
 
     @cached_property
     def pipeline(self) -> PipelineSections:
@@ -196,12 +196,12 @@ class Report(Asked):
     @cached_property
     def outlook(self) -> OutlookSections:
         """Sections on what is to come: targets, chances, projections."""
-        return OutlookSections(Outlook(self.opened, self.as_of, self.where), self.format)
+        return OutlookSections(Outlook(self.company, self.as_of, self.where), self.format)
 
     @cached_property
     def drivers(self) -> DriverSections:
         """Sections on why KPIs moved."""
-        return DriverSections(self.opened, self.period, self.as_of, self.format, self.where)
+        return DriverSections(self.company, self.period, self.as_of, self.format, self.where)
 
     def outlook_of(self, kpi: str, *, months: int = 12, uplift: float = 0.0) -> KpiOutlook:
         """Sections on one KPI in depth: trend, projection, model and what-if."""
@@ -217,27 +217,27 @@ class Report(Asked):
         """What each KPI is whose figures are shown before, from how many rows it comes, and how far off it may be."""
         frame = self.compute(self._in_order(shown_kpis()) or self.headline_kpis)
         told = frame[frame.value.notna()]
-        words = {name: self.opened.formula(name) for name in told.kpi}
-        overridden = [self.metric(name).label for name in self.opened.catalogue.overridden]
+        words = {name: self.company.formula(name) for name in told.kpi}
+        overridden = [self.metric(name).label for name in self.company.catalogue.overridden]
         return appendix.definitions(told, self._metrics(told), words, self.format, overridden)
 
     def not_shown(self) -> Table | None:
         """KPIs of the catalogue without a value in this period, and why."""
-        frame = self.compute(tuple(self.opened.catalogue.metrics))
+        frame = self.compute(tuple(self.company.catalogue.metrics))
         missing = frame[frame.value.isna()]
         return appendix.not_shown(missing, self._metrics(missing)) if len(missing) else None
 
     def restatements(self, earlier: str | None = None) -> Table | Note | None:
         """What the report before, in the folder `earlier`, said otherwise than today; nothing where there is none."""
-        return restatements(self.opened, self.format, Path(earlier)) if earlier else None
+        return restatements(self.company, self.format, Path(earlier)) if earlier else None
 
     def sources(self) -> Table:
         """What was read: tables, rows, newest day, fingerprint."""
-        return appendix.sources([f.record() for f in self.opened.sources.fingerprints()], self.format)
+        return appendix.sources([f.record() for f in self.company.sources.fingerprints()], self.format)
 
     def findings_on_data(self) -> Note | None:
         """What the check of the data found, so that the reader knows what the figures leave out."""
-        found = self.opened.check()
+        found = self.company.check()
         told = (f"{f.subject}: {f.message} {f.remedy}" for f in found)
         return Note(" ".join(words[:1].upper() + words[1:] for words in told)) if found else None
 
@@ -245,7 +245,7 @@ class Report(Asked):
 
     def _in_order(self, kpis: Sequence[str]) -> tuple[str, ...]:
         """Return KPIs as reports list them: by category, those of the business first."""
-        metrics = self.opened.catalogue.metrics
+        metrics = self.company.catalogue.metrics
         groups = {name: place for place, name in enumerate(("sales", "marketing", "customers", "finance"))}
         order = {name: (groups.get(metric.category, 9), place) for place, (name, metric) in enumerate(metrics.items())}
         return tuple(sorted(kpis, key=order.__getitem__))
@@ -254,19 +254,19 @@ class Report(Asked):
         return {name: self.metric(name) for name in frame.kpi}
 
     def _against(self, base: str) -> str:
-        calendar, then = self.opened.company.calendar, self._base(base)
+        calendar, then = self.company.config.calendar, self._base(base)
         name = period_label(then, calendar)
         return name if self.period.complete else f"the same {then.days} days of {name}"
 
     def _base(self, base: str) -> Period:
-        calendar = self.opened.company.calendar
+        calendar = self.company.config.calendar
         then = calendar.prior(self.period) if base == "previous" else calendar.year_ago(self.period)
         assert then is not None
         return then
 
     def _change_limits(self, row: Mapping[str, Any], base: str) -> str:
         """How far the change of a rate may be chance, from the counts of both periods."""
-        frame = self.opened.compute(
+        frame = self.company.compute(
             [row["kpi"]], period=self._base(base).label, where=self.where, as_of=self.as_of, compared=False
         )
         return messages.change_limits(self.metric(row["kpi"]), row, records(frame)[0], self.format)
@@ -284,7 +284,7 @@ class Report(Asked):
         """Put each company-wide target into the rows of its KPI in the period reported."""
         told = frame.copy()
         told["chance"], told["target_scope"] = float("nan"), ""
-        for one in self.outlook.judged:
+        for one in self.outlook.assessments:
             if one.goal is None or (self.where is None and one.spec.where is not None):
                 continue
             rows = (told.kpi == one.spec.kpi) & (told.period == self.period.label)
@@ -296,9 +296,9 @@ class Report(Asked):
         return told
 
     def _facts(self) -> dict[str, Any]:
-        company, made = self.opened.company, made_from(self.opened)
+        company, made = self.company.config, made_from(self.company)
         return {
-            "company": company.company,
+            "company": company.name,
             "report": self.name,
             "period": self.period.label,
             "period_label": self.period_name,
@@ -308,13 +308,13 @@ class Report(Asked):
             "complete": self.period.complete,
             "locale": company.locale,
             "currency": company.currency,
-            "brand": brand.payload(self.opened.look),
+            "brand": brand.payload(self.company.theme),
             "provenance": "Prepared from the company’s own tables; every figure stands in the attached results.json",
             "sources": made.pop("sources"),
-            "targets": [record(one) for one in self.outlook.outlook.judged],
-            "projections": [found for one in self.outlook.outlook.judged if (found := projected(one)) is not None],
-            "catalogue": self.opened.catalogue.hash,
-            "kpis": {name: {"label": m.label, "unit": m.unit} for name, m in self.opened.catalogue.metrics.items()},
+            "targets": [record(one) for one in self.outlook.outlook.assessments],
+            "projections": [found for one in self.outlook.outlook.assessments if (found := projected(one)) is not None],
+            "catalogue": self.company.catalogue.hash,
+            "kpis": {name: {"label": m.label, "unit": m.unit} for name, m in self.company.catalogue.metrics.items()},
             "code": version("kpi-analysis"),
             "made_from": made,
         }
@@ -348,20 +348,20 @@ def open_report(
     UsageError
         When the period is none, lies after the data, or no row has the value that is asked for.
     """
-    opened = company if isinstance(company, OpenCompany) else open_company(company)
-    wear(opened.look)
+    session = company if isinstance(company, OpenCompany) else open_company(company)
+    wear(session.theme)
     forget_shown()
-    day = dt.date.fromisoformat(as_of) if as_of else opened.sources.last_day()
-    calendar = opened.company.calendar
+    day = dt.date.fromisoformat(as_of) if as_of else session.sources.last_day()
+    calendar = session.config.calendar
     if day is None:
         raise UsageError("there is no dated row in any connected table.", remedy="Check them with: kpi check")
     wanted = calendar.parse(period) if period else calendar.containing(day, "quarter")
-    first = min(e.first for t in opened.sources.connected if (e := opened.sources.extent(t)).first is not None)
+    first = min(e.first for t in session.sources.connected if (e := session.sources.extent(t)).first is not None)
     if wanted.start > day or wanted.end < first:
         raise UsageError(
             f"{wanted.label} has no data: they reach from {first} to {day}.",
             remedy=f"Try --period {calendar.containing(day, wanted.grain).label}",
         )
     chosen = {dimension: value for dimension, value in (slices or {}).items() if value is not None}
-    check_values(opened.sources, chosen)
-    return Report(opened, wanted.cut(day), day, chosen, name=" · ".join([name, *chosen.values()]))
+    check_values(session.sources, chosen)
+    return Report(session, wanted.cut(day), day, chosen, name=" · ".join([name, *chosen.values()]))

@@ -14,12 +14,12 @@ import matplotlib
 import pytest
 
 from kpi_analysis.core.colour import contrast
-from kpi_analysis.core.config.company import Company, load_company
+from kpi_analysis.core.config.company import CompanyConfig, load_company
 from kpi_analysis.core.errors import ConfigError
 from kpi_analysis.design.blocks import Note
-from kpi_analysis.design.brand import company_look, look_of, payload
+from kpi_analysis.design.brand import company_theme, payload, theme_of
 from kpi_analysis.design.palette import DARK, LIGHT, palettes
-from kpi_analysis.design.theme import HOUSE, branded, css_variables, wear
+from kpi_analysis.design.theme import DEFAULT_THEME, branded, css_variables, wear
 from kpi_analysis.press.render.docx_reference import reference_document
 from kpi_analysis.report.charts.base import draw
 from kpi_analysis.report.charts.text import text_width
@@ -44,10 +44,10 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def worn_out() -> Iterator[None]:
     yield
-    wear(HOUSE)
+    wear(DEFAULT_THEME)
 
 
-def load(folder: Path, text: str) -> Company:
+def load(folder: Path, text: str) -> CompanyConfig:
     file = folder / "company.yaml"
     file.write_text(text, encoding="utf-8")
     return load_company(file)
@@ -55,27 +55,27 @@ def load(folder: Path, text: str) -> Company:
 
 def test_a_company_without_a_brand_looks_like_the_house(folder: Path) -> None:
     company = load(folder, "company: A\n")
-    assert company_look(company) == HOUSE and payload(company_look(company)) == {}
+    assert company_theme(company) == DEFAULT_THEME and payload(company_theme(company)) == {}
 
 
 def test_a_brand_is_read_whole(folder: Path) -> None:
-    look = company_look(load(folder, FULL))
-    assert look.light.accent == "#7A1FA2" and look.light.ink == LIGHT.ink and look.light.good == LIGHT.good
-    assert (look.page.name, look.page.width, look.page.height) == ("Letter", 215.9, 279.4)
-    assert look.page.width - look.page.left - look.page.right == pytest.approx(174), "columns stay as they are"
-    assert look.families == ("DejaVu Sans", "Source Sans Pro")
-    assert look.font is not None and 0.8 < look.font.scale < 0.95, "it runs wider, so it is set smaller"
-    assert look.font.semibold.name == "DejaVuSans-Bold.ttf", "bold stands in where there is no semibold"
-    assert look.logo is not None and look.logo.media == "image/svg+xml"
+    theme = company_theme(load(folder, FULL))
+    assert theme.light.accent == "#7A1FA2" and theme.light.ink == LIGHT.ink and theme.light.good == LIGHT.good
+    assert (theme.page.name, theme.page.width, theme.page.height) == ("Letter", 215.9, 279.4)
+    assert theme.page.width - theme.page.left - theme.page.right == pytest.approx(174), "columns stay as they are"
+    assert theme.families == ("DejaVu Sans", "Source Sans Pro")
+    assert theme.font is not None and 0.8 < theme.font.scale < 0.95, "it runs wider, so it is set smaller"
+    assert theme.font.semibold.name == "DejaVuSans-Bold.ttf", "bold stands in where there is no semibold"
+    assert theme.logo is not None and theme.logo.media == "image/svg+xml"
 
 
 def test_the_facts_of_a_report_carry_the_brand_through_json(folder: Path) -> None:
-    look = company_look(load(folder, FULL))
-    again = look_of(json.loads(json.dumps(payload(look))))
-    assert (again.light, again.dark, again.page, again.logo) == (look.light, look.dark, look.page, look.logo)
-    assert again.font is not None and look.font is not None and again.font.scale == look.font.scale
+    theme = company_theme(load(folder, FULL))
+    again = theme_of(json.loads(json.dumps(payload(theme))))
+    assert (again.light, again.dark, again.page, again.logo) == (theme.light, theme.dark, theme.page, theme.logo)
+    assert again.font is not None and theme.font is not None and again.font.scale == theme.font.scale
     assert [path.read_bytes() for path in again.font.files.values()] == [
-        path.read_bytes() for path in look.font.files.values()
+        path.read_bytes() for path in theme.font.files.values()
     ]
 
 
@@ -103,7 +103,7 @@ def test_the_facts_of_a_report_carry_the_brand_through_json(folder: Path) -> Non
 )
 def test_what_cannot_be_meant_is_refused_with_its_line(folder: Path, lines: str, line: int, words: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        company_look(load(folder, f"company: A\nbrand:\n{lines}\n"))
+        company_theme(load(folder, f"company: A\nbrand:\n{lines}\n"))
     assert words in str(caught.value)
     assert (caught.value.file, caught.value.line) == (folder / "company.yaml", line)
 
@@ -112,7 +112,7 @@ def test_the_remedy_for_a_pale_accent_is_one_that_passes(folder: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(folder, "company: A\nbrand: {accent: '#8FB8DE'}\n")
     proposed = str(caught.value).split("Take a darker one: ")[1][:7]
-    assert company_look(load(folder, f"company: A\nbrand: {{accent: '{proposed}'}}\n")).light.accent == proposed
+    assert company_theme(load(folder, f"company: A\nbrand: {{accent: '{proposed}'}}\n")).light.accent == proposed
 
 
 def test_any_legible_accent_gives_legible_tints_in_light_and_dark() -> None:
@@ -125,34 +125,34 @@ def test_any_legible_accent_gives_legible_tints_in_light_and_dark() -> None:
 
 
 def test_charts_keep_the_colours_of_the_house_until_they_are_shown(folder: Path) -> None:
-    look = company_look(load(folder, FULL))
+    theme = company_theme(load(folder, FULL))
     svg = '<path fill="#0B5A94" stroke="#D6E6F2"/><text fill="#17212B">#0B5A94</text>'
-    shown = branded(svg, look)
-    assert shown == f'<path fill="#7A1FA2" stroke="{look.light.fan_95}"/><text fill="#17212B">#0B5A94</text>'
-    assert branded(svg, HOUSE) == svg
-    assert "--accent: #7A1FA2;" in css_variables(look) and "--font: 'DejaVu Sans', 'Source" in css_variables(look)
+    shown = branded(svg, theme)
+    assert shown == f'<path fill="#7A1FA2" stroke="{theme.light.fan_95}"/><text fill="#17212B">#0B5A94</text>'
+    assert branded(svg, DEFAULT_THEME) == svg
+    assert "--accent: #7A1FA2;" in css_variables(theme) and "--font: 'DejaVu Sans', 'Source" in css_variables(theme)
 
 
 def test_charts_measure_and_write_in_the_typeface_that_is_worn(folder: Path, worn_out: None) -> None:
     before = text_width("Revenue 2026", 8)
-    wear(company_look(load(folder, FULL)))
+    wear(company_theme(load(folder, FULL)))
     assert text_width("Revenue 2026", 8) != before
     svg = draw(40, 9, "x", lambda sheet: sheet.text(1, 4, "Revenue", bold=True))
     assert "font-family: 'DejaVu Sans', 'Source Sans Pro', system-ui, sans-serif" in svg
-    wear(HOUSE)
+    wear(DEFAULT_THEME)
     assert text_width("Revenue 2026", 8) == before
 
 
 def test_a_block_in_a_notebook_wears_the_brand_too(folder: Path, worn_out: None) -> None:
     before = Note("x")._repr_mimebundle_()["text/html"]
-    wear(company_look(load(folder, FULL)))
+    wear(company_theme(load(folder, FULL)))
     html = Note("x")._repr_mimebundle_()["text/html"]
     assert "--accent: #7A1FA2;" in html and "--accent: #7A1FA2;" not in before
 
 
 def test_other_formats_take_accent_and_paper(folder: Path) -> None:
-    look = company_look(load(folder, FULL))
-    with zipfile.ZipFile(io.BytesIO(reference_document({}, "en-GB", look))) as file:
+    theme = company_theme(load(folder, FULL))
+    with zipfile.ZipFile(io.BytesIO(reference_document({}, "en-GB", theme))) as file:
         page, styles = (file.read(f"word/{name}.xml").decode() for name in ("document", "styles"))
     assert 'w:w="12240" w:h="15840"' in page, "Letter in twentieths of a point"
     assert "7A1FA2" in styles and "0B5A94" not in styles

@@ -62,7 +62,7 @@ def test_there_is_a_handful_and_each_says_where_its_numbers_stand() -> None:
 
 def test_the_same_input_gives_the_same_sentences() -> None:
     first = report("2026-Q2").insights
-    again = Insights(first.opened, first.period, first.as_of, first.format, first.targets, first.where)
+    again = Insights(first.company, first.period, first.as_of, first.format, first.targets, first.where)
     assert [one.record() for one in again.found] == [one.record() for one in first.found]
 
 
@@ -74,7 +74,7 @@ def test_what_happened_later_is_not_known_earlier() -> None:
 def test_each_slice_is_looked_at_as_plain_pandas_cuts_it() -> None:
     insights = report("2026-Q3").insights
     kpis = ["sales_revenue", "opportunity_to_win_ratio"]
-    frame = insights.opened.compute(
+    frame = insights.company.compute(
         kpis, period="2026-09", grain="month", last=36, by=["region"], as_of=insights.as_of, compared=False
     )
     found = {(one.kpi, one.slice["region"]): one for one in insights._series(kpis, "region")}

@@ -164,12 +164,12 @@ def test_a_table_that_is_gone_is_told(workspace: Path) -> None:
 
 
 def test_code_is_named_where_it_differs_and_else_a_figure_is_not_reproducible(workspace: Path) -> None:
-    opened = open_company(workspace / "company.yaml")
-    now = made_from(opened)
-    assert [cause.kind for cause in causes(now, now, opened, "sales_revenue")] == ["unexplained"]
+    company = open_company(workspace / "company.yaml")
+    now = made_from(company)
+    assert [cause.kind for cause in causes(now, now, company, "sales_revenue")] == ["unexplained"]
     older = now | {"code": "another", "packages": now["packages"] | {"duckdb": "0.1"}}
-    assert [cause.kind for cause in causes(older, now, opened, "sales_revenue")] == ["code", "code"]
-    gone = causes(now, now, opened, "no_such_kpi")
+    assert [cause.kind for cause in causes(older, now, company, "sales_revenue")] == ["code", "code"]
+    gone = causes(now, now, company, "no_such_kpi")
     assert [(cause.kind, cause.words) for cause in gone] == [("definition", "the catalogue has no such KPI any more")]
 
 

@@ -79,4 +79,4 @@ def test_a_value_that_cannot_be_computed_stops_who_needs_it_and_not_the_check(tm
     assert company.check() == []
     with pytest.raises(ConfigError, match=r"table orders: a value cannot be computed: .*out of range") as refused:
         company.compute(["sales_revenue"], period="2026-01")
-    assert refused.value.file == company.company.path and refused.value.line is not None
+    assert refused.value.file == company.config.path and refused.value.line is not None

@@ -136,11 +136,11 @@ def test_a_year_of_53_weeks_is_no_growth(tmp_path: Path) -> None:
     days = pd.date_range("2021-02-01", "2025-01-31")
     orders = pd.DataFrame({"order_id": range(len(days)), "ordered_on": days, "customer_id": 1, "amount": 10.0})
     calendar = {"type": "4-4-5", "year_starts": "2023-01-29"}
-    opened = open_from(tmp_path, {"orders": orders}, calendar=calendar)
+    company = open_from(tmp_path, {"orders": orders}, calendar=calendar)
     checked = 0
     for year in ("2022", "2023", "2024"):
-        row = opened.compute(["revenue_growth"], period=year).iloc[0]
-        found = opened.explain("revenue_growth", period=year)
+        row = company.compute(["revenue_growth"], period=year).iloc[0]
+        found = company.explain("revenue_growth", period=year)
         if np.isnan(row.value) or np.isnan(row.previous):
             assert found.attrs["reason"]
             continue
@@ -209,8 +209,8 @@ def test_simpsons_paradox_is_told(tmp_path: Path) -> None:
         {"created_on": ["2026-01-01", "2026-06-30"], "outcome": "open", "amount": 1, "product": "small"}
     )
     deals = pd.concat([deals, edges]).assign(opportunity_id=lambda frame: range(len(frame)))
-    opened = open_from(tmp_path, {"opportunities": deals})
-    found = opened.explain("opportunity_to_win_ratio", period="2026-Q2", by="product")
+    company = open_from(tmp_path, {"opportunities": deals})
+    found = company.explain("opportunity_to_win_ratio", period="2026-Q2", by="product")
     assert (found.attrs["before"], found.attrs["after"]) == pytest.approx((289 / 350, 273 / 350))
     assert "rose in every product, yet fell in total" in found.attrs["simpson"]
     assert (found.rate_effect > 0).all() and found.mix_effect.sum() < found.contribution.sum()

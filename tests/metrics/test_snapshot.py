@@ -25,10 +25,10 @@ def test_all_numbers_are_the_same_from_a_snapshot_and_the_files_are_not_read(
     company: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def told() -> tuple[pd.DataFrame, pd.DataFrame, list[object], list[object]]:
-        opened = open_company(company)
-        frame = opened.compute(period="2017-Q4", last=3)
-        sliced = opened.compute(period="2017-Q4", by=["owner"])
-        return frame, sliced, [one.record() for one in opened.sources.fingerprints()], list(opened.check())
+        session = open_company(company)
+        frame = session.compute(period="2017-Q4", last=3)
+        sliced = session.compute(period="2017-Q4", by=["owner"])
+        return frame, sliced, [one.record() for one in session.sources.fingerprints()], list(session.check())
 
     direct = told()
     write_snapshot(company, tmp_path / "all.duckdb")

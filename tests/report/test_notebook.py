@@ -36,7 +36,7 @@ def report(tmp_path: Path) -> Report:
 
 def test_the_title_is_made_of_the_figures(report: Report) -> None:
     title = report.title()
-    row = records(report.opened.compute(["sales_revenue"], period="2026-Q2"))[0]
+    row = records(report.company.compute(["sales_revenue"], period="2026-Q2"))[0]
     assert report.format.prose(row["value"], "currency") in title.title
     assert "complete" in title.deck and "Against Q2 2025" in title.deck, "last year is known"
     assert title.facts["period"] == "2026-Q2" and title.facts["sources"][0]["table"] == "opportunities"
@@ -108,7 +108,7 @@ def test_a_period_without_data_is_refused_with_one_that_has(tmp_path: Path) -> N
 
 
 def test_values_keep_their_dimensions_apart(report: Report) -> None:
-    frame = report.opened.compute(["sales_revenue"], period="2026-Q2", by=["owner"])
+    frame = report.company.compute(["sales_revenue"], period="2026-Q2", by=["owner"])
     first = values(frame, ("owner",))[0]
     assert first["dimensions"] == {"owner": "Ann"} and "owner" not in first
     assert first["year_ago"] is not None and first["target"] is None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kpi_analysis.cli.scaffold.table_proposals import proposals
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.core.schema import TABLES, Table
+from kpi_analysis.core.schema import TABLES, CanonicalTable
 
 FILES = Path(__file__).parent / "files"
 NOTEBOOKS = (Path(__file__).parent / "notebooks", Path(__file__).parents[3] / "notebooks")  # installed, and as cloned
@@ -77,7 +77,7 @@ _GUIDE = """  # ----------------------------------------------------------------
 """
 
 
-def _commented(table: Table) -> str:
+def _commented(table: CanonicalTable) -> str:
     lines = [f"{table.name}:".ljust(42) + f"# {table.row}", f"  path: ../data/{table.name}.csv", "  columns:"]
     for column in table.columns.values():
         star = "*" if column.required else " "

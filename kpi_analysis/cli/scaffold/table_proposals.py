@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.core.schema import TABLES, Column, Table
+from kpi_analysis.core.schema import TABLES, CanonicalColumn, CanonicalTable
 
 ENDINGS = (".csv", ".csv.gz", ".tsv", ".txt", ".parquet")
 LOOKED_AT = 500  # rows
@@ -87,7 +87,7 @@ def look_at(path: Path) -> Seen:
     return Seen(path, int(count[0][0]), looks)
 
 
-def matched(table: Table, seen: Seen) -> dict[str, str]:
+def matched(table: CanonicalTable, seen: Seen) -> dict[str, str]:
     """Return which of a file's columns could be which of a table's: the likest names first, each used once."""
     pairs = sorted(
         ((_likeness(column, name, kind), column.name, name) for column in table.columns.values()
@@ -126,7 +126,7 @@ def _proposal(seen: Seen, folder: Path) -> Iterable[str]:
         yield from (f"    {name}: …".ljust(42) + "# needed, and not recognised" for name in missing)
 
 
-def _likeness(column: Column, name: str, kind: str) -> float:
+def _likeness(column: CanonicalColumn, name: str, kind: str) -> float:
     """How much a name is like ours or one of its usual other names; none where the values cannot be of its kind."""
     wanted = {"number": ("number",), "date": ("date",), "timestamp": ("date",)}.get(column.kind, ("text", "number"))
     if kind not in (*wanted, "empty"):

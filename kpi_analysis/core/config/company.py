@@ -92,17 +92,17 @@ class AttributionSpec(Strict):
         return value
 
 
-class Company(Strict):
+class CompanyConfig(Strict):
     """A company file, read and checked.
 
     Examples
     --------
-    >>> company = Company(company="Northwind Bikes", currency="EUR", gross_margin=0.62)
+    >>> company = CompanyConfig(company="Northwind Bikes", currency="EUR", gross_margin=0.62)
     >>> company.calendar.parse("2026-Q3").start
     datetime.date(2026, 7, 1)
     """
 
-    company: str = Field(min_length=1)
+    name: str = Field(alias="company", min_length=1)
     currency: str = "EUR"
     locale: str = "en_GB"
     calendar_spec: CalendarSpec = Field(default=CalendarSpec(), alias="calendar")
@@ -189,7 +189,7 @@ class Company(Strict):
         return expand_secrets(self.source, self.path, self.line("source"))
 
 
-def load_company(path: str | Path) -> Company:
+def load_company(path: str | Path) -> CompanyConfig:
     """Read a company file.
 
     Raises
@@ -199,7 +199,7 @@ def load_company(path: str | Path) -> Company:
     """
     file = read_yaml(Path(path))
     try:
-        company = load_model(file, Company)
+        company = load_model(file, CompanyConfig)
     except ConfigError as error:
         if error.line is None or "tables:" not in error.message:
             raise
@@ -242,6 +242,6 @@ def expand_secrets(text: str, file: Path | None = None, line: int | None = None)
     return re.sub(r"\$\{(\w+)\}", value, text)
 
 
-def settings(company: Company) -> dict[str, Any]:
+def settings(company: CompanyConfig) -> dict[str, Any]:
     """Return the settings that SQL text of measures may name, such as ``gross_margin``."""
     return {"gross_margin": company.gross_margin, "inbound_channels": company.inbound_channels or None}

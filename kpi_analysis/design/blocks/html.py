@@ -37,8 +37,8 @@ def block_to_html(payload: Payload) -> str:
     >>> "Rows are &lt;b&gt;orders" in block_to_html({"kind": "note", "text": "Rows are <b>orders"})
     True
     """
-    look = css_variables(worn()).replace(":root", ".kpi") + stylesheet()
-    return f'<div class="kpi"><style>\n{look}</style>\n{render_block(payload)}</div>'
+    theme = css_variables(worn()).replace(":root", ".kpi") + stylesheet()
+    return f'<div class="kpi"><style>\n{theme}</style>\n{render_block(payload)}</div>'
 
 
 def render_block(payload: Payload, *, uid: str = "b", language: str = "") -> Markup:

@@ -91,7 +91,7 @@ def compute(
     end = as_of or sources.last_day()
     if end is None:
         raise UsageError("there is no dated row in any connected table.", remedy="Check them with: kpi check")
-    calendar = sources.company.calendar
+    calendar = sources.config.calendar
     wanted = calendar.parse(period) if isinstance(period, str) else period
     if grain is not None and grain not in GRAINS:
         raise UsageError(f"'{grain}' is no grain.", remedy=did_you_mean(grain, GRAINS) or f"Use {', '.join(GRAINS)}.")

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from kpi_analysis.core.config.company import settings
-from kpi_analysis.core.errors import Finding, KpiError
+from kpi_analysis.core.errors import DataFinding, KpiError
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.catalogue import Catalogue, Origin
 from kpi_analysis.metrics.compute.resolution import find_way
 from kpi_analysis.metrics.sources import Sources
 
 
-def check_own(sources: Sources, catalogue: Catalogue) -> list[Finding]:
+def check_own(sources: Sources, catalogue: Catalogue) -> list[DataFinding]:
     """Return what is wrong with own measures and KPIs: a table that is not connected, a column that is not there.
 
     Shipped KPIs may lack their tables, that is a reason in the report; who writes a KPI wants it computed.
     """
-    findings: list[Finding] = []
+    findings: list[DataFinding] = []
     for key, origin in catalogue.origins.items():
         if key.startswith("measure "):
             findings += _check_measure(sources, catalogue, key.removeprefix("measure "), origin)
@@ -29,7 +29,7 @@ def check_own(sources: Sources, catalogue: Catalogue) -> list[Finding]:
     return findings
 
 
-def _check_measure(sources: Sources, catalogue: Catalogue, name: str, origin: Origin) -> list[Finding]:
+def _check_measure(sources: Sources, catalogue: Catalogue, name: str, origin: Origin) -> list[DataFinding]:
     measure = catalogue.measures[name]
     way = find_way(sources, name, measure, (), None)
     if way.reason:
@@ -38,7 +38,7 @@ def _check_measure(sources: Sources, catalogue: Catalogue, name: str, origin: Or
         return []
     try:
         table = sources.with_derived(way.aggregate.table, sources.derived(way.aggregate.table))
-        constants = settings(sources.company)
+        constants = settings(sources.config)
         sql.aggregate(way.aggregate.agg, table, constants=constants)
         if way.aggregate.condition:
             sql.condition(way.aggregate.condition, table, constants=constants)
@@ -47,5 +47,5 @@ def _check_measure(sources: Sources, catalogue: Catalogue, name: str, origin: Or
     return []
 
 
-def _finding(subject: str, message: str, origin: Origin, remedy: str = "") -> Finding:
-    return Finding("error", subject, message, remedy, str(origin.file) if origin.file else None, origin.line)
+def _finding(subject: str, message: str, origin: Origin, remedy: str = "") -> DataFinding:
+    return DataFinding("error", subject, message, remedy, str(origin.file) if origin.file else None, origin.line)

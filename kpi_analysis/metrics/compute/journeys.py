@@ -56,7 +56,7 @@ def journeys(
     UsageError
         `lag_days` is below zero.
     """
-    lag = sources.company.attribution.lag_days if lag_days is None else lag_days
+    lag = sources.config.attribution.lag_days if lag_days is None else lag_days
     if lag < 0:
         raise UsageError(f"lag_days is {lag}; it is a number of days from 0.", remedy="Take 90, as the KPIs do.")
     rows = with_journeys(sources.table("touchpoints"))
@@ -64,7 +64,7 @@ def journeys(
     if period is not None:
         rows = rows.filter(rows.kpi_ended.between(period.start, period.last_day))
     if where:
-        rows = rows.filter(sql.condition(where, rows, constants=settings(sources.company)))
+        rows = rows.filter(sql.condition(where, rows, constants=settings(sources.config)))
     rows = rows.mutate(kpi_place=ibis.row_number().over(group_by=rows.path_id, order_by=in_time(rows)))
     paths = rows.group_by(["path_id", "kpi_converted", "kpi_value"]).aggregate(
         path=rows.channel.replace(">", "›").group_concat(STEP, order_by=rows.kpi_place),

@@ -165,8 +165,8 @@ class MeasureReader:
             rowsets=sorted(self._rowsets[query], key=sorted),
             by=self.by,
             where=self.where,
-            constants=settings(self.sources.company),
-            calendar=self.sources.company.calendar,
+            constants=settings(self.sources.config),
+            calendar=self.sources.config.calendar,
             as_of=self.as_of if last is not None and self.as_of < last else None,
         )
 
@@ -260,7 +260,7 @@ class MeasureReader:
         extent = self.sources.extent(way.table, way.open[0] if way.open else way.date)
         if way.looks_back:
             assert way.pair is not None
-            opening = opening_day(period, self.sources.company.calendar, way.pair.since)
+            opening = opening_day(period, self.sources.config.calendar, way.pair.since)
             if extent.first is not None and opening < extent.first:
                 return "year ago is before the data begins" if way.pair.since == "year_ago" else PARTLY
         first, last = extent.first, extent.last
@@ -317,7 +317,7 @@ class MeasureReader:
     @cached_property
     def _histories(self) -> Periods:
         """The months and quarters that reports of these data ask for sooner or later."""
-        calendar = self.sources.company.calendar
+        calendar = self.sources.config.calendar
         today = min(self.as_of, self.sources.last_day() or self.as_of)
         latest = [calendar.containing(today, grain) for grain in HISTORIES]
         whole = [period for last in latest for period in calendar.last(last, HISTORIES[last.grain])]

@@ -68,7 +68,7 @@ def read_parts(
     -------
     Reading
     """
-    calendar = sources.company.calendar
+    calendar = sources.config.calendar
     reader = MeasureReader(sources, catalogue, by, where, as_of)
     collector = Evaluator(catalogue, calendar, reader, collecting=True)
     for part in parts:

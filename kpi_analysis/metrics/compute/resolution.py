@@ -56,11 +56,11 @@ def find_way(sources: Sources, name: str, measure: Measure, by: Sequence[str], w
     same name, and the slices would not add up to the whole.
     """
     if measure.setting is not None:
-        value = getattr(sources.company, measure.setting)
+        value = getattr(sources.config, measure.setting)
         missing = "" if value is not None else f"{measure.setting} is not set in the company file"
         return Readable(name, None, missing, value)
     ways = list(measure.aggregates)
-    chosen = getattr(sources.company, measure.choice, None) if measure.choice else None
+    chosen = getattr(sources.config, measure.choice, None) if measure.choice else None
     if chosen is not None:
         ways = [way for way in ways if way.table == chosen] or ways
     reasons = [(way, obstacle(sources, way, (), None)) for way in ways]
@@ -77,7 +77,7 @@ def obstacle(sources: Sources, way: Aggregate, by: Sequence[str], where: str | N
     if way.table not in sources.connected:
         return f"table {way.table} is not connected"
     present = {*sources.columns(way.table), *sources.derived(way.table)}
-    constants = settings(sources.company)
+    constants = settings(sources.config)
     named = {name for text in way.row_texts for name in sql.columns_of(text)}
     for name in sorted(named & set(constants)):
         if constants[name] is None:

@@ -120,7 +120,7 @@ def _credited(
 
 
 def _kept(rows: ir.Table, sources: Sources, where: str | None) -> ir.Table:
-    return rows.filter(sql.condition(where, rows, constants=settings(sources.company))) if where else rows
+    return rows.filter(sql.condition(where, rows, constants=settings(sources.config))) if where else rows
 
 
 def _slot(day: ir.Value, months: Sequence[Period]) -> ir.Value:

@@ -19,9 +19,9 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from kpi_analysis.core.config.company import Company, TableSpec
-from kpi_analysis.core.errors import ConfigError, Finding, SourceUnreachable, did_you_mean
-from kpi_analysis.core.schema import DERIVED, TABLES, Derived
+from kpi_analysis.core.config.company import CompanyConfig, TableSpec
+from kpi_analysis.core.errors import ConfigError, DataFinding, SourceUnreachable, did_you_mean
+from kpi_analysis.core.schema import DERIVED, TABLES, DerivedColumn
 from kpi_analysis.metrics.sources.conversion import as_moment, convert, refusing
 from kpi_analysis.metrics.sources.currencies import in_company_currency, read_rates
 from kpi_analysis.metrics.sources.dialects import connect, first_line
@@ -57,7 +57,7 @@ class Sources:
 
     Parameters
     ----------
-    company : Company
+    config : CompanyConfig
         Tables given by `path` are read by DuckDB in memory; `table` and `sql` go to the company's `source`.
     door : callable
         Called once with the sources and the name of a table before it is used; raises where its data are wrong.
@@ -67,10 +67,10 @@ class Sources:
         The queries asked before, and what came of them.
     """
 
-    company: Company
+    config: CompanyConfig
     door: Callable[[Sources, str], None] = lambda sources, name: None
-    findings: dict[str, list[Finding]] = field(default_factory=dict)
-    checked: list[Finding] | None = None
+    findings: dict[str, list[DataFinding]] = field(default_factory=dict)
+    checked: list[DataFinding] | None = None
     texts: Texts = field(default_factory=Texts)
     answers: Answers | None = None
     _raw: dict[str, ir.Table] = field(default_factory=dict)
@@ -97,36 +97,36 @@ class Sources:
         spill = Path(tempfile.gettempdir()) / f"kpi_analysis_{os.getpid()}"
         connection = ibis.duckdb.connect(temp_directory=str(spill))
         connection.raw_sql("SET TimeZone = 'UTC'")
-        if are_small(self.company):  # then a second thread costs more than it does
+        if are_small(self.config):  # then a second thread costs more than it does
             connection.raw_sql("SET threads = 1")
         return connection
 
     @cached_property
     def remote(self) -> Any:
         """The company's own source; the in-memory DuckDB of the files where it names no other."""
-        url = self.company.connection_url
+        url = self.config.connection_url
         if url in ("duckdb://", "duckdb://:memory:"):
             return self.local
         try:
             return connect(url)
         except Exception as error:  # every driver has an error family of its own
             raise SourceUnreachable(
-                f"the source {self.company.source} cannot be reached: {first_line(error)}.",
+                f"the source {self.config.source} cannot be reached: {first_line(error)}.",
                 remedy="Check the URL, the network and the password; try it with: kpi doctor",
-                file=self.company.path,
-                line=self.company.line("source"),
+                file=self.config.path,
+                line=self.config.line("source"),
             ) from None
 
     @cached_property
     def rates(self) -> pa.Table | None:
         """The rates of the company file: day, currency, rate."""
-        spec = self.company.rates
-        return None if spec is None else read_rates(self.company, self._open("rates", spec), spec)
+        spec = self.config.rates
+        return None if spec is None else read_rates(self.config, self._open("rates", spec), spec)
 
     @property
     def connected(self) -> tuple[str, ...]:
         """Names of the connected tables."""
-        return tuple(self.company.tables)
+        return tuple(self.config.tables)
 
     def table(self, name: str) -> ir.Table:
         """Return a canonical table whose columns have canonical names and types.
@@ -143,16 +143,16 @@ class Sources:
         if name not in self._tables:
             self.door(self, name)
             unchecked = self.unchecked(name)
-            canonical = in_company_currency(self.company, name, unchecked, self.rates)
+            canonical = in_company_currency(self.config, name, unchecked, self.rates)
             if name in self._read and canonical is unchecked:
                 canonical = view_read(self.local, name, canonical.columns)
             elif is_text(self.files(name)):
-                with refusing(self.company, name):
+                with refusing(self.config, name):
                     canonical = self.local.create_table(f"canonical_{name}", canonical, temp=True)
             self._tables[name] = canonical
         return self._tables[name]
 
-    def derived(self, name: str) -> dict[str, Derived]:
+    def derived(self, name: str) -> dict[str, DerivedColumn]:
         """Columns that a table can take by a key from another connected one, or from its own rows."""
         return {
             column.name: column
@@ -171,7 +171,7 @@ class Sources:
         wanted = [self.derived(name)[column] for column in sorted(columns)]
         credits = [column.name for column in wanted if column.source == name]
         if credits:
-            table = with_credits(table, self.company.attribution, credits)
+            table = with_credits(table, self.config.attribution, credits)
         for column in (column for column in wanted if column.source != name):
             other = self.table(column.source)
             values = other.group_by(column.key).aggregate(**{column.name: other[column.value].min()})
@@ -212,7 +212,7 @@ class Sources:
             return self._read[name]
         mapped = self.mapping(name)
         moments = {
-            f"{column.column.name}{MOMENT}": as_moment(column.raw, self.company.timezone)
+            f"{column.column.name}{MOMENT}": as_moment(column.raw, self.config.timezone)
             for column in mapped
             if column.column.kind == "timestamp" and (has_zone(column.raw) or on_duckdb(column.raw))
         }
@@ -245,13 +245,13 @@ class Sources:
             if text is None:
                 if column.name not in raw.columns:
                     if column.required:
-                        raise missing_column(self.company, name, column, raw)
+                        raise missing_column(self.config, name, column, raw)
                     continue
                 value = raw[column.name]
                 text = column.name
             else:
-                value = mapped_expression(self.company, name, column, text, raw)
-            canonical = value if column.name in tidy else convert(value, column, self.company.timezone)
+                value = mapped_expression(self.config, name, column, text, raw)
+            canonical = value if column.name in tidy else convert(value, column, self.config.timezone)
             mapped.append(MappedColumn(column, text, value, canonical))
         return mapped
 
@@ -333,20 +333,20 @@ class Sources:
     # ------------------------------------------------------------------ reading
 
     def _spec(self, name: str) -> TableSpec:
-        if name not in self.company.tables:
+        if name not in self.config.tables:
             hint = did_you_mean(name, self.connected) or f"Connected: {', '.join(self.connected) or 'none'}."
-            raise ConfigError(f"table {name} is not connected.", remedy=hint, file=self.company.path)
-        return self.company.tables[name]
+            raise ConfigError(f"table {name} is not connected.", remedy=hint, file=self.config.path)
+        return self.config.tables[name]
 
     def files(self, name: str) -> list[Path]:
         """Files behind a table, none where it comes from a database."""
         spec = self._spec(name)
-        return [] if spec.path is None else find_files(self.company, name, spec.path)
+        return [] if spec.path is None else find_files(self.config, name, spec.path)
 
     def _open(self, name: str, spec: TableSpec) -> ir.Table:
         try:
             if spec.path is not None:
-                return read_files(self.local, self.company, name, find_files(self.company, name, spec.path), spec)
+                return read_files(self.local, self.config, name, find_files(self.config, name, spec.path), spec)
             if spec.table is not None:
                 *database, table = spec.table.split(".")
                 return self.remote.table(table, database=".".join(database) or None)
@@ -358,8 +358,8 @@ class Sources:
             raise ConfigError(
                 f"table {name} cannot be read from {self.describe(name)}: {first_line(error)}.",
                 remedy="Check the file, the name of the table or the query.",
-                file=self.company.path,
-                line=self.company.line("tables", name, key),
+                file=self.config.path,
+                line=self.config.line("tables", name, key),
             ) from None
 
     def fingerprint(self, name: str) -> Fingerprint:

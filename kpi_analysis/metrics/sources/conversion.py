@@ -9,9 +9,9 @@ import duckdb
 import ibis
 import ibis.expr.types as ir
 
-from kpi_analysis.core.config.company import Company
+from kpi_analysis.core.config.company import CompanyConfig
 from kpi_analysis.core.errors import ConfigError
-from kpi_analysis.core.schema import Column
+from kpi_analysis.core.schema import CanonicalColumn
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.dialects import first_line, moment, timezone
 from kpi_analysis.metrics.sources.parts import has_offset, has_zone
@@ -19,7 +19,7 @@ from kpi_analysis.metrics.sql.types import on_duckdb
 
 
 @contextmanager
-def refusing(company: Company, name: str) -> Iterator[None]:
+def refusing(company: CompanyConfig, name: str) -> Iterator[None]:
     """Tell of a row on which an expression of the company file fails.
 
     Raises
@@ -38,14 +38,14 @@ def refusing(company: Company, name: str) -> Iterator[None]:
         ) from None
 
 
-def convert(value: ir.Value, column: Column, zone: str) -> ir.Value:
+def convert(value: ir.Value, column: CanonicalColumn, zone: str) -> ir.Value:
     """Return a value as its canonical column holds it; what cannot be read is NULL.
 
     Parameters
     ----------
     value : Value
         As it stands in the source, or what an expression makes of it.
-    column : Column
+    column : CanonicalColumn
         The canonical column.
     zone : str
         The company's time zone.

@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from kpi_analysis.core.config.company import Company, RatesSpec
+from kpi_analysis.core.config.company import CompanyConfig, RatesSpec
 from kpi_analysis.core.errors import DataError
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics import sql
@@ -17,7 +17,7 @@ from kpi_analysis.metrics import sql
 FAR = dt.date(9999, 12, 31)
 
 
-def in_company_currency(company: Company, name: str, table: ir.Table, rates: pa.Table | None) -> ir.Table:
+def in_company_currency(company: CompanyConfig, name: str, table: ir.Table, rates: pa.Table | None) -> ir.Table:
     """Return a table whose money is in the company's currency, by the rate of each row's day.
 
     A rate is what one unit of a currency is worth in the company's currency; it holds until the next one. A row
@@ -25,7 +25,7 @@ def in_company_currency(company: Company, name: str, table: ir.Table, rates: pa.
 
     Parameters
     ----------
-    company : Company
+    company : CompanyConfig
     name : str
         Of the canonical table, for its money columns and for messages.
     table : Table
@@ -66,7 +66,7 @@ def in_company_currency(company: Company, name: str, table: ir.Table, rates: pa.
     return joined.mutate(**money).select(*kept)
 
 
-def read_rates(company: Company, raw: ir.Table, spec: RatesSpec) -> pa.Table:
+def read_rates(company: CompanyConfig, raw: ir.Table, spec: RatesSpec) -> pa.Table:
     """Read the rates of the company file: day, currency, rate.
 
     Raises
@@ -120,7 +120,7 @@ def _intervals(rates: pa.Table) -> pa.Table:
     )
 
 
-def _refuse_missing(company: Company, name: str, rows: ir.Table) -> None:
+def _refuse_missing(company: CompanyConfig, name: str, rows: ir.Table) -> None:
     missing = rows.group_by("kpi_currency").aggregate(first=rows.kpi_day.min(), count=rows.count())
     for row in missing.order_by("kpi_currency").to_pyarrow().to_pylist():
         raise DataError(

@@ -14,7 +14,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from kpi_analysis.core.config.company import Company, TableSpec, expand_secrets
+from kpi_analysis.core.config.company import CompanyConfig, TableSpec, expand_secrets
 from kpi_analysis.core.errors import ConfigError, did_you_mean
 
 READERS = {
@@ -26,7 +26,7 @@ SMALL = 4_000_000  # bytes, all of which are looked at in a few milliseconds
 READ = "kpi.read."  # begins the name of a column that holds what a text is read as
 
 
-def find_files(company: Company, name: str, path: str) -> list[Path]:
+def find_files(company: CompanyConfig, name: str, path: str) -> list[Path]:
     """Return the files that the path or pattern of a table names.
 
     Raises
@@ -52,7 +52,7 @@ def find_files(company: Company, name: str, path: str) -> list[Path]:
     return found
 
 
-def are_small(company: Company) -> bool:
+def are_small(company: CompanyConfig) -> bool:
     """Whether there is little in all files of a company together; those that are missing are told of when read."""
     size = 0
     for name, spec in company.tables.items():
@@ -71,7 +71,7 @@ def has_head(file: Path) -> bool:
     return _reader(file) in ("csv", "excel")
 
 
-def read_files(connection: Any, company: Company, name: str, files: Sequence[Path], spec: TableSpec) -> ir.Table:
+def read_files(connection: Any, company: CompanyConfig, name: str, files: Sequence[Path], spec: TableSpec) -> ir.Table:
     """Read the files of one table with DuckDB; CSV and Excel as text, so that nothing is guessed.
 
     Raises

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from kpi_analysis.core.config.company import Company
+from kpi_analysis.core.config.company import CompanyConfig
 from kpi_analysis.core.errors import ConfigError, did_you_mean
-from kpi_analysis.core.schema import Column
+from kpi_analysis.core.schema import CanonicalColumn
 from kpi_analysis.metrics import sql
 
 
-def mapped_expression(company: Company, name: str, column: Column, text: str, raw: ir.Table) -> ir.Value:
+def mapped_expression(company: CompanyConfig, name: str, column: CanonicalColumn, text: str, raw: ir.Table) -> ir.Value:
     """Return a canonical column as the company file maps it: a name of theirs, or an SQL expression over their columns.
 
     Raises
@@ -34,7 +34,7 @@ def mapped_expression(company: Company, name: str, column: Column, text: str, ra
         ) from None
 
 
-def missing_column(company: Company, name: str, column: Column, raw: ir.Table) -> ConfigError:
+def missing_column(company: CompanyConfig, name: str, column: CanonicalColumn, raw: ir.Table) -> ConfigError:
     """Return the error of a table that lacks a required column, with the nearest name that it has."""
     near = did_you_mean(column.name, raw.columns)
     return ConfigError(

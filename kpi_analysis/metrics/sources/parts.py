@@ -10,7 +10,7 @@ from typing import Any
 import ibis.expr.types as ir
 
 from kpi_analysis.core.periods import Period
-from kpi_analysis.core.schema import Column
+from kpi_analysis.core.schema import CanonicalColumn
 
 EARLY_SHARE = 0.1
 LATE_DAYS = 7
@@ -20,7 +20,7 @@ LATE_DAYS = 7
 class MappedColumn:
     """A canonical column, the text it is mapped from, and its expression before and after conversion."""
 
-    column: Column
+    column: CanonicalColumn
     text: str
     raw: ir.Value
     value: ir.Value

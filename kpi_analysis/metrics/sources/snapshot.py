@@ -21,8 +21,8 @@ import ibis.expr.datatypes as dtypes
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
-from kpi_analysis.core.config.company import Company
-from kpi_analysis.core.errors import ConfigError, DataError, Finding, SourceUnreachable
+from kpi_analysis.core.config.company import CompanyConfig
+from kpi_analysis.core.errors import ConfigError, DataError, DataFinding, SourceUnreachable
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.sources.files import quoted
 from kpi_analysis.metrics.sources.parts import Extent, Fingerprint, MappedColumn
@@ -67,11 +67,11 @@ def write_tables(sources: Sources, path: Path) -> str:
     return hashlib.sha256(json.dumps(contents).encode()).hexdigest()
 
 
-def write_facts(sources: Sources, checked: Sequence[Finding]) -> None:
+def write_facts(sources: Sources, checked: Sequence[DataFinding]) -> None:
     """Write into the file of `write_tables` what is known of the tables, and close it."""
     known = sources.local.list_tables(database=f"{_INSIDE}.main")
     facts = {
-        "company": _identity(sources.company),
+        "company": _identity(sources.config),
         "checked": [asdict(finding) for finding in checked],
         "findings": {name: [asdict(finding) for finding in found] for name, found in sources.findings.items()},
         "tables": {
@@ -115,14 +115,14 @@ def fill(sources: Sources) -> None:
     connection.raw_sql("SET TimeZone = 'UTC'")
     connection.raw_sql("SET threads=1")
     facts = json.loads(connection.raw_sql("SELECT facts FROM kpi_facts").fetchone()[0])
-    if facts["company"] != _identity(sources.company):
+    if facts["company"] != _identity(sources.config):
         connection.disconnect()
         return
     sources.__dict__["local"] = connection
     sources.texts = Texts(Path(f"{place}{TEXTS}"))
     sources.answers = Answers(sources.texts)
-    sources.checked = [Finding(**finding) for finding in facts["checked"]]
-    sources.findings |= {name: [Finding(**one) for one in found] for name, found in facts["findings"].items()}
+    sources.checked = [DataFinding(**finding) for finding in facts["checked"]]
+    sources.findings |= {name: [DataFinding(**one) for one in found] for name, found in facts["findings"].items()}
     written = _written(connection)
     for name, told in facts["tables"].items():
         enriched = sources._enriched[name] = written[name]
@@ -130,7 +130,7 @@ def fill(sources: Sources) -> None:
         sources._days[name] = frozenset(dt.date.fromisoformat(day) for day in told["days"])
         sources._words |= {f"{name}.{column}": frozenset(words) for column, words in told["words"].items()}
         sources.crowded |= {(name, column) for column in told["crowded"]}
-        spec = sources.company.tables[name]
+        spec = sources.config.tables[name]
         sources._tables[name] = sources._raw[name] = table
         sources._mapped[name] = [
             MappedColumn(column, spec.columns.get(column.name, column.name), value, value)
@@ -162,7 +162,7 @@ def _written(connection: Any) -> dict[str, ir.Table]:
     }
 
 
-def _identity(company: Company) -> list[Any]:
+def _identity(company: CompanyConfig) -> list[Any]:
     """The company file by its place and content."""
     if company.path is None:
         return []

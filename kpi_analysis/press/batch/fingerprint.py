@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from kpi_analysis.core.config.company import Company, expand_secrets, load_company
+from kpi_analysis.core.config.company import CompanyConfig, expand_secrets, load_company
 from kpi_analysis.press.run.manifest import PACKAGES
 from kpi_analysis.press.run.plan import Plan
 
@@ -76,7 +76,7 @@ def data_key(company: Path) -> str | None:
     return _hash({"company": _digest(company), "files": files, "code": code_hash(), "packages": _packages()})
 
 
-def _files(firm: Company, path: str) -> list[Path]:
+def _files(firm: CompanyConfig, path: str) -> list[Path]:
     full = (firm.folder / expand_secrets(path, firm.path)).absolute()
     root = Path(full.anchor)
     return sorted(root.glob(str(full.relative_to(root))))

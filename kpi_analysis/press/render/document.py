@@ -12,8 +12,8 @@ from typing import Any
 
 from kpi_analysis.core.errors import RunError
 from kpi_analysis.design.blocks.model import Title
-from kpi_analysis.design.brand import look_of
-from kpi_analysis.design.theme import Look
+from kpi_analysis.design.brand import theme_of
+from kpi_analysis.design.theme import Theme
 from kpi_analysis.press.render.markdown import plain_text, read_markdown
 from kpi_analysis.press.render.outputs import Words, joined, output_blocks
 
@@ -61,9 +61,9 @@ class Document:
     finished: datetime | None = None
 
     @cached_property
-    def look(self) -> Look:
+    def theme(self) -> Theme:
         """The colours, typeface, paper and logo of the company, as the facts tell them."""
-        return look_of(self.facts.get("brand") or {})
+        return theme_of(self.facts.get("brand") or {})
 
 
 def read_document(nb: Mapping[str, Any], *, show_code: bool = False) -> Document:

@@ -46,7 +46,7 @@ def to_docx(document: Document, *, timestamp: datetime | None, attachments: Mapp
     facts = document.facts
     with tempfile.TemporaryDirectory(prefix="kpi-docx-") as name:
         folder = Path(name)
-        (folder / "reference.docx").write_bytes(reference_document(facts, document.language, document.look))
+        (folder / "reference.docx").write_bytes(reference_document(facts, document.language, document.theme))
         blocks = pandoc_blocks(document, folder)
         told = pandoc_document(blocks, subject=str(facts.get("report") or ""), lang=document.language)
         written = run_pandoc(

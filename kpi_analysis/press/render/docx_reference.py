@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from kpi_analysis.design.theme import HOUSE, LIGHT, LINES, PAGE, SPACE, TYPE, Look, Page
+from kpi_analysis.design.theme import DEFAULT_THEME, LIGHT, LINES, PAGE, SPACE, TYPE, Page, Theme
 from kpi_analysis.press.render.office import FACE
 
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -19,7 +19,7 @@ _LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _NOTE_STYLE = "FootnoteText"
 
 
-def reference_document(facts: Mapping[str, Any], language: str, look: Look = HOUSE) -> bytes:
+def reference_document(facts: Mapping[str, Any], language: str, theme: Theme = DEFAULT_THEME) -> bytes:
     """Return a Word file without words: its styles, its page, and a report's running head and foot.
 
     Parameters
@@ -28,7 +28,7 @@ def reference_document(facts: Mapping[str, Any], language: str, look: Look = HOU
         Company, report, period and provenance.
     language : str
         A BCP 47 tag, for the spelling checker.
-    look : Look
+    theme : Theme
         Whose accent and paper. Word sets the typeface of the house, or what it has in its place.
 
     Examples
@@ -40,11 +40,11 @@ def reference_document(facts: Mapping[str, Any], language: str, look: Look = HOU
     parts = {
         "[Content_Types].xml": _content_types(),
         "_rels/.rels": _relations([("rId1", "officeDocument", "word/document.xml")]),
-        "word/document.xml": _page(look.page),
+        "word/document.xml": _page(theme.page),
         "word/_rels/document.xml.rels": _relations(
             [("rId1", "styles", "styles.xml"), ("rId9", "header", "header1.xml"), ("rId10", "footer", "footer1.xml")]
         ),
-        "word/styles.xml": _styles(language, look.light.accent),
+        "word/styles.xml": _styles(language, theme.light.accent),
         "word/header1.xml": _running("hdr", "Header", *_head_words(facts)),
         "word/footer1.xml": _running("ftr", "Footer", str(facts.get("provenance") or ""), _page_number()),
     }
@@ -176,18 +176,18 @@ def _paragraph(
     kept = "<w:keepNext/><w:keepLines/>" if keep or level is not None else ""
     shifted = f'<w:ind w:left="{_twips(indent)}"/>' if indent else ""
     face = _font("Consolas") if mono else ""
-    look = face + ("<w:b/>" if bold else "") + _colour(colour) + (_size(size) if size else "")
+    theme = face + ("<w:b/>" if bold else "") + _colour(colour) + (_size(size) if size else "")
     body = "" if default else f'<w:basedOn w:val="{base}"/>'
-    body += f"<w:qFormat/><w:pPr>{kept}{spaced}{shifted}{outline}</w:pPr><w:rPr>{look}</w:rPr>"
+    body += f"<w:qFormat/><w:pPr>{kept}{spaced}{shifted}{outline}</w:pPr><w:rPr>{theme}</w:rPr>"
     return _style("paragraph", id_, name, body, default)
 
 
 def _character(
     id_: str, name: str, *, colour: str = "", mono: bool = False, raised: bool = False, default: bool = False
 ) -> str:
-    look = (_font("Consolas") if mono else "") + _colour(colour)
-    look += '<w:vertAlign w:val="superscript"/>' if raised else ""
-    return _style("character", id_, name, f"<w:rPr>{look}</w:rPr>", default)
+    theme = (_font("Consolas") if mono else "") + _colour(colour)
+    theme += '<w:vertAlign w:val="superscript"/>' if raised else ""
+    return _style("character", id_, name, f"<w:rPr>{theme}</w:rPr>", default)
 
 
 def _style(kind: str, id_: str, name: str, body: str, default: bool) -> str:

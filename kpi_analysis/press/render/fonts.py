@@ -11,7 +11,7 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
-from kpi_analysis.design.theme import HOUSE, Font, house_font
+from kpi_analysis.design.theme import DEFAULT_THEME, Font, house_font
 
 _LATIN_AND_SIGNS = (
     *range(0x20, 0x7F),
@@ -41,7 +41,7 @@ def coverage(weight: str, font: Font | None = None) -> frozenset[int]:
 
 
 @cache
-def staged_fonts(fonts: tuple[Font, ...] = HOUSE.fonts) -> str:
+def staged_fonts(fonts: tuple[Font, ...] = DEFAULT_THEME.fonts) -> str:
     """Return a folder that holds the faces and nothing else, kept for the life of the process.
 
     Typst takes folders only, and mixes up the OpenType and TrueType twins that the font's package holds.
@@ -58,7 +58,7 @@ _kept: list[tempfile.TemporaryDirectory[str]] = []
 
 
 @cache
-def font_faces(fonts: tuple[Font, ...] = HOUSE.fonts) -> str:
+def font_faces(fonts: tuple[Font, ...] = DEFAULT_THEME.fonts) -> str:
     """Return the ``@font-face`` rules that carry the Latin part of the faces inside a page."""
     rules = []
     for font in fonts:

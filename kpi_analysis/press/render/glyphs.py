@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from kpi_analysis.design.theme import HOUSE, Font
+from kpi_analysis.design.theme import DEFAULT_THEME, Font
 from kpi_analysis.press.render.fonts import coverage
 
 _INVISIBLE = (
@@ -35,7 +35,7 @@ _ALIKE: dict[int, str] = {
 
 
 @cache
-def _upright(fonts: tuple[Font, ...] = HOUSE.fonts) -> frozenset[int]:
+def _upright(fonts: tuple[Font, ...] = DEFAULT_THEME.fonts) -> frozenset[int]:
     """What every upright face shows, be it by the signs of the typeface that stands behind it."""
     held = [frozenset().union(*(coverage(weight, font) for font in fonts)) for weight in ("400", "600")]
     return held[0] & held[1] | {0x0A}
@@ -52,7 +52,7 @@ def placeholder() -> str:
     return "\N{REPLACEMENT CHARACTER}" if 0xFFFD in _upright() else "?"
 
 
-def covered(data: Any, missing: set[str], fonts: tuple[Font, ...] = HOUSE.fonts) -> Any:
+def covered(data: Any, missing: set[str], fonts: tuple[Font, ...] = DEFAULT_THEME.fonts) -> Any:
     """Return JSON-ready data with every character replaced that the typeface lacks.
 
     Parameters

@@ -58,17 +58,17 @@ def _page(page: Mapping[str, Any]) -> str:
 def page_context(document: Document, *, timestamp: datetime | None, attachments: Mapping[str, bytes]) -> dict[str, Any]:
     """Return what the page's template reads, under the name ``resources.kpi``."""
     blocks = _with_mathml(document.blocks)
-    facts, look = document.facts, document.look
-    script, paper, language = _asset("tables.js"), _paper(look.page), document.language
+    facts, theme = document.facts, document.theme
+    script, paper, language = _asset("tables.js"), _paper(theme.page), document.language
     return {
         "title": document.title,
         "language": language,
-        "style": "\n".join((font_faces(look.fonts), css_variables(look), stylesheet(), _asset("page.css"), paper)),
+        "style": "\n".join((font_faces(theme.fonts), css_variables(theme), stylesheet(), _asset("page.css"), paper)),
         "script": script,
         "policy": f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'",
         "toc": document.toc,
         "body": [render_block(block, uid=f"b{number}", language=language) for number, block in enumerate(blocks, 1)],
-        "logo": f"data:{look.logo.media};base64,{b64encode(look.logo.data).decode()}" if look.logo else "",
+        "logo": f"data:{theme.logo.media};base64,{b64encode(theme.logo.data).decode()}" if theme.logo else "",
         "company": facts.get("company") or "",
         "report": facts.get("report") or "",
         "period": facts.get("period_label") or facts.get("period") or "",

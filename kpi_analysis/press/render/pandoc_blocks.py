@@ -45,7 +45,7 @@ def pandoc_blocks(document: Document, folder: Path, *, markdown: bool = False) -
     >>> [block["t"] for block in pandoc_blocks(read_document(nb), Path())]
     ['Header']
     """
-    writer = _Writer(folder, as_png(drawings(document.blocks), document.look), markdown)
+    writer = _Writer(folder, as_png(drawings(document.blocks), document.theme), markdown)
     return [node for block in document.blocks for node in writer.block(block)]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import typst
 
 from kpi_analysis.core.errors import RunError
-from kpi_analysis.design.theme import HOUSE, Look, branded
+from kpi_analysis.design.theme import DEFAULT_THEME, Theme, branded
 from kpi_analysis.press.render.fonts import staged_fonts
 from kpi_analysis.press.render.glyphs import covered
 
@@ -46,14 +46,14 @@ def _drawings(nodes: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             yield from _drawings(node.get(part, ()))
 
 
-def as_png(svgs: list[str], look: Look = HOUSE, sharpness: float = SHARPNESS) -> dict[str, bytes]:
+def as_png(svgs: list[str], theme: Theme = DEFAULT_THEME, sharpness: float = SHARPNESS) -> dict[str, bytes]:
     """Return drawings as PNG, all of them in one go.
 
     Parameters
     ----------
     svgs : list of str
         The texts of SVG files. Nothing outside them is read.
-    look : Look
+    theme : Theme
         Whose colours and typeface they are drawn in.
     sharpness : float
         Pixels an inch.
@@ -76,14 +76,14 @@ def as_png(svgs: list[str], look: Look = HOUSE, sharpness: float = SHARPNESS) ->
     """
     if not svgs:
         return {}
-    clean: list[str] = covered([branded(svg, look) for svg in svgs], set(), look.fonts)
+    clean: list[str] = covered([branded(svg, theme) for svg in svgs], set(), theme.fonts)
     with tempfile.TemporaryDirectory(prefix="kpi-pictures-") as name:
         main = Path(name) / "pictures.typ"
         main.write_text(_PAGES, encoding="utf-8")
         try:
             pages = typst.compile(
                 main, root=main.parent, format="png", ppi=sharpness, sys_inputs={"drawings": json.dumps(clean)},
-                font_paths=typst.Fonts(include_system_fonts=False, font_paths=[staged_fonts(look.fonts)]),
+                font_paths=typst.Fonts(include_system_fonts=False, font_paths=[staged_fonts(theme.fonts)]),
                 ignore_system_fonts=True,
             )  # fmt: skip
         except typst.TypstError as problem:

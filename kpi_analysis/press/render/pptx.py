@@ -79,7 +79,7 @@ def to_pptx(document: Document, *, timestamp: datetime | None, attachments: Mapp
     """
     written = office_formulas(formulas(document.blocks))
     deck = _Deck(document, timestamp or _EARLIEST, written)
-    drawn = as_png(drawings(document.blocks), document.look, sharpness=SHARPNESS)
+    drawn = as_png(drawings(document.blocks), document.theme, sharpness=SHARPNESS)
     for page in pages(slides_of(document, drawn)):
         deck.add(page)
     return _same_bytes(deck.saved())
@@ -92,7 +92,7 @@ class _Deck:
         self.made = Presentation()
         self.formulas = formulas
         self.language = document.language
-        self.palette = document.look.light
+        self.palette = document.theme.light
         facts = document.facts
         told = [facts.get("company"), facts.get("report"), facts.get("period_label") or facts.get("period")]
         self.foot = "  ·  ".join(str(part) for part in told if part)
@@ -126,10 +126,10 @@ class _Deck:
                         shape.text_frame.paragraphs[0].alignment = PP_ALIGN.LEFT
         first = master.element.find(f".//{{*}}titleStyle/{{{_A}}}lvl1pPr")
         first.set("algn", "l")
-        look = first.find(f"{{{_A}}}defRPr")
-        look.set("sz", "2600")
-        look.set("b", "1")
-        _fill(look, self.palette.ink)
+        theme = first.find(f"{{{_A}}}defRPr")
+        theme.set("sz", "2600")
+        theme.set("b", "1")
+        _fill(theme, self.palette.ink)
 
     def add(self, page: Page) -> None:
         """Add a slide: the words above its title, the title, and what stands below."""

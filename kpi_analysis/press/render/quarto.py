@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from kpi_analysis.core.errors import EngineMissing, RunError
-from kpi_analysis.design.theme import TYPE, Look, Page
+from kpi_analysis.design.theme import TYPE, Page, Theme
 from kpi_analysis.press.render.attachments import with_files
 from kpi_analysis.press.render.document import Document
 from kpi_analysis.press.render.docx_reference import reference_document
@@ -82,7 +82,7 @@ def write_project(document: Document, folder: Path, timestamp: datetime | None =
         pandoc_document(blocks), "--to=markdown-raw_html-raw_attribute", "--wrap=none",
         wanted_for="Quarto is handed Markdown that pandoc writes", folder=folder,
     ).decode()  # fmt: skip
-    facts, look = document.facts, document.look
+    facts, theme = document.facts, document.theme
     head = {"title": title, "pagetitle": document.title, "author": facts.get("company"), "lang": document.language}
     head["engine"] = "markdown"  # nothing in it is a cell to run, whatever it looks like
     head |= {"date": timestamp.astimezone(UTC).date().isoformat() if timestamp else None}
@@ -90,10 +90,10 @@ def write_project(document: Document, folder: Path, timestamp: datetime | None =
     text = body.replace("{{<", "{{\N{WORD JOINER}<")
     told = _yaml({key: value for key, value in head.items() if value})
     (folder / "report.qmd").write_text(f"---\n{told}---\n\n{text}", encoding="utf-8")
-    (folder / "_quarto.yml").write_text(_yaml(_project(look.page)), encoding="utf-8")
-    (folder / "_brand.yml").write_text(_yaml(_brand(look)), encoding="utf-8")
-    (folder / "reference.docx").write_bytes(reference_document(facts, document.language, look))
-    for file in look.fonts[0].files.values():
+    (folder / "_quarto.yml").write_text(_yaml(_project(theme.page)), encoding="utf-8")
+    (folder / "_brand.yml").write_text(_yaml(_brand(theme)), encoding="utf-8")
+    (folder / "reference.docx").write_bytes(reference_document(facts, document.language, theme))
+    for file in theme.fonts[0].files.values():
         shutil.copy(file, folder)
 
 
@@ -152,9 +152,9 @@ def _project(page: Page) -> dict[str, Any]:
     }
 
 
-def _brand(look: Look) -> dict[str, Any]:
+def _brand(theme: Theme) -> dict[str, Any]:
     looks: dict[str, dict[str, Any]] = {"400": {}, "600": {"weight": 600}, "italic": {"style": "italic"}}
-    font, colours = look.fonts[0], look.light
+    font, colours = theme.fonts[0], theme.light
     files = [{"path": file.name, **looks[face]} for face, file in font.files.items()]
     return {
         "color": {

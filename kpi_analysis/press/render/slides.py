@@ -198,9 +198,9 @@ def _heading(text: str) -> Words:
     return Words((Paragraph((Run(text, bold=True),), BODY - 2),))
 
 
-def _said(text: str, size: float = BODY, **look: Any) -> Iterator[Words]:
+def _said(text: str, size: float = BODY, **theme: Any) -> Iterator[Words]:
     if text:
-        yield Words((Paragraph((Run(text, **look),), size),))
+        yield Words((Paragraph((Run(text, **theme),), size),))
 
 
 def _parts(block: Token, drawn: Mapping[str, bytes]) -> Iterator[Head | Item]:
@@ -307,29 +307,29 @@ def _paragraphs(token: Token, level: int) -> Iterator[Paragraph]:
             yield Paragraph(runs, BODY, level)
 
 
-def _runs(tokens: Sequence[Token], look: Run = _PLAIN) -> Iterator[Run]:
+def _runs(tokens: Sequence[Token], theme: Run = _PLAIN) -> Iterator[Run]:
     for token in tokens:
         kind, children = token["type"], token.get("children", [])
         if kind == "strong":
-            yield from _runs(children, replace(look, bold=True))
+            yield from _runs(children, replace(theme, bold=True))
         elif kind == "emphasis":
-            yield from _runs(children, replace(look, italic=True))
+            yield from _runs(children, replace(theme, italic=True))
         elif kind == "strikethrough":
-            yield from _runs(children, replace(look, struck=True))
+            yield from _runs(children, replace(theme, struck=True))
         elif kind == "link":
-            yield from _runs(children, replace(look, url=token["attrs"].get("url", "")))
+            yield from _runs(children, replace(theme, url=token["attrs"].get("url", "")))
         elif kind == "codespan":
-            yield replace(look, text=token["raw"], mono=True)
+            yield replace(theme, text=token["raw"], mono=True)
         elif kind in ("inline_math", "block_math"):
-            yield replace(look, text=token["raw"], formula=(token["raw"], kind == "block_math"))
+            yield replace(theme, text=token["raw"], formula=(token["raw"], kind == "block_math"))
         elif kind in ("softbreak", "linebreak"):
-            yield replace(look, text=" " if kind == "softbreak" else LINE_BREAK)
+            yield replace(theme, text=" " if kind == "softbreak" else LINE_BREAK)
         elif kind == "footnote_ref":
-            yield replace(look, text=f" [{token['attrs']['index']}]", tone="muted")
+            yield replace(theme, text=f" [{token['attrs']['index']}]", tone="muted")
         elif kind != "image":
             if token.get("raw"):
-                yield replace(look, text=token["raw"])
-            yield from _runs(children, look)
+                yield replace(theme, text=token["raw"])
+            yield from _runs(children, theme)
 
 
 def _markdown_grid(parts: Sequence[Token]) -> Grid:

@@ -17,7 +17,7 @@ import typst
 
 from kpi_analysis.core.errors import RunError
 from kpi_analysis.design.blocks.svg import fills_column
-from kpi_analysis.design.theme import HOUSE, Font, Look, branded, typst_tokens
+from kpi_analysis.design.theme import DEFAULT_THEME, Font, Theme, branded, typst_tokens
 from kpi_analysis.press.render.document import Document
 from kpi_analysis.press.render.equations import Formula, converted, formulas
 from kpi_analysis.press.render.files import description, media_type, relation
@@ -64,7 +64,7 @@ def to_pdf(document: Document, *, timestamp: datetime | None, attachments: Mappi
         folder = Path(name)
         shutil.copytree(TEMPLATES, folder, dirs_exist_ok=True)
         data = _data(document, written, folder, {**attachments, **table_files(document)})
-        return _compile(folder / "report.typ", data, moment, document.look.fonts)
+        return _compile(folder / "report.typ", data, moment, document.theme.fonts)
 
 
 def _data(
@@ -74,8 +74,8 @@ def _data(
     facts = document.facts
     language, _, region = document.language.partition("-")
     missing: set[str] = set()
-    look = document.look
-    prepared = [_prepared(block, written, folder, f"b{number}", look) for number, block in enumerate(document.blocks)]
+    theme = document.theme
+    prepared = [_prepared(block, written, folder, f"b{number}", theme) for number, block in enumerate(document.blocks)]
     for title in [block for block in prepared if block["kind"] == "title"][1:]:
         title["new_page"] = True
     text = {
@@ -90,13 +90,13 @@ def _data(
             "keywords": [str(facts[key]) for key in ("period", "report") if facts.get(key)],
         },
     }
-    data: dict[str, Any] = covered(text, missing, look.fonts)
+    data: dict[str, Any] = covered(text, missing, theme.fonts)
     if missing:
         data["blocks"].append({"kind": "note", "text": missing_note(missing)})
     data["meta"]["lang"] = language.casefold() if re.fullmatch("[A-Za-z]{2,3}", language) else "en"
     data["meta"]["region"] = region.upper() if re.fullmatch("[A-Za-z]{2}", region) else None
-    data["style"] = typst_tokens(look)
-    data["logo"] = _laid_out_logo(look, folder)
+    data["style"] = typst_tokens(theme)
+    data["logo"] = _laid_out_logo(theme, folder)
     data["files"] = []
     for number, (name, content) in enumerate(attachments.items()):
         (folder / f"attached-{number}").write_bytes(content)
@@ -113,7 +113,7 @@ def _data(
 
 
 def _prepared(
-    node: Mapping[str, Any], written: Mapping[Formula, str], folder: Path, uid: str, look: Look
+    node: Mapping[str, Any], written: Mapping[Formula, str], folder: Path, uid: str, theme: Theme
 ) -> dict[str, Any]:
     """A block or token with what the templates need beside it; the document itself stays as it is."""
     made = dict(node)
@@ -127,15 +127,15 @@ def _prepared(
     if made.get("kind") == "figure":
         # the table of a chart's figures is HTML's; on paper the chart stands alone
         made["rows"] = []
-        made["svg"] = branded(made["svg"], look)
+        made["svg"] = branded(made["svg"], theme)
     if "rows" in made:
         made["columns"] = [{**column, "width": _width(column["width"])} for column in made["columns"]]
-        made["rows"] = [_row(row, made["columns"], look) for row in made["rows"]]
+        made["rows"] = [_row(row, made["columns"], theme) for row in made["rows"]]
     if "attrs" in made:
-        made["attrs"] = _prepared(made["attrs"], written, folder, uid, look)
+        made["attrs"] = _prepared(made["attrs"], written, folder, uid, theme)
     for part in ("blocks", "tokens", "children"):
         if part in made:
-            made[part] = [_prepared(child, written, folder, uid, look) for child in made[part]]
+            made[part] = [_prepared(child, written, folder, uid, theme) for child in made[part]]
     if "tokens" in made:
         _hand_out_footnotes(made["tokens"], uid)
     return made
@@ -148,11 +148,11 @@ def _laid_out_picture(picture: Mapping[str, Any], folder: Path) -> str:
     return f"/{file.name}"
 
 
-def _laid_out_logo(look: Look, folder: Path) -> str | None:
-    if look.logo is None:
+def _laid_out_logo(theme: Theme, folder: Path) -> str | None:
+    if theme.logo is None:
         return None
-    file = folder / f"logo.{'svg' if 'svg' in look.logo.media else 'png'}"
-    file.write_bytes(look.logo.data)
+    file = folder / f"logo.{'svg' if 'svg' in theme.logo.media else 'png'}"
+    file.write_bytes(theme.logo.data)
     return f"/{file.name}"
 
 
@@ -160,12 +160,12 @@ def _width(width: str) -> str:
     return width if re.fullmatch(r"auto|\d+(\.\d+)?(mm|fr)", width) else "auto"
 
 
-def _row(row: Mapping[str, Any], columns: list[dict[str, Any]], look: Look) -> dict[str, Any]:
+def _row(row: Mapping[str, Any], columns: list[dict[str, Any]], theme: Theme) -> dict[str, Any]:
     """A row whose pictures, if as wide as their column, fill it, so that lines run through the rows."""
     cells, position = [], 0
     for cell in row["cells"]:
         width = columns[position]["width"] if position < len(columns) else "auto"
-        drawn = branded(cell["svg"], look)
+        drawn = branded(cell["svg"], theme)
         cells.append({**cell, "svg": drawn, "flush": fills_column(drawn, width), "alt": cell["alt"] or "Small chart"})
         position += cell["span"]
     return {**row, "cells": cells}
@@ -193,7 +193,7 @@ def _references(tokens: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 @cache
-def _fonts(fonts: tuple[Font, ...] = HOUSE.fonts) -> typst.Fonts:
+def _fonts(fonts: tuple[Font, ...] = DEFAULT_THEME.fonts) -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, font_paths=[staged_fonts(fonts)])
 
 

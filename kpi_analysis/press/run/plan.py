@@ -12,7 +12,7 @@ from typing import Any
 from kpi_analysis.core.config.company import load_company
 from kpi_analysis.core.errors import UsageError, did_you_mean
 from kpi_analysis.core.periods import Period
-from kpi_analysis.design.brand import company_look
+from kpi_analysis.design.brand import company_theme
 from kpi_analysis.press.archive.previous_report import earlier_report
 from kpi_analysis.press.kernels.selection import choose_kernel
 from kpi_analysis.press.render.engines import FORMATS, choose_engine
@@ -147,7 +147,7 @@ def plan_report(
     data = read_notebook(path)
     declared = read_parameters(path)
     firm = load_company(company)
-    company_look(firm)  # a logo or a typeface that cannot be used is told before anything runs
+    company_theme(firm)  # a logo or a typeface that cannot be used is told before anything runs
     values = check_parameters(
         declared,
         {**(given or {}), **_from_command(declared, given or {}, path, company, period)},
@@ -165,7 +165,7 @@ def plan_report(
         root, place = place_of(output, words, secrets=[p.name for p in declared if p.secret])
     if "earlier" in whole and span is not None and "earlier" not in (given or {}):
         found = earlier_report(
-            root, place, span, notebook=path.name, company=firm.company, distinct=_distinct(declared, values)
+            root, place, span, notebook=path.name, company=firm.name, distinct=_distinct(declared, values)
         )
         if found is not None:
             values["earlier"] = Path(os.path.relpath(found.resolve(), path.resolve().parent)).as_posix()
@@ -173,7 +173,7 @@ def plan_report(
         notebook=path,
         declared=declared,
         values=values,
-        company=firm.company,
+        company=firm.name,
         period=span,
         root=root,
         folder=root / place,

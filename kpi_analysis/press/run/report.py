@@ -23,7 +23,7 @@ from kpi_analysis.press.run.reconcile import findings_of, reconcile
 
 
 @dataclass(frozen=True)
-class Report:
+class PublishedReport:
     """A published report.
 
     Parameters
@@ -57,7 +57,7 @@ def render_report(
     timeout: int | None = None,
     show_code: bool = False,
     progress: Progress = lambda done, total: None,
-) -> Report:
+) -> PublishedReport:
     """Make one report from a notebook; the parameters are those of `plan_report`.
 
     Parameters
@@ -87,7 +87,7 @@ def run_plan(
     clock: Callable[[], datetime],
     progress: Progress = lambda done, total: None,
     listed: bool = True,
-) -> Report:
+) -> PublishedReport:
     """Execute a plan, print it in its formats and publish it. See `render_report`.
 
     Without `listed` the list of all reports stays as it is: who makes many writes it once, at the end.
@@ -114,7 +114,7 @@ def run_plan(
     plan.failed.unlink(missing_ok=True)
     if listed:
         write_index(plan.root)
-    return Report(plan.folder, published, count, (clock() - started).total_seconds())
+    return PublishedReport(plan.folder, published, count, (clock() - started).total_seconds())
 
 
 def _list_failure(plan: Plan, listed: bool) -> None:

@@ -247,10 +247,10 @@ def draw(width: float, height: float, name: str, paint: Callable[[Sheet], None])
     >>> draw(20, 5, "rule", lambda sheet: sheet.line([(0, 2), (20, 2)]))[:55]
     '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="ht'
     """
-    look = worn()
-    _register_fonts(look.fonts)
+    theme = worn()
+    _register_fonts(theme.fonts)
     with _default_settings():
-        rcParams["font.family"] = list(look.families)
+        rcParams["font.family"] = list(theme.families)
         rcParams["svg.fonttype"] = "none"
         rcParams["svg.hashsalt"] = name
         rcParams["text.parse_math"] = False

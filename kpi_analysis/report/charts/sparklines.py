@@ -102,5 +102,5 @@ def _run(points: Sequence[tuple[float, float]]) -> str:
     )
 
 
-def _circle(at: tuple[float, float], radius: float, look: str) -> str:
-    return f'<circle cx="{at[0]:.2f}" cy="{at[1]:.2f}" r="{radius:g}" {look}/>'
+def _circle(at: tuple[float, float], radius: float, theme: str) -> str:
+    return f'<circle cx="{at[0]:.2f}" cy="{at[1]:.2f}" r="{radius:g}" {theme}/>'

@@ -15,7 +15,7 @@ from kpi_analysis.design.blocks import Table
 from kpi_analysis.design.formats import Format
 from kpi_analysis.metrics.compute.query_builders import NONE
 from kpi_analysis.metrics.compute.spend_cohorts import no_credits
-from kpi_analysis.report.sections.context import Asked
+from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.tables import Field, value_table
 
 CREDIT = "Credit, not incrementality."
@@ -36,33 +36,33 @@ class ChannelFigures:
 
     Parameters
     ----------
-    asked : Asked
+    asked : ReportContext
         The report's company, period and day.
     """
 
-    asked: Asked
+    context: ReportContext
 
     @property
     def format(self) -> Format:
         """How this company writes its numbers."""
-        return self.asked.format
+        return self.context.format
 
     @cached_property
     def whole_frame(self) -> pd.DataFrame:
         """Spend, credit and returns of all channels."""
-        return self.asked.compute(RETURNS)
+        return self.context.compute(RETURNS)
 
     @cached_property
     def whole(self) -> dict[str, dict[str, Any]]:
         """The same as records by KPI."""
-        return self.asked.rows(self.whole_frame)
+        return self.context.rows(self.whole_frame)
 
     @cached_property
     def by_channel(self) -> pd.DataFrame:
         """One row a channel that costs or earns, the highest return first; columns are pairs of KPI and field."""
         if not self._is_by_channel:
             return pd.DataFrame()
-        frame = self.asked.compute(RETURNS, by=("channel",)).dropna(subset=["channel"])
+        frame = self.context.compute(RETURNS, by=("channel",)).dropna(subset=["channel"])
         wide = frame.pivot(index="channel", columns="kpi", values=KEPT).swaplevel(axis=1)
         wide = wide.reindex(columns=pd.MultiIndex.from_product([RETURNS, KEPT]))  # what has no slices has no columns
         spent, earned = (wide[kpi, "value"].astype(float).fillna(0) for kpi in RETURNS[:2])
@@ -80,7 +80,7 @@ class ChannelFigures:
         """The rows of the tidy frame behind all of it."""
         if not self._is_by_channel:
             return values(self.whole_frame)
-        return (*values(self.asked.compute(RETURNS, by=("channel",)), ("channel",)), *values(self.whole_frame))
+        return (*values(self.context.compute(RETURNS, by=("channel",)), ("channel",)), *values(self.whole_frame))
 
     def column(self, kpi: str, field: str = "value") -> list[float | None]:
         """A KPI channel by channel."""
@@ -101,18 +101,18 @@ class ChannelFigures:
 
     @property
     def _is_by_channel(self) -> bool:
-        sources = self.asked.opened.sources
+        sources = self.context.company.sources
         return "spend" in sources.connected and "channel" in sources.columns("spend")
 
     @property
     def rule(self) -> AttributionSpec:
         """By which rule the company credits revenue."""
-        return self.asked.opened.company.attribution
+        return self.context.company.config.attribution
 
     @cached_property
     def rule_words(self) -> str:
         """How revenue is credited: ``Last touch within 90 days``."""
-        if no_credits(self.asked.opened.sources):
+        if no_credits(self.context.company.sources):
             return "Revenue by the channel of the order or of the customer"
         name = RULE_NAMES[self.rule.rule]
         return f"{name[0].upper()}{name[1:]} within {self.rule.lag_days} days"

@@ -20,12 +20,12 @@ HISTORY = {"day": 31, "week": 26, "month": 13, "quarter": 12, "year": 6}
 
 
 @dataclass
-class Asked:
+class ReportContext:
     """What all sections of a report share.
 
     Parameters
     ----------
-    opened : OpenCompany
+    company : OpenCompany
     period : Period
         Cut at the last day in the data where it is unfinished.
     as_of : date
@@ -34,7 +34,7 @@ class Asked:
         The part of the company that is reported: ``{"region": "EMEA"}``; all of it by default.
     """
 
-    opened: OpenCompany
+    company: OpenCompany
     period: Period
     as_of: dt.date
     slices: Mapping[str, str] = field(default_factory=dict)
@@ -49,36 +49,36 @@ class Asked:
     @cached_property
     def format(self) -> Format:
         """How this company writes its numbers."""
-        return Format(self.opened.company.locale, self.opened.company.currency)
+        return Format(self.company.config.locale, self.company.config.currency)
 
     @cached_property
     def period_name(self) -> str:
         """The period in words: ``Q4 2017``."""
-        return period_label(self.period, self.opened.company.calendar)
+        return period_label(self.period, self.company.config.calendar)
 
     def metric(self, name: str) -> Metric:
         """Return a KPI of the catalogue."""
-        return self.opened.catalogue.metric(name)
+        return self.company.catalogue.metric(name)
 
     def compute(
         self, kpis: tuple[str, ...], *, grain: str | None = None, last: int = 1, by: tuple[str, ...] = ()
     ) -> pd.DataFrame:
         """Compute KPIs for the period, or for the last ones of a grain that end with it."""
-        everything = (tuple(self.opened.catalogue.metrics), None, 1, ())
+        everything = (tuple(self.company.catalogue.metrics), None, 1, ())
         key = (kpis, grain, last, by)
         if key not in self._frames and key[1:] == everything[1:] and everything in self._frames:
             whole = self._frames[everything]
             place = {name: index for index, name in enumerate(whole.kpi)}
             self._frames[key] = whole.iloc[[place[name] for name in kpis]].reset_index(drop=True)
         if key not in self._frames:
-            self._frames[key] = self.opened.compute(
+            self._frames[key] = self.company.compute(
                 kpis, period=self.period.label, grain=grain, last=last, by=by, where=self.where, as_of=self.as_of
             )
         return self._frames[key]
 
     def base_of(self, row: Mapping[str, Any], period: Period) -> tuple[str, str]:
         """Return the field that a value is compared with, a year ago if that is known, and the name of its period."""
-        calendar = self.opened.company.calendar
+        calendar = self.company.config.calendar
         ago = calendar.year_ago(period)
         if ago is not None and row["year_ago"] is not None:
             return "year_ago", period_label(ago, calendar)

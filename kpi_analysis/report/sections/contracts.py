@@ -22,7 +22,7 @@ from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.survivals import MOST, Curve, survival_curves
 from kpi_analysis.report.charts.waterfalls import waterfall
 from kpi_analysis.report.sections import kpi_figures
-from kpi_analysis.report.sections.context import Asked
+from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.tables import Field, value_table
 from kpi_analysis.stats import customers
 
@@ -45,7 +45,7 @@ class ContractSections:
 
     Parameters
     ----------
-    opened : OpenCompany
+    company : OpenCompany
     period : Period
     as_of : date
         The last day that counts.
@@ -54,7 +54,7 @@ class ContractSections:
         The part of the company that is reported: ``{"region": "EMEA"}``; all of it by default.
     """
 
-    opened: OpenCompany
+    company: OpenCompany
     period: Period
     as_of: dt.date
     format: Format
@@ -89,7 +89,7 @@ class ContractSections:
 
     def churn(self, *, by: str = "segment", width: Width = "full") -> Figure | None:
         """The churn rate for each value of a dimension, with its interval."""
-        return kpi_figures.ranking(self.asked, "churn_rate", by=by, width=width)
+        return kpi_figures.ranking(self.context, "churn_rate", by=by, width=width)
 
     def contract_lifetimes(self) -> Table | Note | None:
         """Which share of new contracts ran and will run after months and years, by the model and as seen."""
@@ -123,15 +123,15 @@ class ContractSections:
         names = [kpi for _, kpi, _ in BRIDGE]
         if self.contracts is None:
             return None
-        levels = self.asked.compute(("monthly_recurring_revenue",), last=2)
-        moved = self.asked.compute(tuple(names))
+        levels = self.context.compute(("monthly_recurring_revenue",), last=2)
+        moved = self.context.compute(tuple(names))
         start, end = levels["value"].tolist()
         found = {row["kpi"]: row["value"] for row in records(moved)}
         steps = [(label, sign * float(found[kpi])) for label, kpi, sign in BRIDGE if found[kpi] is not None]
         if np.isnan(start) or np.isnan(end) or len(steps) < len(BRIDGE):
             return None
-        calendar = self.opened.company.calendar
-        before, now = period_label(calendar.prior(self.period), calendar), self.asked.period_name
+        calendar = self.company.config.calendar
+        before, now = period_label(calendar.prior(self.period), calendar), self.context.period_name
         gained, lost = (sum(abs(value) for _, value in steps if (value > 0) is up) for up in (True, False))
         moved_words = "covered" if gained >= lost else "did not cover"
         return waterfall(
@@ -145,9 +145,9 @@ class ContractSections:
     # ------------------------------------------------------------------ inside
 
     @cached_property
-    def asked(self) -> Asked:
+    def context(self) -> ReportContext:
         """The KPIs of the period."""
-        return Asked(self.opened, self.period, self.as_of, self.slices)
+        return ReportContext(self.company, self.period, self.as_of, self.slices)
 
     @property
     def day(self) -> dt.date:
@@ -157,10 +157,10 @@ class ContractSections:
     @cached_property
     def contracts(self) -> pd.DataFrame | None:
         """The contracts, where the subscriptions are connected and have the columns of the slices."""
-        return contracts(self.opened.sources, self.day, self.asked.where) if self._has("subscriptions") else None
+        return contracts(self.company.sources, self.day, self.context.where) if self._has("subscriptions") else None
 
     def _has(self, table: str) -> bool:
-        sources, where = self.opened.sources, self.asked.where
+        sources, where = self.company.sources, self.context.where
         return table in sources.connected and (not where or sql.columns_of(where) <= set(sources.columns(table)))
 
     @cached_property

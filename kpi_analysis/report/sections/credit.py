@@ -49,13 +49,13 @@ class CreditSections(ChannelFigures):
         reason = self._no_credits or self.whole["marketing_spend"]["reason"]
         if reason:
             return Note(f"Return by month of spend is not shown: {reason}.")
-        calendar, asked = self.asked.opened.company.calendar, self.asked
-        end = calendar.containing(min(asked.as_of, asked.period.end), "month")
+        calendar, context = self.context.company.config.calendar, self.context
+        end = calendar.containing(min(context.as_of, context.period.end), "month")
         months = [calendar.shift(end, -step) for step in range(last - 1, -1, -1)]
-        first = asked.opened.sources.extent("touchpoints").first
+        first = context.company.sources.extent("touchpoints").first
         months = [month for month in months if first is None or month.start >= first]
         rule = self.rule if self.rule.rule != "last" else self.rule.model_copy(update={"rule": "linear"})
-        found = spend_cohorts(asked.opened.sources, months, asked.as_of, rule=rule, where=asked.where)
+        found = spend_cohorts(context.company.sources, months, context.as_of, rule=rule, where=context.where)
         parts = [f"within_{lag}" for lag in LAGS]
         done = found[[f"done_{lag}" for lag in LAGS]].to_numpy(bool)
         shown = found.assign(month=[period_label(month, calendar) for month in months])
@@ -64,7 +64,7 @@ class CreditSections(ChannelFigures):
         spent = shown["spend"].where(shown["spend"] > 0)
         shown["ratio"] = shown["revenue"] / spent
         shown["roi"] = shown["ratio"] - 1
-        margin = asked.opened.company.gross_margin
+        margin = context.company.config.gross_margin
         shown["margin_roi"] = shown["ratio"] * margin - 1 if margin is not None else float("nan")
         shown["first_share"] = shown[parts[0]] / shown["revenue"].where(shown["revenue"] > 0)
         over = shown.dropna(subset=["ratio"])
@@ -108,7 +108,7 @@ class CreditSections(ChannelFigures):
              *(Field(rule, HEADS[rule], "currency", strong=rule == self.rule.rule, width="17mm", scale=scale)
                for rule in credit.columns.astype(str))],
             id="rules_of_attribution", title=_rules_title(ratio), total=total,
-            measure=f"Credited revenue by rule, journeys that ended in {self.asked.period_name}, "
+            measure=f"Credited revenue by rule, journeys that ended in {self.context.period_name}, "
             f"touches within {self.rule.lag_days} days",
             note=" ".join([CREDIT, "Sorted by return; the company’s own rule in bold.", *left_out]),
         )  # fmt: skip
@@ -135,14 +135,14 @@ class CreditSections(ChannelFigures):
         return self.table(
             frame, fields, id="credit_sensitivity", title=_sensitivity_title(frame, even),
             measure=f"Revenue ÷ spend over {rules} rules × {len(TRIED_LAGS)} lags ({lags} days) × "
-            f"{costs['scope'].nunique()} scopes of costs, {self.asked.period_name}",
+            f"{costs['scope'].nunique()} scopes of costs, {self.context.period_name}",
             note=" ".join(part for part in (CREDIT, ways, people) if part),
         )  # fmt: skip
 
     def reconciliation(self) -> Table | Note:
         """Attributed revenue against what was booked, and what the platforms claim against what is credited."""
         names = ("platform_conversions", "average_order_value", "sales_revenue")
-        rows = self.asked.rows(self.asked.compute(names))
+        rows = self.context.rows(self.context.compute(names))
         booked, earned = rows["sales_revenue"]["value"], self.whole["attributed_revenue"]["value"]
         if booked is None or earned is None:
             why = rows["sales_revenue"]["reason"] or self.whole["attributed_revenue"]["reason"]
@@ -166,7 +166,7 @@ class CreditSections(ChannelFigures):
         if earned > booked:
             title = "More revenue is credited than was booked"
         scale = self.format.scale([line["revenue"] for line in lines], "currency")
-        quoted = (*values(self.asked.compute(names)), *values(self.whole_frame))
+        quoted = (*values(self.context.compute(names)), *values(self.whole_frame))
         return self.table(
             lines or [{"channel": "Platforms", "reason": rows["platform_conversions"]["reason"]}],
             [Field("channel", "Channel"), Field("claimed", "Platforms claim", "count", width="27mm"),
@@ -174,14 +174,14 @@ class CreditSections(ChannelFigures):
              Field("claims", "Claims × average order", "currency", width="37mm", scale=scale),
              Field("revenue", "Credited revenue", "currency", width="29mm", scale=scale)],
             id="reconciliation", title=title, total=total, quoted=quoted,
-            measure=f"Conversions and revenue, {self.asked.period_name}; booked: {write(booked, 'currency')}",
+            measure=f"Conversions and revenue, {self.context.period_name}; booked: {write(booked, 'currency')}",
             note=f"{CREDIT} Platforms count by their own rules, and two may claim the same sale.",
         )  # fmt: skip
 
     def claims(self) -> Note | None:
         """A warning where more is claimed or credited than there was."""
         said = []
-        booked = self.asked.rows(self.asked.compute(("sales_revenue",)))["sales_revenue"]["value"]
+        booked = self.context.rows(self.context.compute(("sales_revenue",)))["sales_revenue"]["value"]
         earned = self.whole["attributed_revenue"]["value"]
         if booked is not None and earned is not None and earned > booked:
             write = self.format.prose
@@ -201,7 +201,7 @@ class CreditSections(ChannelFigures):
 
     @cached_property
     def _no_credits(self) -> str:
-        return no_credits(self.asked.opened.sources, self.asked.where)
+        return no_credits(self.context.company.sources, self.context.where)
 
     @cached_property
     def _no_paths(self) -> str:
@@ -213,12 +213,14 @@ class CreditSections(ChannelFigures):
     @cached_property
     def _paths(self) -> pd.DataFrame:
         lag = max(self.rule.lag_days, *TRIED_LAGS)
-        return journeys(self.asked.opened.sources, period=self.asked.period, lag_days=lag, where=self.asked.where)
+        return journeys(
+            self.context.company.sources, period=self.context.period, lag_days=lag, where=self.context.where
+        )
 
     @cached_property
     def _own_paths(self) -> pd.DataFrame:
         """The journeys with the company's own lag."""
-        return journeys(self.asked.opened.sources, period=self.asked.period, where=self.asked.where)
+        return journeys(self.context.company.sources, period=self.context.period, where=self.context.where)
 
     @cached_property
     def _by_rule(self) -> tuple[pd.DataFrame, list[str]]:
@@ -247,7 +249,7 @@ class CreditSections(ChannelFigures):
         """Conversions that the platforms report, by channel."""
         if self.by_channel.empty:
             return pd.Series(dtype=float)
-        frame = self.asked.compute(("platform_conversions",), by=("channel",)).dropna(subset=["channel", "value"])
+        frame = self.context.compute(("platform_conversions",), by=("channel",)).dropna(subset=["channel", "value"])
         found: pd.Series[float] = frame.set_index("channel")["value"].astype(float)
         return found[found > 0]
 
@@ -277,11 +279,11 @@ class CreditSections(ChannelFigures):
         media = self.by_channel_of("marketing_spend")
         media = media[media > 0]
         scopes = [pd.DataFrame({"scope": MEDIA, "channel": media.index, "cost": media.to_numpy()})]
-        both = self.asked.rows(self.asked.compute(("customer_acquisition_cost",)))["customer_acquisition_cost"][
+        both = self.context.rows(self.context.compute(("customer_acquisition_cost",)))["customer_acquisition_cost"][
             "numerator"
         ]
         people = (both or 0.0) - float(self.whole["marketing_spend"]["value"] or 0.0)
-        frame = self.asked.compute(("sales_qualified_leads",), by=("channel",)).dropna(subset=["channel"])
+        frame = self.context.compute(("sales_qualified_leads",), by=("channel",)).dropna(subset=["channel"])
         worked = frame.set_index("channel")["value"].reindex(media.index).astype(float).fillna(0.0)
         if not people > 0 or not worked.sum() > 0:
             return scopes[0], ""

@@ -36,7 +36,7 @@ class CustomerSections(ContractSections):
 
     def page(self) -> Title | None:
         """Begin the page: how many customers bought again, and how many contracts were lost."""
-        frame = self.asked.compute(("repeat_purchase_rate", "churn_rate"))
+        frame = self.context.compute(("repeat_purchase_rate", "churn_rate"))
         rows = {row["kpi"]: row["value"] for row in records(frame) if row["value"] is not None}
         words = {
             "repeat_purchase_rate": "{} of those who bought did so more than once",
@@ -45,7 +45,7 @@ class CustomerSections(ContractSections):
         said = [words[kpi].format(self.format.prose(value, "percent")) for kpi, value in rows.items()]
         if not said:
             return None
-        place = self.asked.period_name if self.period.complete else f"{self.asked.period_name} so far"
+        place = self.context.period_name if self.period.complete else f"{self.context.period_name} so far"
         return Title(f"{', and '.join(said)} in {place}", values=values(frame[frame.kpi.isin(rows)]))
 
     def retention(self, *, most: int = MOST_COHORTS) -> Figure | Note | None:
@@ -210,7 +210,9 @@ class CustomerSections(ContractSections):
     @cached_property
     def orders(self) -> pd.DataFrame | None:
         """What customers bought day by day, where the orders are connected and have the columns of the slices."""
-        return orders_by_customer_day(self.opened.sources, self.day, self.asked.where) if self._has("orders") else None
+        return (
+            orders_by_customer_day(self.company.sources, self.day, self.context.where) if self._has("orders") else None
+        )
 
     @cached_property
     def _net(self) -> pd.DataFrame:
@@ -235,7 +237,7 @@ class CustomerSections(ContractSections):
 
     @property
     def _earned(self) -> str:
-        return "gross profit" if self.opened.company.gross_margin else "revenue"
+        return "gross profit" if self.company.config.gross_margin else "revenue"
 
     def _worth(self, months: int, discount: float) -> pd.DataFrame:
         """Return each customer's segment, expected purchases and worth."""
@@ -244,14 +246,14 @@ class CustomerSections(ContractSections):
         weeks = round(months * WEEKS_A_YEAR / 12)
         worth = customers.lifetime_value(
             buying, spending, frequency, recency, age, known["monetary"], horizon=weeks,
-            discount=weekly(discount), margin=self.opened.company.gross_margin or 1.0,
+            discount=weekly(discount), margin=self.company.config.gross_margin or 1.0,
         )  # fmt: skip
         purchases = buying.expected_purchases(weeks, frequency, recency, age)
         return known.assign(purchases=purchases, worth=worth).join(self._rfm.customers["segment"])
 
     def _cohort_periods(self, first: dt.date) -> tuple[str, list[Period]]:
         """Return months where there are few of them, else quarters."""
-        calendar = self.opened.company.calendar
+        calendar = self.company.config.calendar
         for grain in ("month", "quarter"):
             periods = [calendar.containing(self.day, grain)]
             while periods[0].start > first:
@@ -261,8 +263,8 @@ class CustomerSections(ContractSections):
         return grain, periods
 
     def _short(self, period: Period) -> str:
-        month = period.grain == "month" and self.opened.company.calendar.type == "gregorian"
-        return self.format.month(period.start) if month else period_label(period, self.opened.company.calendar)
+        month = period.grain == "month" and self.company.config.calendar.type == "gregorian"
+        return self.format.month(period.start) if month else period_label(period, self.company.config.calendar)
 
     def _retention_title(self, table: pd.DataFrame, names: Mapping[pd.Timestamp, str], grain: str) -> str:
         """Compare the newest final cohort with the one of a year before, or with the second one."""

@@ -14,7 +14,7 @@ from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import values
 from kpi_analysis.design.blocks import Figure
 from kpi_analysis.design.formats import Format
-from kpi_analysis.insight.targets import Judged
+from kpi_analysis.insight.targets import TargetAssessment
 from kpi_analysis.metrics.catalogue import Metric
 from kpi_analysis.metrics.compute.query_builders import NONE
 from kpi_analysis.metrics.explain import AUTO
@@ -42,7 +42,7 @@ class DriverSections:
 
     Parameters
     ----------
-    opened : OpenCompany
+    company : OpenCompany
     period : Period
     as_of : date
         The last day that counts.
@@ -51,7 +51,7 @@ class DriverSections:
         The part of the company that is reported.
     """
 
-    opened: OpenCompany
+    company: OpenCompany
     period: Period
     as_of: dt.date
     format: Format
@@ -76,8 +76,8 @@ class DriverSections:
         told = frame.attrs
         if told["reason"] or frame.empty:
             return None
-        metric = self.opened.catalogue.metric(kpi)
-        calendar = self.opened.company.calendar
+        metric = self.company.catalogue.metric(kpi)
+        calendar = self.company.config.calendar
         then, now = (period_label(calendar.parse(told[name]), calendar) for name in ("against", "period"))
         by_words = f" by {_plain(told['by'])}" if told["by"] else ""
         stretch = "" if self.period.complete else f", the first {self.period.days} days of each"
@@ -98,12 +98,12 @@ class DriverSections:
             width=width,
         )
 
-    def biggest_move(self, judged: Sequence[Judged], *, width: Width = "full") -> Figure | None:
+    def biggest_move(self, assessments: Sequence[TargetAssessment], *, width: Width = "full") -> Figure | None:
         """What moved the KPI that most needs an explanation; see `most_moved`."""
-        kpi = self.most_moved(judged)
+        kpi = self.most_moved(assessments)
         return self.waterfall(kpi, width=width) if kpi is not None else None
 
-    def most_moved(self, judged: Sequence[Judged]) -> str | None:
+    def most_moved(self, assessments: Sequence[TargetAssessment]) -> str | None:
         """Return the KPI that most needs an explanation.
 
         It is the one whose change is largest against the median size of its changes before; one that went the wrong
@@ -111,13 +111,13 @@ class DriverSections:
 
         Parameters
         ----------
-        judged : sequence of Judged
+        judged : sequence of TargetAssessment
             Their KPIs are looked at; without any, the headline KPIs of the catalogue.
         """
-        metrics = self.opened.catalogue.metrics
-        aimed_at = [name for name in dict.fromkeys(one.spec.kpi for one in judged) if name in metrics]
+        metrics = self.company.catalogue.metrics
+        aimed_at = [name for name in dict.fromkeys(one.spec.kpi for one in assessments) if name in metrics]
         names = aimed_at or [name for name, metric in metrics.items() if metric.headline == 1]
-        frame = self.opened.compute(names, period=self.period.label, last=PERIODS, where=self.where, as_of=self.as_of)
+        frame = self.company.compute(names, period=self.period.label, last=PERIODS, where=self.where, as_of=self.as_of)
         found: list[tuple[bool, float, str]] = []
         for name, rows in frame.groupby("kpi", sort=False):
             changes = (rows.value - rows.previous).to_numpy(float)
@@ -130,11 +130,11 @@ class DriverSections:
         return max(found)[2] if found else None
 
     def _explained(self, kpi: str, by: str | None) -> pd.DataFrame:
-        return self.opened.explain(kpi, period=self.period.label, by=by, where=self.where, as_of=self.as_of)
+        return self.company.explain(kpi, period=self.period.label, by=by, where=self.where, as_of=self.as_of)
 
     def _quoted(self, kpi: str, by: str) -> tuple[dict[str, Any], ...]:
         dimensions = (by,) if by else ()
-        frame = self.opened.compute([kpi], period=self.period.label, by=dimensions, where=self.where, as_of=self.as_of)
+        frame = self.company.compute([kpi], period=self.period.label, by=dimensions, where=self.where, as_of=self.as_of)
         return values(frame, dimensions)
 
 

@@ -19,7 +19,7 @@ from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.multiples import small_multiples
 from kpi_analysis.report.charts.waterfalls import waterfall
 from kpi_analysis.report.sections import drivers
-from kpi_analysis.report.sections.context import HISTORY, Asked, with_data
+from kpi_analysis.report.sections.context import HISTORY, ReportContext, with_data
 from kpi_analysis.report.tables import Field, value_table
 
 HEADLINE = ("ebitda", "ebitda_margin", "gross_profit_margin", "operating_cash_flow")
@@ -39,35 +39,35 @@ class FinanceSections:
 
     Parameters
     ----------
-    asked : Asked
+    asked : ReportContext
         The report's company, period and day.
     """
 
-    asked: Asked
+    context: ReportContext
 
     # ------------------------------------------------------------------ sections
 
     def title(self) -> Title:
         """The message: what was earned, and how that compares with a year ago."""
-        frame = self.asked.compute(HEADLINE)
-        rows = self.asked.rows(frame)
+        frame = self.context.compute(HEADLINE)
+        rows = self.context.rows(frame)
         if all(row["value"] is None for row in rows.values()):
             return Title(f"Finance is not shown: {rows[HEADLINE[0]]['reason']}")
         first = next(row for row in rows.values() if row["value"] is not None)
-        base, before = self.asked.base_of(first, self.asked.period)
-        deck = f"{self.asked.period_name}, {messages.completeness(self.asked.period)}."
+        base, before = self.context.base_of(first, self.context.period)
+        deck = f"{self.context.period_name}, {messages.completeness(self.context.period)}."
         if first[base] is not None:
             deck += f" Against {before}."
-        metric = self.asked.metric(first["kpi"])
+        metric = self.context.metric(first["kpi"])
         title = f"{metric.label} {messages.clause(metric, first['value'], first[base], self.format)}"
         if first["kpi"] == "ebitda" and rows["ebitda_margin"]["value"] is not None:
             title += f", {self._percent(rows['ebitda_margin']['value'])} of revenue"
-        return Title(title if self.asked.period.complete else f"So far: {title}", deck, values=values(frame))
+        return Title(title if self.context.period.complete else f"So far: {title}", deck, values=values(frame))
 
     def result(self, *, width: Width = "half") -> Figure | Note | None:
         """From revenue to EBITDA: what the goods cost, and what the business did."""
-        frame = self.asked.compute(("ebitda", "ebitda_margin", "gross_profit_margin"))
-        rows = self.asked.rows(frame)
+        frame = self.context.compute(("ebitda", "ebitda_margin", "gross_profit_margin"))
+        rows = self.context.rows(frame)
         ebitda, margin, gross = (rows[kpi] for kpi in ("ebitda", "ebitda_margin", "gross_profit_margin"))
         missing = next((row["reason"] for row in (ebitda, margin, gross) if row["value"] is None), None)
         if missing:
@@ -77,8 +77,9 @@ class FinanceSections:
             return Note("The way from revenue to EBITDA is not shown: cost of goods and EBITDA have two revenues.")
         share = self.format.prose(margin["value"], "percent")
         return waterfall(
-            Caption("result", f"{share} of revenue is left as EBITDA{'' if self.asked.period.complete else ' so far'}",
-                    f"Revenue to EBITDA, {{unit}}, {self.asked.period_name}", values=values(frame)),
+            Caption("result",
+                    f"{share} of revenue is left as EBITDA{'' if self.context.period.complete else ' so far'}",
+                    f"Revenue to EBITDA, {{unit}}, {self.context.period_name}", values=values(frame)),
             ("Revenue", revenue),
             [("Cost of goods", profit - revenue), ("Operating expense", ebitda["value"] - profit)],
             ("EBITDA", ebitda["value"]), unit="currency", format=self.format, width=width,
@@ -86,16 +87,16 @@ class FinanceSections:
 
     def bridge(self, kpi: str = "ebitda", *, width: Width = "half") -> Figure | Note | None:
         """What moved EBITDA since a year ago, or since the period before where there is no year ago."""
-        asked, metric = self.asked, self.asked.metric(kpi)
-        if records(asked.compute((kpi,)))[0]["value"] is None:
+        context, metric = self.context, self.context.metric(kpi)
+        if records(context.compute((kpi,)))[0]["value"] is None:
             return None
-        whole = asked.opened.company.calendar.parse(asked.period.label)
-        tried = [asked.opened.company.calendar.year_ago(whole), asked.opened.company.calendar.prior(whole)]
+        whole = context.company.config.calendar.parse(context.period.label)
+        tried = [context.company.config.calendar.year_ago(whole), context.company.config.calendar.prior(whole)]
         for then in tried:
             if then is None:
                 continue
-            told = asked.opened.explain(
-                kpi, period=asked.period.label, against=then.label, where=asked.where, as_of=asked.as_of
+            told = context.company.explain(
+                kpi, period=context.period.label, against=then.label, where=context.where, as_of=context.as_of
             )
             if not told.attrs["reason"] and not told.empty:
                 break
@@ -103,18 +104,18 @@ class FinanceSections:
             return Note(f"What moved {metric.label} is not shown: there is no earlier period to compare it with.")
         if not told.attrs["change"]:
             return None
-        now = asked.period_name
+        now = context.period_name
         return waterfall(
-            Caption(f"bridge_{kpi}", drivers.claim(told, metric, self.format, over=asked.period.complete),
+            Caption(f"bridge_{kpi}", drivers.claim(told, metric, self.format, over=context.period.complete),
                     f"{metric.label}, {{unit}}; {self._name(then)} to {now}",
-                    note="A step up is more revenue or less cost.", values=values(asked.compute((kpi,)))),
+                    note="A step up is more revenue or less cost.", values=values(context.compute((kpi,)))),
             (self._name(then), told.attrs["before"]), drivers.steps(told), (now, told.attrs["after"]),
             unit=metric.unit, format=self.format, width=width,
         )  # fmt: skip
 
     def margins(self, *, width: Width = "full") -> Figure | None:
         """Gross, EBITDA and net margin over time on one scale."""
-        frame = self.asked.compute(MARGINS, grain=GRAIN, last=HISTORY[GRAIN])
+        frame = self.context.compute(MARGINS, grain=GRAIN, last=HISTORY[GRAIN])
         shown = with_data(frame, last_with_data(frame))
         kept = [kpi for kpi in MARGINS if shown.loc[shown["kpi"] == kpi, "value"].notna().any()]
         if not kept:
@@ -122,24 +123,24 @@ class FinanceSections:
         lines = {kpi: [row["value"] for row in records(shown[shown["kpi"] == kpi])] for kpi in kept}
         periods = shown.loc[shown["kpi"] == kept[0], "period"].tolist()
         first, (low, high) = kept[0], _ends(lines[kept[0]])
-        title = f"{self.asked.metric(first).label} stayed between {self._percent(low)} and {self._percent(high)}"
+        title = f"{self.context.metric(first).label} stayed between {self._percent(low)} and {self._percent(high)}"
         return small_multiples(
             Caption("margins", title, f"Margins by {GRAIN}, {{unit}} of revenue",
                     values=values(shown[shown["kpi"].isin(kept)])),
-            [self.asked.metric(kpi).label for kpi in kept], periods, list(lines.values()),
+            [self.context.metric(kpi).label for kpi in kept], periods, list(lines.values()),
             unit="percent", format=self.format, ring=-13,
             width=width,
         )  # fmt: skip
 
     def concentration_page(self) -> Title | None:
         """Begin the page on whom revenue rests: the share of the largest customer and of the ten largest."""
-        table = self._customers(self.asked.period)
+        table = self._customers(self.context.period)
         if table is None:
             return None
-        frame = self.asked.compute(CONCENTRATION)
+        frame = self.context.compute(CONCENTRATION)
         one, ten = (self._percent(float(table["share"].iloc[:count].sum())) for count in (1, LARGEST))
-        place = self.asked.period_name if self.asked.period.complete else f"{self.asked.period_name} so far"
-        herfindahl = self.asked.rows(frame)["revenue_herfindahl"]["value"]
+        place = self.context.period_name if self.context.period.complete else f"{self.context.period_name} so far"
+        herfindahl = self.context.rows(frame)["revenue_herfindahl"]["value"]
         deck = f"Revenue of {self.format.number(len(table))} customers in {place}."
         if herfindahl:
             alike = self.format.number(round(1 / herfindahl))
@@ -151,7 +152,7 @@ class FinanceSections:
 
     def pareto(self) -> Table | Note | None:
         """How much of revenue the first, the first five, ten and so on bring, now and a year ago."""
-        table = self._customers(self.asked.period)
+        table = self._customers(self.context.period)
         if table is None:
             return Note(f"The customers' share of revenue is not shown: {self._no_customers()}.")
         before = self._customers(self._ago) if self._ago is not None else None
@@ -179,12 +180,12 @@ class FinanceSections:
         return _in_points(value_table(
             pd.DataFrame(rows), fields, self.format, id="pareto", total=whole,
             title=f"{self.format.number(half)} {customers} half of the revenue",
-            measure=f"Cumulative share of the revenue of known customers, {self.asked.period_name}",
+            measure=f"Cumulative share of the revenue of known customers, {self.context.period_name}",
         ))  # fmt: skip
 
     def largest(self) -> Table | None:
         """The ten largest customers, and what they brought a year ago."""
-        table = self._customers(self.asked.period)
+        table = self._customers(self.context.period)
         if table is None or len(table) <= LARGEST:
             return None
         before = self._customers(self._ago) if self._ago is not None else None
@@ -204,17 +205,17 @@ class FinanceSections:
                 title = f"{gained['customer']} gained most weight: {more} than a year ago"
         return _in_points(value_table(
             shown, fields, self.format, id="largest_customers", title=title,
-            measure=f"The {LARGEST} largest customers by revenue, {self.asked.period_name}",
+            measure=f"The {LARGEST} largest customers by revenue, {self.context.period_name}",
         ))  # fmt: skip
 
     def income_mix(self) -> Table | Note | None:
         """Where revenue comes from, by product, channel and region, and how that shifted since a year ago."""
-        there = {name for columns in known_columns(self.asked.opened.sources).values() for name in columns}
+        there = {name for columns in known_columns(self.context.company.sources).values() for name in columns}
         rows: list[dict[str, Any]] = []
         frames: list[dict[str, Any]] = []
         cut = []
         for by in (name for name in SOURCES if name in there):
-            frame = self.asked.compute(("income_sources",), by=(by,))
+            frame = self.context.compute(("income_sources",), by=(by,))
             frame = frame[frame["value"].notna() & ((frame["value"] != 0) | (frame["year_ago"].fillna(0) != 0))]
             if len(frame) < 2:
                 continue
@@ -245,7 +246,7 @@ class FinanceSections:
         table = _in_points(value_table(
             pd.DataFrame(rows), fields, self.format, id="income_mix", title=title,
             note=f"The largest: {', '.join(cut)}." if cut else "",
-            measure=f"Share of revenue by source, {self.asked.period_name}",
+            measure=f"Share of revenue by source, {self.context.period_name}",
         ))  # fmt: skip
         return replace(table, values=tuple(frames))
 
@@ -254,29 +255,29 @@ class FinanceSections:
     @property
     def format(self) -> Format:
         """How this company writes its numbers."""
-        return self.asked.format
+        return self.context.format
 
     @property
     def _ago(self) -> Period | None:
-        return self.asked.opened.company.calendar.year_ago(self.asked.period)
+        return self.context.company.config.calendar.year_ago(self.context.period)
 
     def _customers(self, period: Period) -> pd.DataFrame | None:
         """Return the customers of a period by their revenue, the largest first, and their shares."""
-        asked = self.asked
-        if not any(CUSTOMER in columns for columns in known_columns(asked.opened.sources).values()):
+        context = self.context
+        if not any(CUSTOMER in columns for columns in known_columns(context.company.sources).values()):
             return None
-        frame = asked.opened.compute(
-            ("sales_revenue",), period=period.label, by=(CUSTOMER,), where=asked.where,
-            as_of=min(asked.as_of, period.last_day),
+        frame = context.company.compute(
+            ("sales_revenue",), period=period.label, by=(CUSTOMER,), where=context.where,
+            as_of=min(context.as_of, period.last_day),
         )  # fmt: skip
         return ranked(dict(zip(frame[CUSTOMER], frame["value"].where(frame["rows"] > 0), strict=True)))
 
     def _no_customers(self) -> str:
-        row = records(self.asked.compute(("sales_revenue",)))[0]
+        row = records(self.context.compute(("sales_revenue",)))[0]
         return str(row["reason"] or "no customer is known")
 
     def _name(self, period: Period) -> str:
-        return period_label(period, self.asked.opened.company.calendar)
+        return period_label(period, self.context.company.config.calendar)
 
     def _percent(self, share: float) -> str:
         return self.format.prose(round(share, 3), "percent")

@@ -9,15 +9,15 @@ from kpi_analysis.design.blocks import Cell, Findings, Note
 from kpi_analysis.design.blocks.model import Finding
 from kpi_analysis.insight.findings import Insight
 from kpi_analysis.insight.key_findings import Insights
-from kpi_analysis.report.sections.context import Asked
+from kpi_analysis.report.sections.context import ReportContext
 
 NOTHING = "Nothing moved beyond its usual variation."
 TOO_SHORT = "No findings: a move is told from usual variation by the 12 complete months before it, which are not there."
 
 
-def insights_of(asked: Asked, targets: Sequence[Mapping[str, Any]]) -> Insights:
+def insights_of(context: ReportContext, targets: Sequence[Mapping[str, Any]]) -> Insights:
     """Return what matters in the period that is asked for, with its judged targets as records."""
-    return Insights(asked.opened, asked.period, asked.as_of, asked.format, targets, asked.where)
+    return Insights(context.company, context.period, context.as_of, context.format, targets, context.where)
 
 
 def findings_block(insights: Insights) -> Findings | Note:

@@ -12,7 +12,7 @@ from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.columns import columns_over_time
 from kpi_analysis.report.charts.lines import line_over_time
 from kpi_analysis.report.charts.rankings import ranking as draw_ranking
-from kpi_analysis.report.sections.context import HISTORY, Asked
+from kpi_analysis.report.sections.context import HISTORY, ReportContext
 from kpi_analysis.stats.intervals import FEW_TRIALS
 
 FINER = {"year": "quarter", "quarter": "month", "month": "week", "week": "day", "day": "day"}
@@ -20,26 +20,26 @@ LONGEST_RANKING = 40
 
 
 def over_time(
-    asked: Asked, kpi: str, *, grain: str | None = None, width: Width = "full", bars: bool = False
+    context: ReportContext, kpi: str, *, grain: str | None = None, width: Width = "full", bars: bool = False
 ) -> Figure | None:
     """A KPI over the months (or `grain`) that end with the period, as a line or as columns."""
-    grain = grain or FINER[asked.period.grain]
-    frame = asked.compute((kpi,), grain=grain, last=HISTORY[grain])
+    grain = grain or FINER[context.period.grain]
+    frame = context.compute((kpi,), grain=grain, last=HISTORY[grain])
     frame = frame[frame.reason != BEFORE].reset_index(drop=True)
     if frame.empty or frame.value.isna().all():
         return None
-    metric, rows = asked.metric(kpi), records(frame)
+    metric, rows = context.metric(kpi), records(frame)
     last = max((i for i, row in enumerate(rows) if row["value"] is not None))
-    calendar = asked.opened.company.calendar
+    calendar = context.company.config.calendar
     last_period = calendar.parse(rows[last]["period"])
-    if last_period.start <= asked.as_of < last_period.end:
-        last_period = last_period.cut(asked.as_of)
+    if last_period.start <= context.as_of < last_period.end:
+        last_period = last_period.cut(context.as_of)
     place = period_label(last_period, calendar) if last_period.complete else period_words(last_period)
-    against, before = asked.base_of(rows[last], last_period)
+    against, before = context.base_of(rows[last], last_period)
     told = last_period.complete and rows[last][against] is not None
     caption = Caption(
         id=f"{kpi}_by_{grain}",
-        title=messages.sentence(metric, rows[last], place, asked.format, against=against),
+        title=messages.sentence(metric, rows[last], place, context.format, against=against),
         measure=("By" if width == "half" else f"{metric.label} by")  # its title begins with the name already
         + f" {grain}, {{unit}}{f', against {before}' if told else ''}",
         values=values(frame),
@@ -50,30 +50,32 @@ def over_time(
         [row["period"] for row in rows],
         [row["value"] for row in rows],
         unit=metric.unit,
-        format=asked.format,
+        format=context.format,
         complete=[row["complete"] for row in rows],
         reasons=[row["reason"] for row in rows],
         width=width,
     )
 
 
-def ranking(asked: Asked, kpi: str, *, by: str, width: Width = "full", most: int = LONGEST_RANKING) -> Figure | None:
+def ranking(
+    context: ReportContext, kpi: str, *, by: str, width: Width = "full", most: int = LONGEST_RANKING
+) -> Figure | None:
     """A KPI for each value of a dimension, sorted, with its interval and the company's own value as a line."""
-    metric = asked.metric(kpi)
-    whole = records(asked.compute((kpi,)))[0]
-    if whole["value"] is None or not any(by in names for names in known_columns(asked.opened.sources).values()):
+    metric = context.metric(kpi)
+    whole = records(context.compute((kpi,)))[0]
+    if whole["value"] is None or not any(by in names for names in known_columns(context.company.sources).values()):
         return None
-    frame = asked.compute((kpi,), by=(by,))
+    frame = context.compute((kpi,), by=(by,))
     frame = frame[frame.value.notna() & (frame.rows > 0)].sort_values("value", ascending=False, kind="stable")
     if len(frame) < 2:
         return None
-    parts_add_up = metric.unit in ("currency", "count") and frame.value.ge(0).all() and asked.opened.is_additive(kpi)
+    parts_add_up = metric.unit in ("currency", "count") and frame.value.ge(0).all() and context.company.is_additive(kpi)
     low_ends = 0 if parts_add_up else most // 2  # a sum is told by its biggest parts, a rate by both its ends
     cut = len(frame) > most
     shown = frame.iloc[[*range(most - low_ends), *range(len(frame) - low_ends, len(frame))]] if cut else frame
     rows = records(shown)
-    judged = [row for row in rows if row["rows"] >= FEW_TRIALS]  # one of one is no record
-    ends = judged if len(judged) > 1 else rows
+    assessments = [row for row in rows if row["rows"] >= FEW_TRIALS]  # one of one is no record
+    ends = assessments if len(assessments) > 1 else rows
     lowest, highest = ((str(ends[i][by]), float(ends[i]["value"])) for i in (-1, 0))
     notes = []
     if rows[0]["ci_low"] is not None:
@@ -83,14 +85,14 @@ def ranking(asked: Asked, kpi: str, *, by: str, width: Width = "full", most: int
     if cut:
         lowest_too = f" and {low_ends} lowest" if low_ends else ""
         notes.append(f"The {most - low_ends} highest{lowest_too} of {len(frame)}.")
-    if metric.unit == "count" and not asked.opened.is_additive(kpi):
+    if metric.unit == "count" and not context.company.is_additive(kpi):
         notes.append("One that stands in two slices counts in each: the slices do not add up to the whole.")
     caption = Caption(
         id=f"{kpi}_by_{by}",
-        title=messages.biggest(metric, highest[0], highest[1], whole["value"], by, asked.format)
+        title=messages.biggest(metric, highest[0], highest[1], whole["value"], by, context.format)
         if parts_add_up
-        else messages.spread(metric, lowest, highest, by, asked.format),
-        measure=f"{metric.label} by {by}, {{unit}}, {asked.period_name}",
+        else messages.spread(metric, lowest, highest, by, context.format),
+        measure=f"{metric.label} by {by}, {{unit}}, {context.period_name}",
         note=" ".join(notes),
         values=values(shown, (by,)),
     )
@@ -99,7 +101,7 @@ def ranking(asked: Asked, kpi: str, *, by: str, width: Width = "full", most: int
         [str(row[by]) for row in rows],
         [row["value"] for row in rows],
         unit=metric.unit,
-        format=asked.format,
+        format=context.format,
         low=[row["ci_low"] for row in rows],
         high=[row["ci_high"] for row in rows],
         counts=[row["rows"] for row in rows],

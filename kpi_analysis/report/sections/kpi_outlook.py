@@ -14,12 +14,12 @@ from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.insight.outlook import SEASON, Outlook
-from kpi_analysis.insight.targets import Judged
+from kpi_analysis.insight.targets import TargetAssessment
 from kpi_analysis.report.charts.base import Caption
 from kpi_analysis.report.charts.fans import fan
 from kpi_analysis.report.charts.lines import line_over_time
 from kpi_analysis.report.messages import inside
-from kpi_analysis.report.sections.context import Asked
+from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.sections.outlook import backtest_words, bands
 from kpi_analysis.report.tables import Field, value_table
 from kpi_analysis.stats.projections import Projection, needed_uplift, probability, with_uplift
@@ -35,7 +35,7 @@ class KpiOutlook:
 
     Parameters
     ----------
-    asked : Asked
+    asked : ReportContext
         The report's company, period and day.
     outlook : Outlook
     kpi : str
@@ -46,14 +46,14 @@ class KpiOutlook:
         The what-if: 0.1 lets every month to come run a tenth higher.
     """
 
-    asked: Asked
+    context: ReportContext
     outlook: Outlook
     kpi: str
     months: int = 12
     uplift: float = 0.0
 
     def __post_init__(self) -> None:
-        self.asked.metric(self.kpi)
+        self.context.metric(self.kpi)
         if not 1 <= self.months <= 60:
             raise UsageError(f"`months` is {self.months}; wanted a number from 1 to 60.")
 
@@ -61,7 +61,7 @@ class KpiOutlook:
 
     @cached_property
     def _projected(self) -> tuple[pd.Series[Any], Projection]:
-        return self.outlook.project(self.kpi, "month", self.months, where=self.asked.where)
+        return self.outlook.project(self.kpi, "month", self.months, where=self.context.where)
 
     @property
     def history(self) -> pd.Series[Any]:
@@ -74,27 +74,29 @@ class KpiOutlook:
         return self._projected[1]
 
     @cached_property
-    def judged(self) -> Judged | None:
+    def assessments(self) -> TargetAssessment | None:
         """The target that is set for it, if there is one."""
-        return next((one for one in self.outlook.judged if one.spec.kpi == self.kpi and one.goal is not None), None)
+        return next(
+            (one for one in self.outlook.assessments if one.spec.kpi == self.kpi and one.goal is not None), None
+        )
 
     @cached_property
     def future(self) -> tuple[Period, ...]:
         """The months that are projected."""
-        calendar = self.asked.opened.company.calendar
+        calendar = self.context.company.config.calendar
         last = calendar.parse(str(self.history.index[-1]))
         return tuple(calendar.shift(last, step) for step in range(1, self.months + 1))
 
     @cached_property
     def _scenario(self) -> _Scenario:
-        calendar, one = self.asked.opened.company.calendar, self.judged
+        calendar, one = self.context.company.config.calendar, self.assessments
         if one is not None and one.projection is not None and not one.projection.reason:
             whole, found = calendar.parse(one.period), one.projection
             if one.total:  # data that end before the period leave steps that are not part of it
                 found = _last_steps(found, len(calendar.within(whole, "month")))
             return _Scenario(one.total, (one.current or 0.0) if one.total else 0.0, found, self._name(whole), one.goal)
-        metric, last = self.asked.metric(self.kpi), self._name(self.future[-1])
-        if self.asked.opened.is_additive(self.kpi) and not self.outlook.is_stock(metric):
+        metric, last = self.context.metric(self.kpi), self._name(self.future[-1])
+        if self.context.company.is_additive(self.kpi) and not self.outlook.is_stock(metric):
             return _Scenario(True, 0.0, self.projection, f"{self._name(self.future[0])} to {last}", None)
         return _Scenario(False, 0.0, self.projection, last, None)
 
@@ -102,13 +104,13 @@ class KpiOutlook:
 
     def title(self) -> Title:
         """The message: where the KPI is heading, or why nothing can be said."""
-        metric = self.asked.metric(self.kpi)
+        metric = self.context.metric(self.kpi)
         deck = f"{metric.question} Monthly, complete months to {self._last}." if len(self.history) else metric.question
         if not len(self.history) or self.projection.reason:
             why = self.projection.reason if len(self.history) else self._without()
             return Title(f"{metric.label}: no projection, because {why}", deck)
         middle, low, high = self._outcome(self._scenario.ahead)
-        write, place = self.asked.format.prose, self._scenario.place
+        write, place = self.context.format.prose, self._scenario.place
         verb = "is heading for" if self._scenario.total else "is heading to"
         return Title(
             f"{metric.label} {verb} {write(middle, metric.unit)} in {place}",
@@ -119,11 +121,11 @@ class KpiOutlook:
         """History, projection and the target."""
         if not len(self.history) or self.projection.reason:
             return None
-        metric, one = self.asked.metric(self.kpi), self.judged
+        metric, one = self.context.metric(self.kpi), self.assessments
         aimed = one is not None and not one.total and one.period in {p.label for p in self.future}
         shown = self.history.iloc[-SHOWN:]
         end = self.projection.frame.iloc[-1]
-        write = self.asked.format.prose
+        write = self.context.format.prose
         return fan(
             Caption(
                 f"outlook_{self.kpi}",
@@ -138,17 +140,17 @@ class KpiOutlook:
             mean=self.projection.frame["mean"].tolist(),
             bands=bands(self.projection),
             unit=metric.unit,
-            format=self.asked.format,
+            format=self.context.format,
             target=one.goal if aimed and one is not None else None,
             target_period=one.period if aimed and one is not None else None,
-            deadline_label=f"Deadline {self.asked.format.date(one.deadline)}" if aimed and one is not None else "",
+            deadline_label=f"Deadline {self.context.format.date(one.deadline)}" if aimed and one is not None else "",
         )
 
     def what_if(self) -> Table | None:
         """The projection as it is, with the uplift, and with what the target needs."""
         if not len(self.history) or self.projection.reason:
             return None
-        metric, scenario = self.asked.metric(self.kpi), self._scenario
+        metric, scenario = self.context.metric(self.kpi), self._scenario
         lines = [("As projected", 0.0)]
         if self.uplift:
             lines.append((f"Every month to come {self._share(self.uplift)}", self.uplift))
@@ -158,8 +160,8 @@ class KpiOutlook:
         rows = [self._line(label, uplift) for label, uplift in lines]
         title = f"What would {inside(metric.label)} be in {scenario.place}?"
         if needed is not None and scenario.goal is not None:
-            goal = self.asked.format.prose(scenario.goal, metric.unit)
-            size = f"{self.asked.format.number(abs(needed) * 100, 1)}%"
+            goal = self.context.format.prose(scenario.goal, metric.unit)
+            size = f"{self.context.format.number(abs(needed) * 100, 1)}%"
             title = f"{goal} takes {size} {'more' if needed > 0 else 'less'} in every month to come"
             if self._is_on_track:
                 title = f"{goal} is on track as it runs"
@@ -174,7 +176,7 @@ class KpiOutlook:
         return value_table(
             pd.DataFrame(rows),
             fields,
-            self.asked.format,
+            self.context.format,
             id=f"what_if_{self.kpi}",
             title=title,
             measure=f"{metric.label}, {scenario.place}",
@@ -183,11 +185,11 @@ class KpiOutlook:
 
     def trend(self) -> Note:
         """Whether the KPI rises, falls or holds steady, and where its level changed."""
-        metric = self.asked.metric(self.kpi)
+        metric = self.context.metric(self.kpi)
         found = trend(self.history, season_length=SEASON["month"]) if len(self.history) else None
         if found is None or found.direction is None:
             return Note(f"Trend: {found.reason if found is not None else self._without()}.")
-        write = self.asked.format.prose
+        write = self.context.format.prose
         words = f"Trend: {found.direction} (p {_p_words(found.p_value)}, {found.method})."
         if found.slope is not None and found.slope_low is not None and found.slope_high is not None:
             words += f" Typical change a month {write(found.slope, metric.unit)}"
@@ -200,7 +202,7 @@ class KpiOutlook:
             )
         change = change_point(self.history)
         if change.after is not None and change.mean_before is not None and change.mean_after is not None:
-            calendar = self.asked.opened.company.calendar
+            calendar = self.context.company.config.calendar
             words += f" Its level changed after {period_label(calendar.parse(str(change.after)), calendar)}"
             words += f", from {write(change.mean_before, metric.unit)} to {write(change.mean_after, metric.unit)}"
             words += f" (p {_p_words(change.p_value)})."
@@ -212,7 +214,7 @@ class KpiOutlook:
         if len(known) < 2:
             return None
         frame = signals(self.history).iloc[-SHOWN:]
-        metric, calendar = self.asked.metric(self.kpi), self.asked.opened.company.calendar
+        metric, calendar = self.context.metric(self.kpi), self.context.company.config.calendar
         unusual = frame[frame.signal != ""]
         names = [period_label(calendar.parse(str(label)), calendar) for label in unusual.period]
         title = (
@@ -231,19 +233,19 @@ class KpiOutlook:
             [str(label) for label in frame.period],
             [None if np.isnan(value) else float(value) for value in frame.value],
             unit=metric.unit,
-            format=self.asked.format,
+            format=self.context.format,
             band=band,
             band_label="routine variation",
         )
 
     def model(self) -> Note:
         """The method, and how it did on ends of the history that were held back."""
-        projection, metric = self.projection if len(self.history) else None, self.asked.metric(self.kpi)
+        projection, metric = self.projection if len(self.history) else None, self.context.metric(self.kpi)
         if projection is None or projection.reason:
             return Note(f"No projection: {projection.reason if projection is not None else self._without()}.")
-        words = backtest_words(projection, metric.unit, self.asked.format)
+        words = backtest_words(projection, metric.unit, self.context.format)
         if projection.backtest is not None:
-            share = self.asked.format.percent(projection.backtest.coverage)
+            share = self.context.format.percent(projection.backtest.coverage)
             words += f" Its 95% range held {share} of the {projection.backtest.values} values held back."
         if projection.low_evidence:
             words += " Low evidence: fewer than 10 months."
@@ -253,7 +255,7 @@ class KpiOutlook:
         """The projection month by month."""
         if not len(self.history) or self.projection.reason:
             return None
-        metric = self.asked.metric(self.kpi)
+        metric = self.context.metric(self.kpi)
         frame = self.projection.frame.assign(month=[self._name(period) for period in self.future])
         fields = [
             Field("month", "Month"),
@@ -264,7 +266,7 @@ class KpiOutlook:
         return value_table(
             frame,
             fields,
-            self.asked.format,
+            self.context.format,
             id=f"projection_{self.kpi}",
             title="The projection, month by month",
             measure=f"{metric.label}, mean of the sample paths",
@@ -274,13 +276,13 @@ class KpiOutlook:
 
     def _quoted(self, months: int) -> tuple[dict[str, Any], ...]:
         """The last months of the history as figures of the report."""
-        asked = self.asked
-        frame = asked.opened.compute(
+        context = self.context
+        frame = context.company.compute(
             (self.kpi,),
             period=str(self.history.index[-1]),
             last=months,
-            where=asked.where,
-            as_of=asked.as_of,
+            where=context.where,
+            as_of=context.as_of,
         )
         return values(frame)
 
@@ -315,26 +317,26 @@ class KpiOutlook:
 
     @property
     def _way(self) -> dict[str, Any]:
-        better: Literal["lower", "higher"] = "lower" if self.asked.metric(self.kpi).better == "lower" else "higher"
+        better: Literal["lower", "higher"] = "lower" if self.context.metric(self.kpi).better == "lower" else "higher"
         return {"to_date": self._scenario.to_date, "total": self._scenario.total, "better": better}
 
     @property
     def _bounds(self) -> tuple[float, float] | None:
-        return (0.0, 1.0) if self.asked.metric(self.kpi).interval == "proportion" else None
+        return (0.0, 1.0) if self.context.metric(self.kpi).interval == "proportion" else None
 
     def _share(self, uplift: float) -> str:
-        return f"{self.asked.format.number(uplift * 100, 1, signed=True)}%"
+        return f"{self.context.format.number(uplift * 100, 1, signed=True)}%"
 
     @property
     def _last(self) -> str:
-        calendar = self.asked.opened.company.calendar
+        calendar = self.context.company.config.calendar
         return self._name(calendar.parse(str(self.history.index[-1])))
 
     def _name(self, period: Period) -> str:
-        return period_label(period, self.asked.opened.company.calendar)
+        return period_label(period, self.context.company.config.calendar)
 
     def _without(self) -> str:
-        row = self.asked.compute((self.kpi,)).iloc[0]
+        row = self.context.compute((self.kpi,)).iloc[0]
         return str(row.reason or "there is no complete month")
 
 

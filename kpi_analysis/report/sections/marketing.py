@@ -53,7 +53,7 @@ class MarketingSections(CreditSections, ResponseSections):
 
     Parameters
     ----------
-    asked : Asked
+    asked : ReportContext
         The report's company, period and day.
     """
 
@@ -68,7 +68,7 @@ class MarketingSections(CreditSections, ResponseSections):
             if spent["value"] is None:
                 return Title(f"Marketing is not shown: {spent['reason']}")
             return Title(
-                f"Marketing cost {write(spent['value'], 'currency')} in {self.asked.period_name}",
+                f"Marketing cost {write(spent['value'], 'currency')} in {self.context.period_name}",
                 f"What it returned is not shown: {found['reason']}.",
             )
         said = f"Marketing returns {write(found['value'], 'ratio')}"
@@ -80,7 +80,7 @@ class MarketingSections(CreditSections, ResponseSections):
         elif len(self.ranked) > 1:
             said += f", {self.name(str(self.ranked.index[0]))} the most"
         even = rows["break_even_roas"]["value"]
-        deck = f"{self.asked.period_name}, {messages.completeness(self.asked.period)}. {self.rule_words}."
+        deck = f"{self.context.period_name}, {messages.completeness(self.context.period)}. {self.rule_words}."
         for label, kpi in (("ROI", "marketing_revenue_roi"), ("Margin ROI", "marketing_roi")):
             if rows[kpi]["value"] is not None:
                 deck += f" {label} {write(rows[kpi]['value'], 'percent')}."
@@ -99,7 +99,7 @@ class MarketingSections(CreditSections, ResponseSections):
             why = rows["marketing_revenue_ratio"]["reason"] or self.no_channels
             return Note(f"Returns by channel are not shown: {why}.")
         even, ratio = rows["break_even_roas"]["value"], "marketing_revenue_ratio"
-        ago = self.asked.opened.company.calendar.year_ago(self.asked.period)
+        ago = self.context.company.config.calendar.year_ago(self.context.period)
         note = f"{CREDIT} ROI: (revenue − spend) ÷ spend; margin ROI: on gross profit. “5 : 1” is ROAS."
         if rows[ratio]["ci_low"] is not None:
             note += " The band is what so many journeys of such sizes may vary by chance; spend is known."
@@ -110,7 +110,7 @@ class MarketingSections(CreditSections, ResponseSections):
             [self.name(one) for one in frame.index], self.column(ratio),
             format=self.format, low=self.column(ratio, "ci_low"), high=self.column(ratio, "ci_high"),
             year_ago=self.column(ratio, "year_ago"),
-            year_ago_label=period_label(ago, self.asked.opened.company.calendar) if ago else "a year earlier",
+            year_ago_label=period_label(ago, self.context.company.config.calendar) if ago else "a year earlier",
             break_even=even, total=(whole["value"], whole["ci_low"], whole["ci_high"], whole["year_ago"]),
             reasons=[frame[ratio, "reason"][one] for one in frame.index],
             left=[self._numbers("Spend", "marketing_spend"), self._numbers("Revenue", "attributed_revenue"),
@@ -124,7 +124,7 @@ class MarketingSections(CreditSections, ResponseSections):
         frame = self._sliced("channel", COSTS)
         if frame.empty:
             return Note(f"Costs by channel are not shown: {self.no_channels}.")
-        whole = self.asked.rows(self.asked.compute(COSTS))
+        whole = self.context.rows(self.context.compute(COSTS))
         account, worth = whole["marketing_payback_months"]["denominator"], whole["ltv_to_cac"]["numerator"]
         cac = frame["customer_acquisition_cost"]
         notes = [CREDIT, *_abbreviations([kpi for kpi in COSTS if frame[kpi].notna().any()])]
@@ -143,16 +143,16 @@ class MarketingSections(CreditSections, ResponseSections):
             total["impressions"] /= THOUSAND
         return self._wide(
             frame, COSTS, "channel", id="marketing_channels", title=title, notes=notes, total=total,
-            measure=f"Spend and steps, each by its own date, {self.asked.period_name}",
-            quoted=(*values(self.asked.compute(COSTS, by=("channel",)), ("channel",)),
-                    *values(self.asked.compute(COSTS))),
+            measure=f"Spend and steps, each by its own date, {self.context.period_name}",
+            quoted=(*values(self.context.compute(COSTS, by=("channel",)), ("channel",)),
+                    *values(self.context.compute(COSTS))),
         )  # fmt: skip
 
     def campaigns(self, *, most: int = MOST_CAMPAIGNS) -> Table | Note:
         """The campaigns that cost the most: what they were shown, clicked, and brought."""
         frame = self._sliced("campaign", CAMPAIGN)
         if frame.empty:
-            connected = "spend" in self.asked.opened.sources.connected
+            connected = "spend" in self.context.company.sources.connected
             why = "table spend has no column campaign" if connected else "table spend is not connected"
             return Note(f"Campaigns are not shown: {'no spend' if self._has('campaign') else why}.")
         shown = frame.head(most)
@@ -161,16 +161,16 @@ class MarketingSections(CreditSections, ResponseSections):
             notes.append(f"The {most} of {len(frame)} campaigns that cost the most.")
         name, share = self.name(str(shown.index[0])), shown["marketing_spend"].iloc[0] / frame["marketing_spend"].sum()
         return self._wide(
-            shown, CAMPAIGN, "campaign", id="marketing_campaigns", notes=notes, measure=self.asked.period_name,
+            shown, CAMPAIGN, "campaign", id="marketing_campaigns", notes=notes, measure=self.context.period_name,
             title=f"{name} takes {self.format.prose(round(share, 2), 'percent')} of the money of all campaigns",
-            quoted=values(self.asked.compute(CAMPAIGN, by=("campaign",)), ("campaign",)),
+            quoted=values(self.context.compute(CAMPAIGN, by=("campaign",)), ("campaign",)),
         )  # fmt: skip
 
     def funnel(self, *, width: Width = "full") -> Figure | Note:
         """Visitors, leads, qualified leads, opportunities and customers of the period, with the rate of each step."""
         kpis = ("website_visitors", "visitor_to_lead_conversion", *(kpi for _, kpi in STEPS))
-        frame = self.asked.compute(kpis)
-        rows = self.asked.rows(frame)
+        frame = self.context.compute(kpis)
+        rows = self.context.rows(frame)
         steps = [(label, rows[kpi]) for label, kpi in STEPS if rows[kpi]["value"] is not None]
         if len(steps) < 2:
             return Note(f"The funnel is not shown: {next(rows[kpi]['reason'] for _, kpi in STEPS)}.")
@@ -187,13 +187,13 @@ class MarketingSections(CreditSections, ResponseSections):
                 title += f", against {share(rate['year_ago'])} a year ago"
         elif visits["reason"]:
             note += f" Visitors: {visits['reason']}."
-        ago = self.asked.opened.company.calendar.year_ago(self.asked.period)
+        ago = self.context.company.config.calendar.year_ago(self.context.period)
         compared = ago is not None and all(row["year_ago"] is not None for _, row in steps)
         return funnel(
-            Caption("marketing_funnel", title, f"Count in {self.asked.period_name}", note=note, values=values(frame)),
+            Caption("marketing_funnel", title, f"Count in {self.context.period_name}", note=note, values=values(frame)),
             [label for label, _ in steps], [row["value"] for _, row in steps], format=self.format,
             counts_before=[row["year_ago"] for _, row in steps] if compared else None,
-            before_label=f"on {period_label(ago, self.asked.opened.company.calendar)}" if ago else "", width=width,
+            before_label=f"on {period_label(ago, self.context.company.config.calendar)}" if ago else "", width=width,
         )  # fmt: skip
 
     def spend_page(self) -> Title | None:
@@ -221,7 +221,7 @@ class MarketingSections(CreditSections, ResponseSections):
             [Field("channel", "Channel"), Field("spend", "Of spend", "percent", width="17mm"),
              Field("revenue", "Of revenue", "percent", width="19mm"), Field("gap", "Gap", "points", width="16mm")],
             id="spend_and_return", title=f"{best['channel']} brings {back} for {money} of the money",
-            measure=f"Shares of all channels, {self.asked.period_name}", note=CREDIT, quoted=self.quoted,
+            measure=f"Shares of all channels, {self.context.period_name}", note=CREDIT, quoted=self.quoted,
         )  # fmt: skip
 
     # ------------------------------------------------------------------ inside
@@ -268,21 +268,21 @@ class MarketingSections(CreditSections, ResponseSections):
     @property
     def _measured(self) -> str:
         return (
-            f"Attributed revenue ÷ spend, {self.asked.period_name}, {self.rule_words[0].lower()}{self.rule_words[1:]}"
+            f"Attributed revenue ÷ spend, {self.context.period_name}, {self.rule_words[0].lower()}{self.rule_words[1:]}"
         )
 
     def _numbers(self, label: str, kpi: str) -> Numbers:
-        return Numbers(label, self.asked.metric(kpi).unit, self.column(kpi), self.whole[kpi]["value"])
+        return Numbers(label, self.context.metric(kpi).unit, self.column(kpi), self.whole[kpi]["value"])
 
     def _has(self, column: str) -> bool:
-        sources = self.asked.opened.sources
+        sources = self.context.company.sources
         return "spend" in sources.connected and column in sources.columns("spend")
 
     def _sliced(self, by: str, kpis: Sequence[str]) -> pd.DataFrame:
         """KPIs as columns, the values of a dimension as rows, the dearest first; without those that cost nothing."""
         if not self._has(by):
             return pd.DataFrame()
-        frame = self.asked.compute(tuple(kpis), by=(by,)).dropna(subset=[by])
+        frame = self.context.compute(tuple(kpis), by=(by,)).dropna(subset=[by])
         wide = frame.pivot(index=by, columns="kpi", values="value").reindex(columns=list(kpis)).astype(float)
         wide = wide[wide["marketing_spend"] > 0]
         return wide.sort_values("marketing_spend", ascending=False)
@@ -293,14 +293,14 @@ class MarketingSections(CreditSections, ResponseSections):
     ) -> Table:  # fmt: skip
         """A table of many narrow columns; one without any value is left out, and the note says why."""
         there = [kpi for kpi in kpis if frame[kpi].notna().any()]
-        missing = self.asked.compute(tuple(kpis), by=(by,))
+        missing = self.context.compute(tuple(kpis), by=(by,))
         missing = missing[~missing["kpi"].isin(there) & missing["reason"].notna()].drop_duplicates("kpi")
         reasons: dict[str, list[str]] = {}
         for kpi, reason in zip(missing["kpi"], missing["reason"], strict=True):
             reasons.setdefault(str(reason), []).append(HEADS[kpi])
         notes += [f"No {joined(heads)}: {reason}." for reason, heads in reasons.items()]
         fields = [Field(by, by.capitalize())]
-        fields += [Field(kpi, HEADS[kpi], self.asked.metric(kpi).unit, width=_width(kpi)) for kpi in there]
+        fields += [Field(kpi, HEADS[kpi], self.context.metric(kpi).unit, width=_width(kpi)) for kpi in there]
         rows = frame.assign(impressions=frame["impressions"] / THOUSAND).reset_index()
         rows[by] = [self.name(str(one), by) for one in rows[by]]
         return self.table(rows, fields, note=" ".join(notes), quoted=quoted, **words)

@@ -17,7 +17,7 @@ from kpi_analysis.metrics.compute.slices import known_columns
 from kpi_analysis.report import messages
 from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.multiples import small_multiples
-from kpi_analysis.report.sections.context import HISTORY, Asked, with_data
+from kpi_analysis.report.sections.context import HISTORY, ReportContext, with_data
 from kpi_analysis.report.sections.finance import last_with_data
 from kpi_analysis.report.tables import Field, value_table
 from kpi_analysis.stats.intervals import garwood
@@ -37,27 +37,27 @@ class OperationsSections:
 
     Parameters
     ----------
-    asked : Asked
+    asked : ReportContext
         The report's company, period and day.
     """
 
-    asked: Asked
+    context: ReportContext
 
     # ------------------------------------------------------------------ sections
 
     def title(self) -> Title:
         """The message: what production and service did, and how that compares with a year ago."""
-        frame = self.asked.compute((*QUALITY[::2], *SERVICE, *PEOPLE))
-        rows = self.asked.rows(frame)
+        frame = self.context.compute((*QUALITY[::2], *SERVICE, *PEOPLE))
+        rows = self.context.rows(frame)
         if all(row["value"] is None for row in rows.values()):
             return Title(f"Operations are not shown: {rows[QUALITY[0]]['reason']}")
-        metrics, over = self.asked.opened.catalogue.metrics, self.asked.period.complete
+        metrics, over = self.context.company.catalogue.metrics, self.context.period.complete
         first = next(row for row in rows.values() if row["value"] is not None)
-        base, then = self.asked.base_of(first, self.asked.period)
+        base, then = self.context.base_of(first, self.context.period)
         before = f" Against {then}." if first[base] is not None else ""
         return Title(
             messages.headline(rows, metrics, self.format, against=base, over=over),
-            f"{self.asked.period_name}, {messages.completeness(self.asked.period)}.{before}",
+            f"{self.context.period_name}, {messages.completeness(self.context.period)}.{before}",
             values=values(frame),
         )
 
@@ -65,8 +65,8 @@ class OperationsSections:
         """Yield, defects and punctuality of each production line, with their 95 % ranges."""
         if not self._has("line"):
             return None
-        frame = self.asked.compute(QUALITY, by=("line",))
-        whole = self.asked.rows(self.asked.compute(QUALITY))
+        frame = self.context.compute(QUALITY, by=("line",))
+        whole = self.context.rows(self.context.compute(QUALITY))
         if whole["production_yield"]["value"] is None:
             return Note(f"The production lines are not shown: {whole['production_yield']['reason']}.")
         rows = [
@@ -89,7 +89,7 @@ class OperationsSections:
         table = value_table(
             pd.DataFrame(rows).drop(columns=["low", "high"]), fields, self.format, id="production_lines",
             title=title if len(rows) > 1 else f"{good} of the units are good",
-            measure=f"Units made by line, {self.asked.period_name}",
+            measure=f"Units made by line, {self.context.period_name}",
             total=self._line("All lines", whole),
             note="Ranges: Wilson's for shares; Garwood's for defects, of which a unit may have several.",
         )  # fmt: skip
@@ -101,7 +101,7 @@ class OperationsSections:
 
     def service_page(self) -> Title | None:
         """Begin the page on service: what was solved at once, how fast the rest, and how satisfied customers were."""
-        frame = self.asked.compute(SERVICE)
+        frame = self.context.compute(SERVICE)
         rows = {row["kpi"]: row["value"] for row in records(frame) if row["value"] is not None}
         words = {
             "customer_satisfaction": "{} of the answers say satisfied",
@@ -118,22 +118,22 @@ class OperationsSections:
 
     def people_page(self) -> Title | None:
         """Begin the page on people: how many work here, how many left, and how many positions are open."""
-        frame = self.asked.compute(PEOPLE)
-        rows = self.asked.rows(frame)
+        frame = self.context.compute(PEOPLE)
+        rows = self.context.rows(frame)
         if rows["headcount"]["value"] is None:
             return None
         count = self.format.number(rows["headcount"]["value"])
         left, will = (rows[kpi]["numerator"] for kpi in TURNOVER)
-        over = "" if self.asked.period.complete else " so far"
+        over = "" if self.context.period.complete else " so far"
         words = f"{count} people work here"
         if left is not None:
-            words += f"; {_counted(left)} left in {self.asked.period_name}{over}"
+            words += f"; {_counted(left)} left in {self.context.period_name}{over}"
             words += f", {_counted(will)} of their own will" if left and will is not None else ""
         return Title(words, values=values(frame[frame["value"].notna()]))
 
     def turnover(self, *, width: Width = "full") -> Figure | None:
         """Turnover by quarter: all who left, and beside it those who left of their own will."""
-        frame = self.asked.compute(TURNOVER, grain="quarter", last=HISTORY["quarter"])
+        frame = self.context.compute(TURNOVER, grain="quarter", last=HISTORY["quarter"])
         shown = with_data(frame, last_with_data(frame))
         lines = {kpi: [row["value"] for row in records(shown[shown["kpi"] == kpi])] for kpi in TURNOVER}
         kept = [kpi for kpi in TURNOVER if any(value is not None for value in lines[kpi])]
@@ -156,19 +156,19 @@ class OperationsSections:
         """Headcount, leavers of a year, open positions and performance of each department."""
         if not self._has("department"):
             return None
-        whole = self.asked.rows(self.asked.compute(PEOPLE))
+        whole = self.context.rows(self.context.compute(PEOPLE))
         if whole["headcount"]["value"] is None:
             return Note(f"The departments are not shown: {whole['headcount']['reason']}.")
-        now = self.asked.compute(("headcount", "vacancies", "employee_performance"), by=("department",))
-        year = self.asked.compute(TURNOVER, grain="quarter", last=YEAR, by=("department",))
+        now = self.context.compute(("headcount", "vacancies", "employee_performance"), by=("department",))
+        year = self.context.compute(TURNOVER, grain="quarter", last=YEAR, by=("department",))
         rows = []
         for name, mine in now.groupby("department", sort=True):
             there = {row["kpi"]: row for row in records(mine)}
             if there["headcount"]["value"]:
                 rows.append(self._department(str(name), there, year[year["department"] == name]))
         rows.sort(key=lambda row: -(row["turnover"] or 0.0))
-        all_ = self.asked.rows(self.asked.compute(("headcount", "vacancies", "employee_performance")))
-        total = self._department("All", all_, self.asked.compute(TURNOVER, grain="quarter", last=YEAR))
+        all_ = self.context.rows(self.context.compute(("headcount", "vacancies", "employee_performance")))
+        total = self._department("All", all_, self.context.compute(TURNOVER, grain="quarter", last=YEAR))
         fields = [
             Field("department", "Department"), Field("headcount", "Headcount", "count"),
             Field("left", "Left in a year", "count"), Field("will", "Of own will", "count"),
@@ -185,7 +185,7 @@ class OperationsSections:
                 title += ", which may be chance"
         table = value_table(
             pd.DataFrame(rows).drop(columns=["low"]), fields, self.format, id="departments", title=title,
-            measure=f"Employees by department at the end of {self.asked.period_name}; leavers of four quarters",
+            measure=f"Employees by department at the end of {self.context.period_name}; leavers of four quarters",
             total=total, note="Turnover: leavers ÷ mean of the four average headcounts, with Garwood's range.",
         )  # fmt: skip
         columns = tuple(replace(one, unit="points") if one.label == "Mean rating" else one for one in table.columns)
@@ -196,10 +196,10 @@ class OperationsSections:
     @property
     def format(self) -> Format:
         """How this company writes its numbers."""
-        return self.asked.format
+        return self.context.format
 
     def _has(self, dimension: str) -> bool:
-        return any(dimension in columns for columns in known_columns(self.asked.opened.sources).values())
+        return any(dimension in columns for columns in known_columns(self.context.company.sources).values())
 
     def _line(self, name: str, rows: dict[str, Any]) -> dict[str, Any]:
         made, bad, timed = (rows[kpi] for kpi in QUALITY)
@@ -233,7 +233,7 @@ class OperationsSections:
         """Draw a KPI of each value of a dimension over time, and say where it was highest."""
         if not self._has(by):
             return None
-        frame = self.asked.compute((kpi,), grain=GRAIN, last=HISTORY[GRAIN], by=(by,))
+        frame = self.context.compute((kpi,), grain=GRAIN, last=HISTORY[GRAIN], by=(by,))
         shown = with_data(frame, last_with_data(frame))
         told = shown[shown["value"].notna()]
         if told.empty or told[by].nunique() > MOST_GROUPS:
@@ -242,13 +242,13 @@ class OperationsSections:
         periods = list(dict.fromkeys(shown["period"]))
         lines = [self._along(shown[shown[by] == name], periods) for name in names]
         top = told.sort_values("value").iloc[-1]
-        calendar = self.asked.opened.company.calendar
-        said = title.format(name=top[by], value=self.format.prose(top["value"], self.asked.metric(kpi).unit),
+        calendar = self.context.company.config.calendar
+        said = title.format(name=top[by], value=self.format.prose(top["value"], self.context.metric(kpi).unit),
                             period=period_label(calendar.parse(top["period"]), calendar))  # fmt: skip
         return small_multiples(
-            Caption(f"{kpi}_by_{by}", said, f"{self.asked.metric(kpi).label} by {by} and {GRAIN}, {{unit}}",
+            Caption(f"{kpi}_by_{by}", said, f"{self.context.metric(kpi).label} by {by} and {GRAIN}, {{unit}}",
                     values=values(told, (by,))),
-            [str(name) for name in names], periods, lines, unit=self.asked.metric(kpi).unit, format=self.format,
+            [str(name) for name in names], periods, lines, unit=self.context.metric(kpi).unit, format=self.format,
             ring=-13, width=width,
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.design.blocks import Figure, Table, Title
 from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.outlook import Outlook
-from kpi_analysis.insight.targets import Judged
+from kpi_analysis.insight.targets import TargetAssessment
 from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.fans import fan
 from kpi_analysis.report.charts.probabilities import chances
@@ -39,30 +39,32 @@ class OutlookSections:
     format: Format
 
     @property
-    def judged(self) -> tuple[Judged, ...]:
+    def assessments(self) -> tuple[TargetAssessment, ...]:
         """The targets that have a goal, the least likely first."""
-        there = [one for one in self.outlook.judged if one.goal is not None and one.spec.by is not None]
+        there = [one for one in self.outlook.assessments if one.goal is not None and one.spec.by is not None]
         return tuple(sorted(there, key=lambda one: 2.0 if one.chance is None else one.chance))
 
     def page(self) -> Title | None:
         """Begin the page: how many targets will probably be made; nothing where there are none."""
-        counts = count_words(self.judged)
-        return Title(f"Of {len(self.judged)} targets, {counts}") if counts else None
+        counts = count_words(self.assessments)
+        return Title(f"Of {len(self.assessments)} targets, {counts}") if counts else None
 
     def fan(self, kpi: str | None = None) -> Figure | None:
         """A target's KPI with its history, its projection and the goal; by default the target most in doubt."""
-        shown = [one for one in self.judged if one.projection is not None and not one.projection.reason]
+        shown = [one for one in self.assessments if one.projection is not None and not one.projection.reason]
         if kpi is not None:
             shown = [one for one in shown if one.spec.kpi == kpi]
         if not shown:
             return None
         levels = [one for one in shown if not one.total] or shown
-        one = min(levels, key=lambda judged: abs((judged.chance if judged.chance is not None else 1) - 0.5))
+        one = min(
+            levels, key=lambda assessments: abs((assessments.chance if assessments.chance is not None else 1) - 0.5)
+        )
         return self._drawn(one)
 
     def chances(self, *, width: Width = "full") -> Figure | None:
         """The chance of each target, the most likely first."""
-        shown = [one for one in self.judged if one.chance is not None][::-1]
+        shown = [one for one in self.assessments if one.chance is not None][::-1]
         if not shown:
             return None
         safe, lost = shown[0], shown[-1]
@@ -78,7 +80,7 @@ class OutlookSections:
 
     def tree(self, *, width: Width = "full") -> Figure | None:
         """Which KPI supports which: from each target up to the strategic KPI that it is for."""
-        metrics, aimed = self.outlook.opened.catalogue.metrics, {one.spec.kpi: one for one in self.judged}
+        metrics, aimed = self.outlook.company.catalogue.metrics, {one.spec.kpi: one for one in self.assessments}
         above: dict[str, str | None] = {}
         for kpi in aimed:
             path: list[str] = []
@@ -107,21 +109,23 @@ class OutlookSections:
 
     def targets(self) -> Table | None:
         """Each target with its owner, baseline, goal and chance, and whether it is SMART."""
-        if not self.judged:
+        if not self.assessments:
             return None
-        doubtful = [one for one in self.judged if any(one.verdicts.values())]
+        doubtful = [one for one in self.assessments if any(one.verdicts.values())]
         title = (
-            "Every target is SMART" if not doubtful else f"{len(doubtful)} of {len(self.judged)} targets need a look"
+            "Every target is SMART"
+            if not doubtful
+            else f"{len(doubtful)} of {len(self.assessments)} targets need a look"
         )
         note = (
             "Specific · Measurable · Attainable (chance from 5% to 95%) · "
             "Relevant (supports a strategic KPI, has actions) · Time-bound."
         )
-        return targets_table(self.judged, self.format, id="targets", title=title, measure="", note=note)
+        return targets_table(self.assessments, self.format, id="targets", title=title, measure="", note=note)
 
     def actions(self) -> Table | None:
         """What is agreed for the targets that are off track or missed; for those at risk where there are none."""
-        planned = [one for one in self.judged if one.actions]
+        planned = [one for one in self.assessments if one.actions]
         late, title = [one for one in planned if one.status in ("off", "missed")], "off track"
         if not late:
             late, title = [one for one in planned if one.status == "risk"], "at risk"
@@ -130,8 +134,8 @@ class OutlookSections:
         title = f"What is agreed for the targets {title}"
         return actions_table(late[:MOST_ACTIONS], self.format, id="actions", title=title, measure="")
 
-    def _drawn(self, one: Judged) -> Figure:
-        calendar = self.outlook.opened.company.calendar
+    def _drawn(self, one: TargetAssessment) -> Figure:
+        calendar = self.outlook.company.config.calendar
         projection, history = one.projection, one.history
         assert projection is not None and one.goal is not None
         last = calendar.parse(str(history.index[-1]))
@@ -170,7 +174,7 @@ class OutlookSections:
         )
 
     def _name(self, period: Period) -> str:
-        return period_label(period, self.outlook.opened.company.calendar)
+        return period_label(period, self.outlook.company.config.calendar)
 
 
 def backtest_words(projection: Projection, unit: str, written: Format) -> str:
@@ -193,9 +197,9 @@ def bands(projection: Projection) -> list[tuple[float, list[float], list[float]]
     return found
 
 
-def count_words(judged: Sequence[Judged]) -> str:
+def count_words(assessments: Sequence[TargetAssessment]) -> str:
     """Say how many targets are where: ``three are on track and two off track``."""
-    counted = {status: sum(one.status == status for one in judged) for status in WORDS}
+    counted = {status: sum(one.status == status for one in assessments) for status in WORDS}
     parts = [f"{count} {'is' if count == 1 else 'are'} {WORDS[status]}" for status, count in counted.items() if count]
     if not parts:
         return ""

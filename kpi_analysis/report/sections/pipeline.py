@@ -61,20 +61,20 @@ class PipelineSections(WinRateSections):
 
     def stages(self, *, width: Width = "full") -> Figure | None:
         """How many leads, qualified leads, opportunities and won deals the period had, each by its own date."""
-        frame = self.asked.compute(tuple(kpi for _, kpi in STEPS))
-        ago = self.asked.opened.company.calendar.year_ago(self.asked.period)
-        rows = self.asked.rows(frame)
+        frame = self.context.compute(tuple(kpi for _, kpi in STEPS))
+        ago = self.context.company.config.calendar.year_ago(self.context.period)
+        rows = self.context.rows(frame)
         steps = [(label, rows[kpi]["value"], rows[kpi]["year_ago"]) for label, kpi in STEPS if rows[kpi]["value"]]
         if self.deals is None or not steps:
             return None
         before = self._won_in(ago) if ago is not None and steps[-1][2] is not None else None
-        steps.append(("Won deals", self._won_in(self.asked.period), before))
+        steps.append(("Won deals", self._won_in(self.context.period), before))
         first, last = steps[0], steps[-1]
-        place = "" if self.asked.period.complete else " so far"
+        place = "" if self.context.period.complete else " so far"
         title = f"{self._count(last[1], 'Deals')} were won{place}; {self._count(first[1], first[0])} came in"
         compared = all(step[2] is not None for step in steps) and ago is not None
         return funnel(
-            Caption("pipeline_stages", title, f"Count in {self.asked.period_name}, each step by its own date",
+            Caption("pipeline_stages", title, f"Count in {self.context.period_name}, each step by its own date",
                     values=values(frame)),
             [step[0] for step in steps], [step[1] for step in steps], format=self.format,
             counts_before=[step[2] for step in steps] if compared else None,
@@ -85,18 +85,20 @@ class PipelineSections(WinRateSections):
         """What its levers did to sales velocity since the period before."""
         if self.deals is None:
             return None
-        asked, metric = self.asked, self.asked.metric("sales_velocity")
-        told = asked.opened.explain("sales_velocity", period=asked.period.label, where=asked.where, as_of=asked.as_of)
+        context, metric = self.context, self.context.metric("sales_velocity")
+        told = context.company.explain(
+            "sales_velocity", period=context.period.label, where=context.where, as_of=context.as_of
+        )
         if told.attrs["reason"] or told.empty:
             return Note(f"What moved sales velocity is not shown: {told.attrs['reason'] or 'nothing moved'}.")
-        calendar = asked.opened.company.calendar
+        calendar = context.company.config.calendar
         then, now = (period_label(calendar.parse(told.attrs[name]), calendar) for name in ("against", "period"))
         return waterfall(
             Caption("velocity_levers",
-                    drivers.claim(told, metric, self.format, over=asked.period.complete),
+                    drivers.claim(told, metric, self.format, over=context.period.complete),
                     f"{metric.label}, {{unit}}; {then} to {now}",
                     note=drivers.METHODS[told.attrs["method"]],
-                    values=values(asked.compute(("sales_velocity",)))),
+                    values=values(context.compute(("sales_velocity",)))),
             (then, told.attrs["before"]), drivers.steps(told), (now, told.attrs["after"]),
             unit=metric.unit, format=self.format, width=width,
         )  # fmt: skip
@@ -149,7 +151,7 @@ class PipelineSections(WinRateSections):
             return None
         verb = "rose" if now > was else "fell"
         moved = "stayed near" if abs(now - was) < 0.005 else f"{verb} from {self.format.prose(was, 'percent')} to"
-        labels = [self.asked.opened.company.calendar.containing(day, self._grain) for day in ends]
+        labels = [self.context.company.config.calendar.containing(day, self._grain) for day in ends]
         limit = self.format.number(int(self._limit))
         return columns_over_time(
             Caption("pipeline_slippage", f"The share that slips {moved} {self.format.prose(now, 'percent')}",
@@ -168,7 +170,7 @@ class PipelineSections(WinRateSections):
         found = self.forecast
         if found.reason:
             return Note(f"What the open deals will bring is not forecast: {found.reason}.{self._checked()}")
-        calendar = self.asked.opened.company.calendar
+        calendar = self.context.company.config.calendar
         ends = [one.day for one in found.backtest]
         periods = [calendar.containing(day + dt.timedelta(days=1), self._grain) for day in [*ends, self.day]]
         reach = " to ".join(self.format.prose(end, "currency") for end in (found.low, found.high))
@@ -227,7 +229,7 @@ class PipelineSections(WinRateSections):
     @cached_property
     def until(self) -> dt.date:
         """The last day of the forecast."""
-        calendar = self.asked.opened.company.calendar
+        calendar = self.context.company.config.calendar
         return calendar.containing(self.day + dt.timedelta(days=1), self._grain).last_day
 
     @cached_property
@@ -238,9 +240,9 @@ class PipelineSections(WinRateSections):
             return []
         found: list[dt.date] = []
         first = self.deals["created"].min().date()
-        period = self.asked.opened.company.calendar.containing(self.day, self._grain)
+        period = self.context.company.config.calendar.containing(self.day, self._grain)
         while len(found) < LOOKED_BACK and period.start > first:
-            period = self.asked.opened.company.calendar.prior(period)
+            period = self.context.company.config.calendar.prior(period)
             found.insert(0, period.last_day)
         return found
 

@@ -55,7 +55,7 @@ class ResponseSections(ChannelFigures):
             fields = [Field("channel", "Channel", width="40mm"), Field("reason", "Why it is withheld")]
         return self.table(
             frame, fields, id="marginal_returns", title=title, note=note,
-            measure=f"{self.asked.metric(OUTCOME).label} ÷ spend of the last year; "
+            measure=f"{self.context.metric(OUTCOME).label} ÷ spend of the last year; "
             "adstock and Hill curve fitted to weeks",
         )  # fmt: skip
 
@@ -89,7 +89,7 @@ class ResponseSections(ChannelFigures):
              Field("low", "95% from", "currency", width="24mm"), Field("high", "to", "currency", width="24mm")],
             id="budget_what_if",
             title=f"What if {write(amount, 'currency')} a week moved from {names[0]} to {names[1]}?",
-            measure=f"{self.asked.metric(OUTCOME).label}, change once carry-over has worked itself in",
+            measure=f"{self.context.metric(OUTCOME).label}, change once carry-over has worked itself in",
             note=f"{CREDIT} What-if: {row['label']}.",
         )  # fmt: skip
 
@@ -102,9 +102,9 @@ class ResponseSections(ChannelFigures):
             return self.no_channels
         outcome = self._weekly[self._weekly["kpi"] == OUTCOME].set_index("period")["value"]
         if outcome.empty:
-            reason = self.asked.rows(self.asked.compute((OUTCOME,)))[OUTCOME]["reason"]
+            reason = self.context.rows(self.context.compute((OUTCOME,)))[OUTCOME]["reason"]
             return str(reason or "no week is complete")
-        frame = self.asked.compute(("marketing_spend",), grain="week", last=WEEKS, by=("channel",))
+        frame = self.context.compute(("marketing_spend",), grain="week", last=WEEKS, by=("channel",))
         spend = frame[frame["period"].isin(outcome.index)].pivot(index="period", columns="channel", values="value")
         spend = spend.reindex(outcome.index).astype(float).fillna(0.0)
         spend = spend.loc[:, (spend > 0).any()]
@@ -115,7 +115,7 @@ class ResponseSections(ChannelFigures):
     @cached_property
     def _weekly(self) -> pd.DataFrame:
         """The outcome of complete weeks of the data, without a gap."""
-        frame = self.asked.compute((OUTCOME,), grain="week", last=WEEKS)
+        frame = self.context.compute((OUTCOME,), grain="week", last=WEEKS)
         return frame[frame["complete"] & frame["value"].notna()]
 
     @property

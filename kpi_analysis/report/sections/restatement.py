@@ -17,12 +17,12 @@ ENOUGH = 0.0005  # of the published value: less is not seen in a report
 LONGEST = 20  # rows
 
 
-def restatements(opened: OpenCompany, written: Format, folder: Path) -> Table | Note | None:
+def restatements(company: OpenCompany, written: Format, folder: Path) -> Table | Note | None:
     """Return the values of an earlier report that are others today, as of the day to which it counted.
 
     Parameters
     ----------
-    opened : OpenCompany
+    company : OpenCompany
     written : Format
     folder : path
         Of the earlier report.
@@ -36,9 +36,9 @@ def restatements(opened: OpenCompany, written: Format, folder: Path) -> Table | 
     report = read_report(folder)
     if report is None:
         return None
-    compared = Comparison(opened, report).values()
+    compared = Comparison(company, report).values()
     found = [(figure, moved) for figure in compared if (moved := _restated(figure)) is not None]
-    period, day = _name(opened, report), written.date(report.as_of)
+    period, day = _name(company, report), written.date(report.as_of)
     if not found:
         return Note(f"No figure published before has moved: the {len(compared)} values of {period}, data to {day}.")
     found.sort(key=lambda pair: (-_distance(pair[1]), pair[0].id))
@@ -56,7 +56,7 @@ def restatements(opened: OpenCompany, written: Format, folder: Path) -> Table | 
         f"{len(found)} of {len(compared)} values published for {period} are others today",
         f"Data to {day}, then and today; values that moved by more than {written.number(ENOUGH * 100, 2)}%",
         columns,
-        tuple(_row(opened, written, figure, moved) for figure, moved in found[:LONGEST]),
+        tuple(_row(company, written, figure, moved) for figure, moved in found[:LONGEST]),
         note=f"And {more} more, which moved less." if more > 0 else "",
     )
 
@@ -84,8 +84,8 @@ def _distance(moved: Moved) -> float:
     return abs((float(moved.now) - float(moved.then)) / float(moved.then))
 
 
-def _row(opened: OpenCompany, written: Format, figure: Compared, moved: Moved) -> Row:
-    metric = opened.catalogue.metrics.get(figure.kpi)
+def _row(company: OpenCompany, written: Format, figure: Compared, moved: Moved) -> Row:
+    metric = company.catalogue.metrics.get(figure.kpi)
     unit = metric.unit if metric else "ratio"
     label = Cell(metric.label if metric else figure.kpi, unit=written.unit_label(unit))
     shown = map(Cell, _told_apart(written, moved, 100.0 if unit == "percent" else 1.0))
@@ -103,8 +103,8 @@ def _told_apart(written: Format, moved: Moved, factor: float) -> list[str]:
     return ["–" if x is None else written.number(x * factor, decimals) for x in (moved.then, moved.now)]
 
 
-def _name(opened: OpenCompany, report: Published) -> str:
-    calendar, label = opened.company.calendar, str(report.provenance["period"])
+def _name(company: OpenCompany, report: Published) -> str:
+    calendar, label = company.config.calendar, str(report.provenance["period"])
     try:
         return period_label(calendar.parse(label), calendar)
     except UsageError:  # the company counts its periods otherwise today

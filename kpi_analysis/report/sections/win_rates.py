@@ -17,7 +17,7 @@ from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.compute.deals import DIMENSIONS, deals
 from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.rankings import ranking
-from kpi_analysis.report.sections.context import Asked
+from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.tables import Field, value_table
 from kpi_analysis.stats import pipeline
 from kpi_analysis.stats.intervals import proportion
@@ -35,17 +35,17 @@ class WinRateSections:
 
     Parameters
     ----------
-    asked : Asked
+    asked : ReportContext
         The report's company, period and day.
     """
 
-    asked: Asked
+    context: ReportContext
 
     def cohorts(self) -> Table | None:
         """What became of the opportunities of each period: won, lost, or still open."""
         if self.deals is None or self.known.empty:
             return None
-        calendar = self.asked.opened.company.calendar
+        calendar = self.context.company.config.calendar
         rows = []
         for period in calendar.last(calendar.containing(self.day, self._grain), COHORTS):
             start, end = pd.Timestamp(period.start), pd.Timestamp(period.last_day)
@@ -118,17 +118,17 @@ class WinRateSections:
     @property
     def format(self) -> Format:
         """How this company writes its numbers."""
-        return self.asked.format
+        return self.context.format
 
     @property
     def day(self) -> dt.date:
         """The last day that counts: the data may go on after the period."""
-        return min(self.asked.as_of, self.asked.period.last_day)
+        return min(self.context.as_of, self.context.period.last_day)
 
     @cached_property
     def deals(self) -> pd.DataFrame | None:
         """The deals, where the opportunities are connected and have the columns of the slices."""
-        return None if self._absent else deals(self.asked.opened.sources, self.day, self.asked.where)
+        return None if self._absent else deals(self.context.company.sources, self.day, self.context.where)
 
     @cached_property
     def known(self) -> pd.DataFrame:
@@ -138,11 +138,11 @@ class WinRateSections:
 
     @property
     def _grain(self) -> str:
-        return self.asked.period.grain if self.asked.period.grain in SHORT else "quarter"
+        return self.context.period.grain if self.context.period.grain in SHORT else "quarter"
 
     @cached_property
     def _absent(self) -> str:
-        sources, where = self.asked.opened.sources, self.asked.where
+        sources, where = self.context.company.sources, self.context.where
         if TABLE not in sources.connected:
             return f"the table {TABLE} is not connected"
         missing = (sql.columns_of(where) if where else frozenset()) - set(sources.columns(TABLE))
@@ -174,7 +174,7 @@ class WinRateSections:
         return f"{_few(above)} {_has(above)} a clearly higher win rate, {_few(below)} a clearly lower one"
 
     def _name(self, period: Period) -> str:
-        return period_label(period, self.asked.opened.company.calendar)
+        return period_label(period, self.context.company.config.calendar)
 
     def _table(self, rows: Sequence[Mapping[Any, Any]], fields: list[Field], **words: Any) -> Table:
         """Return a table of what no KPI of the catalogue is, so that it quotes none."""

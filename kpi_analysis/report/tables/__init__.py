@@ -3,17 +3,17 @@
 Nothing is calculated here but the limits of usual variation, which decide how a change is printed.
 """
 
-from kpi_analysis.report.tables.cells import Defined, Metric
+from kpi_analysis.report.tables.cells import DefinedMetric, MetricInfo
 from kpi_analysis.report.tables.lists import Field, definitions, not_shown, value_table
 from kpi_analysis.report.tables.scorecards import STATUS_WORDS, scorecard, usual_variation
-from kpi_analysis.report.tables.smart import Judged, actions_table, targets_table
+from kpi_analysis.report.tables.smart import AssessedTarget, actions_table, targets_table
 
 __all__ = [
     "STATUS_WORDS",
-    "Defined",
+    "AssessedTarget",
+    "DefinedMetric",
     "Field",
-    "Judged",
-    "Metric",
+    "MetricInfo",
     "actions_table",
     "definitions",
     "not_shown",

@@ -14,7 +14,7 @@ Record = dict[str, Any]
 NOTHING = Cell("–", tone="muted")
 
 
-class Metric(Protocol):
+class MetricInfo(Protocol):
     """What a table asks of a KPI of the catalogue."""
 
     @property
@@ -27,7 +27,7 @@ class Metric(Protocol):
     def category(self) -> str: ...
 
 
-class Defined(Metric, Protocol):
+class DefinedMetric(MetricInfo, Protocol):
     """A KPI that can say how it is computed."""
 
     @property

@@ -16,8 +16,8 @@ from kpi_analysis.design.theme import SPACE, TYPE
 from kpi_analysis.report.charts.text import text_width
 from kpi_analysis.report.tables.cells import (
     NOTHING,
-    Defined,
-    Metric,
+    DefinedMetric,
+    MetricInfo,
     Record,
     aligned,
     number_cell,
@@ -136,7 +136,7 @@ def _reason_row(row: Record, fields: Sequence[Field]) -> Row | None:
 
 def definitions(
     frame: pd.DataFrame,
-    metrics: Mapping[str, Defined],
+    metrics: Mapping[str, DefinedMetric],
     format: Format,
     *,
     id: str = "definitions",
@@ -169,7 +169,7 @@ def definitions(
     return Table(id, title, measure, columns, rows, note=note, values=tuple(shown))
 
 
-def _definition(row: Record, metric: Defined, f: Format) -> Row:
+def _definition(row: Record, metric: DefinedMetric, f: Format) -> Row:
     scale = f.scale([row["value"]], metric.unit)
     low, high, counted = row.get("ci_low"), row.get("ci_high"), row.get("rows")
     interval = "–" if low is None or high is None else f.interval(low, high, metric.unit, scale)
@@ -186,7 +186,7 @@ def _definition(row: Record, metric: Defined, f: Format) -> Row:
 
 def not_shown(
     frame: pd.DataFrame,
-    metrics: Mapping[str, Metric],
+    metrics: Mapping[str, MetricInfo],
     *,
     id: str = "not_shown",
     title: str = "Not shown, and why",

@@ -18,7 +18,7 @@ from kpi_analysis.report.charts.scales import period_name
 from kpi_analysis.report.charts.sparklines import WIDTH as SPARK_WIDTH
 from kpi_analysis.report.charts.sparklines import sparkline, sparkline_alt
 from kpi_analysis.report.charts.text import text_width
-from kpi_analysis.report.tables.cells import NOTHING, Metric, Record, aligned, number_cell, reason_of
+from kpi_analysis.report.tables.cells import NOTHING, MetricInfo, Record, aligned, number_cell, reason_of
 
 STATUS_WORDS: dict[StatusKind, str] = {
     "on": "On track",
@@ -68,7 +68,7 @@ def usual_variation(changes: Sequence[float]) -> tuple[float, float] | None:
 
 def scorecard(
     frame: pd.DataFrame,
-    metrics: Mapping[str, Metric],
+    metrics: Mapping[str, MetricInfo],
     format: Format,
     *,
     id: str = "scorecard",
@@ -137,7 +137,7 @@ def scorecard(
 
 
 def _grouped(
-    shown: Mapping[str, list[Cell]], metrics: Mapping[str, Metric], named: Mapping[str, str], width: int
+    shown: Mapping[str, list[Cell]], metrics: Mapping[str, MetricInfo], named: Mapping[str, str], width: int
 ) -> tuple[Row, ...]:
     """Return the rows under the labels of their categories; a category that nobody named names itself."""
     categories = dict.fromkeys([*named, *(metric.category for metric in metrics.values())])
@@ -219,7 +219,7 @@ def _history(frame: pd.DataFrame, kpi: str) -> list[Record]:
     return rows
 
 
-def _line(history: Sequence[Record], metric: Metric, period: str, f: Format) -> list[Cell]:
+def _line(history: Sequence[Record], metric: MetricInfo, period: str, f: Format) -> list[Cell]:
     """Return a KPI's cells for all eight columns, or its name and the reason why there is no value."""
     now: Record = history[-1] if history[-1].get("period") == period else {"reason": "no row for this period"}
     value: float | None = now.get("value")
@@ -238,7 +238,7 @@ def _line(history: Sequence[Record], metric: Metric, period: str, f: Format) -> 
     ]
 
 
-def _spark(history: Sequence[Record], metric: Metric, f: Format) -> Cell:
+def _spark(history: Sequence[Record], metric: MetricInfo, f: Format) -> Cell:
     values = [row.get("value") for row in history]
     if sum(v is not None for v in values) < 2:
         return Cell()
@@ -250,7 +250,7 @@ def _spark(history: Sequence[Record], metric: Metric, f: Format) -> Cell:
     return Cell(svg=sparkline(values, ring=ring), alt=alt)
 
 
-def _change(history: Sequence[Record], against: str, metric: Metric, f: Format) -> Cell:
+def _change(history: Sequence[Record], against: str, metric: MetricInfo, f: Format) -> Cell:
     now = history[-1]
     words = f.change(now.get("value"), now.get(against), metric.unit)
     moved = difference(now.get("value"), now.get(against), metric.unit)
@@ -266,7 +266,7 @@ def _change(history: Sequence[Record], against: str, metric: Metric, f: Format) 
     return Cell(words[0], suffix=words[1], tone=tone, strong=True)
 
 
-def _target(now: Record, metric: Metric, scale: Scale, f: Format) -> list[Cell]:
+def _target(now: Record, metric: MetricInfo, scale: Scale, f: Format) -> list[Cell]:
     target, chance = now.get("target"), now.get("chance")
     status: StatusKind = now.get("status") or "none"
     goal = NOTHING

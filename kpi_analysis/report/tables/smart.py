@@ -23,7 +23,7 @@ _LETTER = 8.0  # mm, a column with ticks only
 _LETTERS_MOST = 62.0  # mm, beyond which verdicts take two lines
 
 
-class Judged(Protocol):
+class AssessedTarget(Protocol):
     """What a table asks of a target: what is to be reached, by when, how likely that is, and what is amiss."""
 
     @property
@@ -58,7 +58,7 @@ class Judged(Protocol):
 
 
 def targets_table(
-    rows: Sequence[Judged],
+    rows: Sequence[AssessedTarget],
     format: Format,
     *,
     id: str = "targets",
@@ -74,7 +74,7 @@ def targets_table(
 
     Parameters
     ----------
-    rows : sequence of Judged
+    rows : sequence of AssessedTarget
     format : Format
     id, title, measure, note : str
         The words around the table. Why a chance is missing is added to the note.
@@ -114,7 +114,7 @@ def targets_table(
     return Table(id, title, measure, columns, tuple(shown), note=said, values=tuple(values))
 
 
-def _judged(row: Judged, f: Format) -> list[Cell]:
+def _judged(row: AssessedTarget, f: Format) -> list[Cell]:
     scale = f.scale([row.baseline, row.target], row.unit)
     goal = number_cell(row.target, row.unit, scale, f)
     letters = [row.verdicts[letter] for letter in LETTERS]
@@ -128,17 +128,17 @@ def _judged(row: Judged, f: Format) -> list[Cell]:
     ]
 
 
-def _owner(row: Judged) -> Cell:
+def _owner(row: AssessedTarget) -> Cell:
     return Cell(row.owner) if row.owner else NOTHING
 
 
-def _chance(row: Judged, f: Format) -> Cell:
+def _chance(row: AssessedTarget, f: Format) -> Cell:
     if row.status in ("hit", "missed"):
         return _status(row)
     return NOTHING if row.chance is None else Cell(f.chance(row.chance))
 
 
-def _status(row: Judged) -> Cell:
+def _status(row: AssessedTarget) -> Cell:
     bad = row.status in ("off", "missed")
     tone: Any = "bad" if bad else "muted" if row.status == "none" else "plain"
     # a target without a chance has a target all the same
@@ -182,7 +182,7 @@ def _room(texts: Sequence[str]) -> float:
 
 
 def actions_table(
-    rows: Sequence[Judged],
+    rows: Sequence[AssessedTarget],
     format: Format,
     *,
     id: str = "actions",
@@ -195,7 +195,7 @@ def actions_table(
 
     Parameters
     ----------
-    rows : sequence of Judged
+    rows : sequence of AssessedTarget
         Shown in their order; a target without actions says so.
     format : Format
     id, title, measure, note : str
@@ -214,7 +214,7 @@ def actions_table(
     return Table(id, title, measure, columns, shown, note=note, values=tuple(values))
 
 
-def _agreed(row: Judged, f: Format) -> list[Cell]:
+def _agreed(row: AssessedTarget, f: Format) -> list[Cell]:
     sign = f"≤{NBSP}" if row.better == "lower" else ""
     goal = f"{row.label} {sign}{f.prose(row.target, row.unit)}"
     agreed = "; ".join(action.strip().rstrip(".;") for action in row.actions)

@@ -210,11 +210,11 @@ def test_each_touch_against_plain_loops(rows: list[naive.Row], rule: str, lag_da
 @pytest.mark.parametrize("rule", RULES)
 def test_the_package_attribution_gives_the_same_shares(demo: OpenCompany, rule: str) -> None:
     split = AttributionSpec(rule=rule, lag_days=60)  # type: ignore[arg-type]
-    sources = Sources(demo.company.model_copy(update={"attribution": split}))
+    sources = Sources(demo.config.model_copy(update={"attribution": split}))
     rows = sources.with_derived("touchpoints", ["converted_on", "credited_conversions", "credited_value"]).to_pandas()
     in_summer = pd.to_datetime(rows.converted_on).between("2026-07-01", "2026-09-30")
     found = rows[in_summer].groupby("channel")[["credited_conversions", "credited_value"]].sum()
-    paths = journeys(sources, period=demo.company.calendar.parse("2026-Q3"))
+    paths = journeys(sources, period=demo.config.calendar.parse("2026-Q3"))
     wanted = attribute(paths, rule).set_index("channel")
     assert found.credited_conversions.to_dict() == pytest.approx(wanted.conversions.to_dict(), abs=1e-9)
     assert found.credited_value.to_dict() == pytest.approx(wanted.value.to_dict(), abs=1e-6)

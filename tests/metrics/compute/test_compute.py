@@ -504,9 +504,9 @@ def test_a_year_of_53_weeks_is_compared_by_the_week(tmp_path: Path) -> None:
 
 def test_a_history_can_be_read_without_its_comparisons(tmp_path: Path) -> None:
     rows = pd.DataFrame({"order_id": range(4), "ordered_on": pd.date_range("2026-01-15", periods=4, freq="MS")})
-    opened = open_from(tmp_path, {"orders": rows.assign(customer_id="a", amount=[1.0, 2.0, 4.0, 8.0])})
-    whole = opened.compute(["sales_revenue"], period="2026-04", last=3)
-    plain = opened.compute(["sales_revenue"], period="2026-04", last=3, compared=False)
+    company = open_from(tmp_path, {"orders": rows.assign(customer_id="a", amount=[1.0, 2.0, 4.0, 8.0])})
+    whole = company.compute(["sales_revenue"], period="2026-04", last=3)
+    plain = company.compute(["sales_revenue"], period="2026-04", last=3, compared=False)
     assert whole.previous.notna().any()
     assert plain.previous.isna().all()
     pd.testing.assert_frame_equal(whole.drop(columns=["previous"]), plain.drop(columns=["previous"]))

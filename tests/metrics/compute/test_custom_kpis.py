@@ -49,9 +49,9 @@ def write(folder: Path, own: str) -> Path:
 
 def test_own_kpis_compute_beside_the_shipped_ones(tmp_path: Path) -> None:
     report = open_report(write(tmp_path, OWN), "2026-Q1")
-    frame = report.opened.compute(["big_deal_share", "average_deal_size", "sales_revenue"], period="2026-Q1")
+    frame = report.company.compute(["big_deal_share", "average_deal_size", "sales_revenue"], period="2026-Q1")
     assert frame.value.tolist() == [pytest.approx(2 / 3), 2100, 4200]
-    assert report.opened.check() == []
+    assert report.company.check() == []
 
 
 def test_an_override_is_named_in_the_report(tmp_path: Path) -> None:
@@ -93,5 +93,5 @@ def test_the_check_finds_what_an_own_measure_cannot_read(tmp_path: Path, old: st
         own = own.replace("closed_on", "created_on").replace("outcome = 'won' and amount > 500", "channel is not null")
         words = "table leads is not connected"
     company = write(tmp_path, own)
-    (finding, *_) = [f for f in open_report(company, "2026-Q1").opened.check() if f.level == "error"]
+    (finding, *_) = [f for f in open_report(company, "2026-Q1").company.check() if f.level == "error"]
     assert words in str(finding) and finding.line == 3 and finding.file == str(tmp_path / "kpis.yaml")

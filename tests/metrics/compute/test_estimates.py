@@ -25,8 +25,8 @@ DEALS = pd.DataFrame(
 
 
 def test_a_mean_has_student_s_interval(tmp_path: Path) -> None:
-    opened = open_from(tmp_path, {"opportunities": DEALS})
-    frame = opened.compute(["average_deal_size", "sales_cycle_length"], period="2026-Q1").set_index("kpi")
+    company = open_from(tmp_path, {"opportunities": DEALS})
+    frame = company.compute(["average_deal_size", "sales_cycle_length"], period="2026-Q1").set_index("kpi")
     for kpi, values in {"average_deal_size": AMOUNTS, "sales_cycle_length": [10, 20, 30, 60]}.items():
         low, high = stats.t.interval(0.95, 3, loc=sum(values) / 4, scale=stats.sem(values))
         assert low < 0  # which amounts can be, and days cannot

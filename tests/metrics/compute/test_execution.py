@@ -24,9 +24,9 @@ def asked(company: OpenCompany) -> int:
 @pytest.fixture
 def company() -> OpenCompany:
     """The demo company, which has not been asked anything."""
-    opened = shipped_company()
-    opened.sources.texts = Texts()
-    return opened
+    company = shipped_company()
+    company.sources.texts = Texts()
+    return company
 
 
 def test_another_period_another_grain_and_more_periods_are_the_same_question(company: OpenCompany) -> None:

@@ -31,20 +31,20 @@ D,2026-02-01,2026-02-01,7,Small
 
 
 def test_orders_are_summed_to_customer_and_day_up_to_the_day_that_counts(tmp_path: Path) -> None:
-    opened = open_from(tmp_path, {"orders": ORDERS})
-    found = orders_by_customer_day(opened.sources, dt.date(2026, 2, 28))
+    company = open_from(tmp_path, {"orders": ORDERS})
+    found = orders_by_customer_day(company.sources, dt.date(2026, 2, 28))
     assert found.assign(day=found["day"].dt.strftime("%m-%d")).values.tolist() == [
         ["A", "01-02", 11.0, 15.0], ["A", "02-01", 7.0, 7.0], ["B", "01-03", 0.0, 0.0]
     ]  # fmt: skip
-    emea = orders_by_customer_day(opened.sources, dt.date(2026, 2, 28), "region = 'EMEA'")
+    emea = orders_by_customer_day(company.sources, dt.date(2026, 2, 28), "region = 'EMEA'")
     assert emea["amount"].sum() == 11
 
 
 def test_the_orders_of_the_gift_shop_against_plain_pandas() -> None:
 
     root = Path(__file__).resolve().parents[3]
-    opened = shipped_company("online_retail")
-    found = orders_by_customer_day(opened.sources, dt.date(2011, 12, 9))
+    company = shipped_company("online_retail")
+    found = orders_by_customer_day(company.sources, dt.date(2011, 12, 9))
     rows = pd.read_parquet(root / "data" / "online_retail" / "online_retail.parquet")
     rows = rows.assign(amount=rows["Quantity"] * rows["UnitPrice"])[rows["CustomerID"].notna()]
     assert found["amount"].sum() == pytest.approx(rows["amount"].sum())

@@ -52,7 +52,7 @@ def test_paths_in_order_of_time_with_their_days(company: OpenCompany) -> None:
 
 
 def test_a_period_a_lag_and_a_condition(company: OpenCompany) -> None:
-    february = company.company.calendar.parse("2026-02")
+    february = company.config.calendar.parse("2026-02")
     assert by_path(journeys(company.sources, period=february, lag_days=30)) == {
         "email": (1, 40, 1),
         "organic > paid › video": (1, 100, 0),
@@ -99,5 +99,5 @@ def test_the_demo_company_against_plain_pandas(demo: OpenCompany, lag_days: int)
         }
     )
     wanted = paths.groupby(["path", "days"], as_index=False).sum()
-    found = journeys(demo.sources, period=demo.company.calendar.parse("2026-Q2"), lag_days=lag_days)
+    found = journeys(demo.sources, period=demo.config.calendar.parse("2026-Q2"), lag_days=lag_days)
     pd.testing.assert_frame_equal(found[list(wanted.columns)], wanted, check_dtype=False)

@@ -214,7 +214,7 @@ def test_contracts_come_before_purchases() -> None:
         ["customer_lifetime_value", "average_revenue_per_account", "churn_rate"], period="2026-06"
     ).set_index("kpi")
     account, churn = frame.value["average_revenue_per_account"], frame.value["churn_rate"]
-    margin = company.company.gross_margin
+    margin = company.config.gross_margin
     assert margin is not None
     assert frame.value["customer_lifetime_value"] == pytest.approx(margin * account / churn)
 

@@ -84,14 +84,14 @@ def tables(rows: int = 400, seed: int = 20260) -> dict[str, Rows]:
     def built(name: str, build: Callable[[Dice], Rows]) -> Rows:
         return build(made[name])
 
-    opened, started, hired, vacant = (
+    company, started, hired, vacant = (
         made[n].day() for n in ("opportunities", "subscriptions", "employees", "vacancies")
     )
     leads = made["leads"].moment()
     lead_days = [moment.astimezone(ZoneInfo("Europe/Berlin")).date() for moment in leads]
     qualified = made["leads"].later(lead_days, 8, 0.6)
     issued, calls = made["invoices"].day(), made["tickets"].moment()
-    closed = made["opportunities"].later(opened, 40, 0.8)
+    closed = made["opportunities"].later(company, 40, 0.8)
     ids = [str(number) for number in range(rows)]
     accounts = ["revenue", "cogs", "operating_expense", "depreciation", "amortisation", "interest", "tax",
                 "operating_cash_flow", "current_assets", "current_liabilities", "inventory", "investment_gain",
@@ -108,7 +108,7 @@ def tables(rows: int = 400, seed: int = 20260) -> dict[str, Rows]:
             "sql_on": d.later([day or LAST for day in qualified], 5, 0.5), "customer_id": d.key("c", 90, 0.6),
             "region": d.word(*REGIONS), "segment": d.word("small", "Large", None)}),
         "opportunities": built("opportunities", lambda d: {
-            "opportunity_id": ids, "created_on": opened, "closed_on": closed,
+            "opportunity_id": ids, "created_on": company, "closed_on": closed,
             "outcome": ["open" if day is None else d.pick(["won", "lost"]) for day in closed],
             "amount": d.money(2000, 0.05), "lead_id": d.key("", rows, 0.3), "customer_id": d.key("c", 90, 0.1),
             "owner": d.word("Ann", "Bob", "özgür", None), "product": d.word("A", "b"), "region": d.word(*REGIONS),

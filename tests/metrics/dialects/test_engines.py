@@ -38,18 +38,18 @@ def compare(mine: OpenCompany, reference: OpenCompany, **asked: Any) -> pd.DataF
 @pytest.fixture(params=["duckdb", "postgres", "sqlite"])
 def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
     """Opens a company whose tables lie in one engine after the other."""
-    opened: list[OpenCompany] = []
+    session: list[OpenCompany] = []
     openers: dict[str, Opener] = {"duckdb": in_duckdb, "sqlite": in_sqlite}
     if request.param == "postgres":
         url = request.getfixturevalue("postgres")
         openers["postgres"] = lambda folder, *given, **settings: in_postgres(folder, url, *given, **settings)
 
     def start(*given: Any, **settings: Any) -> OpenCompany:
-        opened.append(openers[request.param](tmp_path, *given, **settings))
-        return opened[-1]
+        session.append(openers[request.param](tmp_path, *given, **settings))
+        return session[-1]
 
     yield start
-    for company in opened:
+    for company in session:
         company.sources.remote.disconnect()
 
 
@@ -133,7 +133,7 @@ def test_a_table_in_a_database_takes_a_column_from_a_file(opener: Opener, tmp_pa
     first = opener({"leads": leads})
     in_parquet(tmp_path, {"opportunities": deals})
     specs = {"leads": {"table": "leads"}, "opportunities": {"path": "opportunities.parquet"}}
-    company = open_on(tmp_path, first.company.source, specs)
+    company = open_on(tmp_path, first.config.source, specs)
     row = company.compute(["sql_to_opportunity_rate"], period="2026-01").iloc[0]
     company.sources.remote.disconnect()
     assert (row.numerator, row.denominator) == (1, 2)

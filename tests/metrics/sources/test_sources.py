@@ -24,7 +24,7 @@ ROWS = pd.DataFrame({"order_id": ["007", "8"], "ordered_on": ["2026-01-05", "202
 CSV = ROWS.to_csv(index=False)
 
 
-def opened(folder: Path, spec: str, head: str = "company: A\n"):  # type: ignore[no-untyped-def]
+def session(folder: Path, spec: str, head: str = "company: A\n"):  # type: ignore[no-untyped-def]
     (folder / "company.yaml").write_text(f"{head}tables:\n  orders: {spec}\n", encoding="utf-8")
     return open_company(folder / "company.yaml")
 
@@ -54,7 +54,7 @@ def test_every_kind_of_file_gives_the_same_table(tmp_path: Path, name: str) -> N
         ROWS.to_csv(tmp_path / name, index=False, sep="\t")
     else:
         written(tmp_path, name)
-    table = opened(tmp_path, f'{{path: "{name}"}}').table("orders")
+    table = session(tmp_path, f'{{path: "{name}"}}').table("orders")
     frame = table.order_by("ordered_on").to_pandas()
     assert frame.order_id.tolist() == ["007", "8"], "leading zeros stay"
     assert frame.amount.tolist() == [1.5, 2.0]
@@ -70,7 +70,7 @@ def test_columns_are_mapped_by_name_and_by_expression(tmp_path: Path) -> None:
       ordered_on: strptime(Day, '%d.%m.%Y')
       customer_id: upper(Who)
       amount: Net + Tax"""
-    frame = opened(tmp_path, spec).table("orders").to_pandas()
+    frame = session(tmp_path, spec).table("orders").to_pandas()
     assert frame.loc[0, ["order_id", "customer_id", "amount"]].tolist() == ["1", "A", 12]
     assert str(frame.ordered_on[0])[:10] == "2026-01-05"
 
@@ -80,8 +80,8 @@ def test_a_database_table_and_a_query_are_read_in_place(tmp_path: Path) -> None:
         ROWS.to_sql("sales", database, index=False)
     database.close()
     head = f"company: A\nsource: sqlite://{tmp_path}/shop.db\n"
-    by_name = opened(tmp_path, "{table: sales}", head).compute(["sales_revenue"], period="2026-Q1")
-    by_query = opened(tmp_path, "{sql: select * from sales where amount > 1.6}", head)
+    by_name = session(tmp_path, "{table: sales}", head).compute(["sales_revenue"], period="2026-Q1")
+    by_query = session(tmp_path, "{sql: select * from sales where amount > 1.6}", head)
     assert by_name.value.tolist() == [3.5]
     assert by_query.compute(["sales_revenue"], period="2026-Q1").value.tolist() == [2.0]
 
@@ -106,7 +106,7 @@ def test_what_cannot_be_read_names_file_line_and_remedy(tmp_path: Path, spec: st
     (tmp_path / "few.csv").write_text("order_id,ordered_on,client,amount\n1,2026-01-01,a,1\n")
     (tmp_path / "empty.csv").write_text("")
     with pytest.raises(ConfigError) as caught:
-        opened(tmp_path, spec).table("orders")
+        session(tmp_path, spec).table("orders")
     assert words in str(caught.value)
     assert (caught.value.file, caught.value.line) == (tmp_path / "company.yaml", line)
 
@@ -117,7 +117,7 @@ def test_a_source_that_cannot_be_reached_keeps_its_password_to_itself(
     monkeypatch.setenv("PASSWORD", "hunter2")
     head = "company: A\nsource: postgres://me:${PASSWORD}@127.0.0.1:9/shop\n"
     with pytest.raises(ConfigError) as caught:
-        opened(tmp_path, "{table: sales}", head).table("orders")
+        session(tmp_path, "{table: sales}", head).table("orders")
     assert "cannot be reached" in str(caught.value) and "hunter2" not in str(caught.value)
 
 
@@ -162,7 +162,7 @@ def test_an_odd_file_is_read_as_python_reads_it(tmp_path: Path, name: str, text:
     (tmp_path / name).parent.mkdir(exist_ok=True)
     encoded = text.encode()
     (tmp_path / name).write_bytes(gzip.compress(encoded) if name.endswith(".gz") else encoded)
-    raw = opened(tmp_path, f"{{path: {json.dumps(name)}}}").sources.raw("orders").to_pyarrow()
+    raw = session(tmp_path, f"{{path: {json.dumps(name)}}}").sources.raw("orders").to_pyarrow()
     head, *rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
     assert raw.column_names == head
     assert [list(row.values()) for row in raw.to_pylist()] == rows
@@ -170,7 +170,7 @@ def test_an_odd_file_is_read_as_python_reads_it(tmp_path: Path, name: str, text:
 
 def test_a_column_that_stands_twice_gets_a_number(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("order_id,ordered_on,customer_id,amount,note,note\n1,2026-01-05,a,2,x,y\n")
-    sources = opened(tmp_path, "{path: a.csv}").sources
+    sources = session(tmp_path, "{path: a.csv}").sources
     assert sources.raw("orders").columns[-2:] == ("note", "note_1")
     assert sources.table("orders").amount.sum().to_pyarrow().as_py() == 2
 
@@ -178,7 +178,7 @@ def test_a_column_that_stands_twice_gets_a_number(tmp_path: Path) -> None:
 def test_files_of_several_layouts_are_joined_by_name(tmp_path: Path) -> None:
     ROWS[:1].to_csv(tmp_path / "part-1.csv", index=False)
     ROWS[1:].assign(region="EMEA")[["region", *reversed(ROWS.columns)]].to_csv(tmp_path / "part-2.csv", index=False)
-    frame = opened(tmp_path, '{path: "part-*.csv"}').table("orders").order_by("order_id").to_pandas()
+    frame = session(tmp_path, '{path: "part-*.csv"}').table("orders").order_by("order_id").to_pandas()
     assert frame.amount.tolist() == [1.5, 2.0] and frame.region.fillna("").tolist() == ["", "EMEA"]
 
 
@@ -192,7 +192,7 @@ def test_a_file_without_quotes_is_read_as_if_it_had_to_be_found_out(tmp_path: Pa
         lines += [sign.join(chance.choices(cells, k=width)) for _ in range(chance.choice([0, 1, 5, 60]))]
         file = tmp_path / f"{number}.csv"
         file.write_bytes(ending.join(lines).encode())
-        company = opened(tmp_path, f"{{path: {file.name}}}")
+        company = session(tmp_path, f"{{path: {file.name}}}")
         guessed = duckdb.sql(f"from read_csv('{file}', all_varchar = true, header = true)")
         raw = company.sources.raw("orders").to_pyarrow()
         assert raw.column_names == guessed.columns
@@ -202,7 +202,7 @@ def test_a_file_without_quotes_is_read_as_if_it_had_to_be_found_out(tmp_path: Pa
 def test_a_row_that_cannot_be_read_is_told_the_same_each_time(tmp_path: Path) -> None:
     good = "".join(f"{number},2026-01-05,a,1\n" for number in range(25_000))  # more than are looked at beforehand
     (tmp_path / "a.csv").write_text(f"order_id,ordered_on,customer_id,amount\n{good}1,2,3,4,5,6,7\n")
-    company = opened(tmp_path, "{path: a.csv}")
+    company = session(tmp_path, "{path: a.csv}")
     told = []
     for _ in range(2):
         with pytest.raises(ConfigError) as caught:
@@ -212,7 +212,7 @@ def test_a_row_that_cannot_be_read_is_told_the_same_each_time(tmp_path: Path) ->
 
 
 def test_text_is_converted_once_and_stands_beside_its_value(tmp_path: Path) -> None:
-    company = opened(tmp_path, "{path: a.csv, columns: {amount: amount * 2}}")
+    company = session(tmp_path, "{path: a.csv, columns: {amount: amount * 2}}")
     (tmp_path / "a.csv").write_text(CSV)
     table, raw = company.table("orders"), company.sources.raw("orders").to_pandas()
     assert table.amount.to_pyarrow().to_pylist() == [3.0, 4.0]

@@ -48,12 +48,12 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def page(browser: Any, index: Path) -> Iterator[Any]:
     context = browser.new_context()
-    opened = context.new_page()
-    opened.said = []
-    opened.on("console", lambda message: opened.said.append(message.text))
-    opened.on("pageerror", lambda error: opened.said.append(str(error)))
-    opened.goto(index.as_uri())
-    yield opened
+    company = context.new_page()
+    company.said = []
+    company.on("console", lambda message: company.said.append(message.text))
+    company.on("pageerror", lambda error: company.said.append(str(error)))
+    company.goto(index.as_uri())
+    yield company
     context.close()
 
 

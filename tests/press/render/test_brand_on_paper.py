@@ -21,7 +21,7 @@ import pytest
 from kpi_analysis.core.config.brand import BrandSpec, FontSpec
 from kpi_analysis.core.errors import RunError
 from kpi_analysis.design.blocks import Block, Cell, Column, Finding, Findings, Table, Title
-from kpi_analysis.design.brand import payload, read_look
+from kpi_analysis.design.brand import payload, read_theme
 from kpi_analysis.design.theme import PAGES
 from kpi_analysis.press.render import render_html, render_pdf
 
@@ -45,7 +45,7 @@ def brand(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     faces = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     files = tuple(str(faces / f"{name}.ttf") for name in ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique"))
     font = FontSpec(family="DejaVu Sans", files=files)
-    return payload(read_look(BrandSpec(accent=ACCENT, logo="logo.svg", font=font), folder))
+    return payload(read_theme(BrandSpec(accent=ACCENT, logo="logo.svg", font=font), folder))
 
 
 def report(brand: dict[str, Any] | None = None, blocks: list[Block] | None = None, **facts: str) -> Any:

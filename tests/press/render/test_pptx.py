@@ -27,18 +27,18 @@ def written(*cells) -> bytes:
     return to_pptx(read_document(sample.notebook(*cells)), timestamp=WHEN, attachments={})
 
 
-def opened(data: bytes):
+def company(data: bytes):
     return Presentation(io.BytesIO(data))
 
 
 def titles(data: bytes) -> list[str]:
-    return [slide.shapes.title.text for slide in opened(data).slides]
+    return [slide.shapes.title.text for slide in company(data).slides]
 
 
 def tables(data: bytes) -> list[list[list[str]]]:
     return [
         [[cell.text for cell in row.cells if not cell.is_spanned] for row in shape.table.rows]
-        for slide in opened(data).slides
+        for slide in company(data).slides
         for shape in slide.shapes
         if shape.has_table
     ]
@@ -63,7 +63,9 @@ def overlapping(one, other, allowed: int = 36000) -> bool:
 
 def said(data: bytes, number: int) -> list[str]:
     """The words of a slide's boxes, in the order they are read."""
-    return [s.text_frame.text for s in opened(data).slides[number - 1].shapes if s.has_text_frame and s.text_frame.text]
+    return [
+        s.text_frame.text for s in company(data).slides[number - 1].shapes if s.has_text_frame and s.text_frame.text
+    ]
 
 
 def bars(id_: str = "f", title: str = "Bars", width="half", **more) -> Figure:
@@ -118,7 +120,7 @@ def test_the_title_of_a_section_stands_above_those_of_its_slides():
     above = said(data, 3)[0]
     assert above.startswith("Why so so") and above.endswith("so…") and len(above) <= 141
     assert said(data, 4)[:3] == ["Costs", "Parts (2)", "Against Q3 2025.\n%"]
-    kicker = opened(data).slides[3].shapes[0]
+    kicker = company(data).slides[3].shapes[0]
     colour = kicker.text_frame.paragraphs[0].runs[0].font
     assert str(colour.color.rgb) == LIGHT.accent.removeprefix("#") and colour.size.pt == 11
 
@@ -126,10 +128,10 @@ def test_the_title_of_a_section_stands_above_those_of_its_slides():
 def test_what_stands_side_by_side_does_so_on_a_slide():
     data = side_by_side(bars("a", "Left"), bars("b", "Right", note="Method: none"))
     assert titles(data) == ["Report", "Costs fell"]
-    slide = opened(data).slides[1]
+    slide = company(data).slides[1]
     assert said(data, 2)[:3] == ["Costs fell", "Against Q3 2025.", "Left\n€m"]
     left, right = (shape for shape in slide.shapes if shape.shape_type == MSO_SHAPE_TYPE.PICTURE)
-    assert left.top == right.top and left.width == right.width > opened(data).slide_width * 0.4
+    assert left.top == right.top and left.width == right.width > company(data).slide_width * 0.4
     assert left.left + left.width < right.left
     assert left.width / left.height == pytest.approx(85 / 56, rel=0.01)
     assert next(shape.name for shape in slide.shapes if shape.has_text_frame).startswith("Title")
@@ -137,7 +139,7 @@ def test_what_stands_side_by_side_does_so_on_a_slide():
 
 
 def test_a_table_beside_a_chart_is_native_and_named():
-    slide = opened(side_by_side(bars(), grid(6))).slides[1]
+    slide = company(side_by_side(bars(), grid(6))).slides[1]
     (frame,) = (shape for shape in slide.shapes if shape.has_table)
     assert frame.element.nvGraphicFramePr.cNvPr.get("descr") == "Table: Parts"
     shares = [column.width / frame.width for column in frame.table.columns]
@@ -153,8 +155,8 @@ def test_a_long_table_beside_a_chart_makes_a_slide_each():
 
 def test_a_half_chart_that_stands_alone_is_enlarged_and_stays_sharp():
     data = written(*map(sample.cell_of, (Title("A"), bars())))
-    (picture,) = (s for s in opened(data).slides[1].shapes if s.shape_type == MSO_SHAPE_TYPE.PICTURE)
-    assert picture.width > opened(data).slide_width * 0.5
+    (picture,) = (s for s in company(data).slides[1].shapes if s.shape_type == MSO_SHAPE_TYPE.PICTURE)
+    assert picture.width > company(data).slide_width * 0.5
     assert picture.image.size[0] / picture.width.inches >= 149
 
 
@@ -192,7 +194,7 @@ def test_nothing_leaves_the_slide_or_covers_another(report):
     crowded = side_by_side(long, grid(9, "Words " * 14), long, before=(grid(30), Note("Noted " * 50)))
     endless = Findings("What matters", (Finding(Cell("1"), "So it is. " * 150, "Indeed. " * 150),) * 3)
     told = written(*map(sample.cell_of, (Title("Title " * 30, "Deck " * 60), endless, Title("Last"))))
-    for presentation in map(opened, (report, crowded, told)):
+    for presentation in map(company, (report, crowded, told)):
         for slide in presentation.slides:
             found = boxes(slide)
             edge = [box for box in found if box[0] == 0]  # the cover's bar
@@ -202,7 +204,7 @@ def test_nothing_leaves_the_slide_or_covers_another(report):
 
 
 def test_what_is_read_first_stands_above_or_on_the_left(report):
-    for slide in opened(report).slides:
+    for slide in company(report).slides:
         found = boxes(slide)
         for first, then in pairwise(found):
             assert then[1] >= first[3] - 36000 or then[0] >= first[2] - 36000
@@ -255,6 +257,6 @@ def test_a_picture_that_cannot_be_read_stops_with_a_sentence():
 
 def test_the_same_input_gives_the_same_bytes(report):
     assert to_pptx(read_document(made_up.report()), timestamp=WHEN, attachments={}) == report
-    properties = opened(report).core_properties
+    properties = company(report).core_properties
     assert properties.title == "Northwind Bikes: Quarterly KPI report, 2026-Q3"
     assert properties.created == WHEN.replace(tzinfo=None) or properties.created == WHEN

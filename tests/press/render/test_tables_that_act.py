@@ -67,12 +67,12 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def page(browser: Any, file: Path) -> Iterator[Any]:
     context = browser.new_context()
-    opened = context.new_page()
+    company = context.new_page()
     said: list[str] = []
-    opened.on("console", lambda message: said.append(message.text))
-    opened.on("pageerror", lambda problem: said.append(str(problem)))
-    opened.goto(file.as_uri())
-    yield opened
+    company.on("console", lambda message: said.append(message.text))
+    company.on("pageerror", lambda problem: said.append(str(problem)))
+    company.goto(file.as_uri())
+    yield company
     assert said == []
     context.close()
 

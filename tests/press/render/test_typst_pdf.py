@@ -21,7 +21,7 @@ WHEN = datetime(2026, 10, 2, 8, tzinfo=UTC)
 HOSTILE = '<script>alert(1)</script> "><img onerror=x> #panic() $x$ *bold* [link] @ref `raw` \\ // /* #eval("1")'
 
 
-def opened(data: bytes) -> pikepdf.Pdf:
+def company(data: bytes) -> pikepdf.Pdf:
     return pikepdf.open(io.BytesIO(data))
 
 
@@ -64,7 +64,7 @@ def report() -> bytes:
 
 
 def test_the_file_says_what_it_is(report):
-    with opened(report) as pdf:
+    with company(report) as pdf:
         assert pdf.Root.MarkInfo.Marked and str(pdf.Root.Lang) == "en-GB"
         assert pdf.Root.ViewerPreferences.DisplayDocTitle
         about = pdf.open_metadata()
@@ -74,7 +74,7 @@ def test_the_file_says_what_it_is(report):
 
 
 def test_pages_and_bookmarks(report):
-    with opened(report) as pdf:
+    with company(report) as pdf:
         assert len(pdf.pages) == 5
         with pdf.open_outline() as outline:
             assert [entry.title for entry in outline.root][3] == "How the figures are made"
@@ -86,14 +86,14 @@ def test_pages_and_bookmarks(report):
 
 
 def test_every_figure_has_words(report):
-    with opened(report) as pdf:
+    with company(report) as pdf:
         figures = [element for element in elements(pdf) if str(element.S) == "/Figure"]
         drawn = [element for element in figures if "/Alt" in element and str(element.Alt)]
         assert len(figures) == len(drawn) == 11 + 4 + 8
 
 
 def test_headings_and_table_heads_are_tagged(report):
-    with opened(report) as pdf:
+    with company(report) as pdf:
         found = tags(pdf)
     assert found.count("/H1") == 4 and found.count("/Table") == 6 + 1
     assert found.count("/TH") > 8 and "/THead" in found
@@ -101,7 +101,7 @@ def test_headings_and_table_heads_are_tagged(report):
 
 
 def test_attachments_say_what_they_are(report):
-    with opened(report) as pdf:
+    with company(report) as pdf:
         assert [name for name in sorted(pdf.attachments) if not name.endswith(".csv")] == [
             "manifest.json",
             "results.json",
@@ -186,7 +186,7 @@ def test_markdown_of_every_kind_is_set(tmp_path):
     data = render_pdf(sample.notebook(sample.markdown(text)))
     shown = words(data, tmp_path)
     assert shown.count("The note.") == 1 and "x = 1" in shown and "\\nonsense{" in shown
-    with opened(data) as pdf:
+    with company(data) as pdf:
         found = tags(pdf)
     assert found.count("/Formula") == 2 and "/Note" in found and "/BlockQuote" in found
 
@@ -205,7 +205,7 @@ def test_foreign_pictures_are_set_with_their_words():
     png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
     outputs = [sample.shown(image_png=png), sample.shown(**{"image_svg+xml": sample.chart(85, 56)})]
     cell = sample.code(*outputs, alt="Spend by channel")
-    with opened(render_pdf(sample.notebook(sample.markdown("# A"), cell))) as pdf:
+    with company(render_pdf(sample.notebook(sample.markdown("# A"), cell))) as pdf:
         alts = [str(element.Alt) for element in elements(pdf) if str(element.S) == "/Figure"]
     assert alts == ["Spend by channel"] * 2
 

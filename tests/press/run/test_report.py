@@ -10,7 +10,7 @@ import kpi_analysis
 from kpi_analysis.core.errors import ConfigError, RunError, UsageError
 from kpi_analysis.press.run.parameter_values import Text, merge_parameters
 from kpi_analysis.press.run.plan import plan_report
-from kpi_analysis.press.run.report import Report, render_report
+from kpi_analysis.press.run.report import PublishedReport, render_report
 from kpi_analysis.press.run.secrets import scrubbed
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -39,7 +39,7 @@ def clock() -> Callable[[], datetime]:
     return lambda: next(times)
 
 
-def render(**given: str) -> Report:
+def render(**given: str) -> PublishedReport:
     return render_report(
         "reports_what_it_was_given",
         period="2017-Q4",

@@ -18,19 +18,19 @@ from kpi_analysis.report.sections.customers import CustomerSections
 PARAMS = Path(__file__).resolve().parents[3] / "params"
 
 
-def opened(company: Path | OpenCompany, period: str, as_of: str | None = None) -> CustomerSections:
+def company(company: Path | OpenCompany, period: str, as_of: str | None = None) -> CustomerSections:
     report = open_report(company, period, as_of=as_of)
-    return CustomerSections(report.opened, report.period, report.as_of, report.format)
+    return CustomerSections(report.company, report.period, report.as_of, report.format)
 
 
 @pytest.fixture(scope="module")
 def demo() -> CustomerSections:
-    return opened(shipped_company(), "2026-Q3")
+    return company(shipped_company(), "2026-Q3")
 
 
 @pytest.fixture(scope="module")
 def shop() -> CustomerSections:
-    return opened(shipped_company("online_retail"), "2011-Q4")
+    return company(shipped_company("online_retail"), "2011-Q4")
 
 
 def cells(block: object) -> list[list[str]]:
@@ -114,7 +114,7 @@ def test_cohorts_of_contracts_count_who_ran_at_each_whole_month() -> None:
 def test_what_is_not_connected_shows_nothing(shop: CustomerSections, tmp_path: Path) -> None:
     assert shop.survival() is shop.contract_lifetimes() is shop.recurring_revenue() is shop.churn() is None
     open_from(tmp_path, {"leads": "lead_id,created_on\n1,2026-01-01\n"})
-    none = opened(tmp_path / "company.yaml", "2026-Q1")
+    none = company(tmp_path / "company.yaml", "2026-Q1")
     assert none.page() is none.retention() is none.segments() is none.lifetime_value() is none.value_page() is None
     assert none.repeat_purchases() is none.forecast_check() is None
 
@@ -127,7 +127,7 @@ def test_too_few_customers_give_notes_with_reasons(tmp_path: Path) -> None:
             "subscriptions": "customer_id,started_on,ended_on,mrr\nA,2026-01-01,,5\nB,2026-02-01,2026-03-01,5\n",
         },
     )
-    few = opened(tmp_path / "company.yaml", "2026-Q1")
+    few = company(tmp_path / "company.yaml", "2026-Q1")
     for block in (few.repeat_purchases(), few.segments(), few.lifetime_value(), few.forecast_check(), few.survival(),
                   few.contract_lifetimes()):  # fmt: skip
         assert isinstance(block, Note) and "not shown: " in block.text.replace("checked", "shown").replace(
@@ -137,7 +137,7 @@ def test_too_few_customers_give_notes_with_reasons(tmp_path: Path) -> None:
 
 
 def test_a_report_on_the_past_does_not_know_what_came_later() -> None:
-    then = opened(shipped_company(), "2025-Q2")
+    then = company(shipped_company(), "2025-Q2")
     assert then.orders is not None and then.contracts is not None
     assert str(then.day) == "2025-06-30" and then.orders["day"].max() <= pd.Timestamp("2025-06-30")
     assert then.contracts["ended"].dropna().max() <= pd.Timestamp("2025-06-30")

@@ -28,7 +28,7 @@ def demo() -> OpenCompany:
 def sections(demo: OpenCompany) -> DriverSections:
     as_of = demo.sources.last_day()
     assert as_of is not None
-    return DriverSections(demo, demo.company.calendar.parse("2026-Q3"), as_of, GB)
+    return DriverSections(demo, demo.config.calendar.parse("2026-Q3"), as_of, GB)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_nothing_is_drawn_where_nothing_can_be_split(sections: DriverSections) -
 
 
 def test_an_unfinished_period_is_said_to_be_one(demo: OpenCompany) -> None:
-    period = demo.company.calendar.parse("2026-Q3")
+    period = demo.config.calendar.parse("2026-Q3")
     as_of = period.start.replace(month=8, day=20)
     figure = DriverSections(demo, period.cut(as_of), as_of, GB).waterfall("sales_velocity")
     assert figure is not None and figure.title.startswith("So far sales velocity ")
@@ -89,9 +89,9 @@ def test_an_unfinished_period_is_said_to_be_one(demo: OpenCompany) -> None:
 
 
 def test_the_kpi_that_moved_most_is_one_of_those_with_a_target(demo: OpenCompany, sections: DriverSections) -> None:
-    judged = Outlook(demo, sections.as_of).judged
-    chosen = sections.most_moved(judged)
-    assert chosen in {one.spec.kpi for one in judged}
+    assessments = Outlook(demo, sections.as_of).assessments
+    chosen = sections.most_moved(assessments)
+    assert chosen in {one.spec.kpi for one in assessments}
     frame = demo.compute([chosen], period="2026-Q3", last=9)
     moves = (frame.value - frame.previous).abs()
     assert moves.iloc[-1] > moves.iloc[:-1].median()

@@ -29,9 +29,9 @@ def insights(folder: Path, last_month: float) -> Insights:
             amount = rng.gamma(20, price / 20, 2)
             rows += [(f"O{at}-{day}-{n}", month + dt.timedelta(days=day), f"C{n}", amount[n]) for n in range(2)]
     orders = pd.DataFrame(rows, columns=["order_id", "ordered_on", "customer_id", "amount"])
-    opened = open_from(folder, {"orders": orders})
-    period = opened.company.calendar.parse("2026-Q3")
-    return Insights(opened, period, dt.date(2026, 9, 30), Format())
+    company = open_from(folder, {"orders": orders})
+    period = company.config.calendar.parse("2026-Q3")
+    return Insights(company, period, dt.date(2026, 9, 30), Format())
 
 
 def test_where_nothing_is_real_it_says_so(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_where_nothing_is_real_it_says_so(tmp_path: Path) -> None:
 
 def test_a_history_of_a_year_is_too_short(tmp_path: Path) -> None:
     young = insights(tmp_path, 100.0)
-    early = Insights(young.opened, young.opened.company.calendar.parse("2024-Q4"), dt.date(2024, 12, 31), young.format)
+    early = Insights(young.company, young.company.config.calendar.parse("2024-Q4"), dt.date(2024, 12, 31), young.format)
     block = findings_block(early)
     assert isinstance(block, Note)
     assert block.text == TOO_SHORT

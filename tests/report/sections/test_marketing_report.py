@@ -91,7 +91,7 @@ def test_the_interval_is_that_of_a_sum_of_so_many_journeys(
     report: Report, spend: pd.DataFrame, journeys: pd.DataFrame
 ) -> None:
     kpis = ["marketing_revenue_ratio", "marketing_roi", "marketing_revenue_roi"]
-    frame = report.opened.compute(kpis, period="2026-Q3", by=["channel"]).set_index(["kpi", "channel"])
+    frame = report.company.compute(kpis, period="2026-Q3", by=["channel"]).set_index(["kpi", "channel"])
     last = in_period(journeys, "ended").groupby("path_id").tail(1)
     worth = last.loc[last["channel"] == "Email", "worth"]
     paid = in_period(spend, "spent_on")
@@ -107,7 +107,7 @@ def test_the_interval_is_that_of_a_sum_of_so_many_journeys(
 
 
 def test_five_to_one_is_four_hundred_per_cent_and_at_this_margin_one_hundred(tmp_path: Path) -> None:
-    opened = open_from(
+    company = open_from(
         tmp_path,
         {
             "spend": "spent_on,amount,channel\n2026-01-05,100,email\n",
@@ -116,13 +116,13 @@ def test_five_to_one_is_four_hundred_per_cent_and_at_this_margin_one_hundred(tmp
         gross_margin=0.4,
     )
     kpis = ["marketing_revenue_ratio", "marketing_revenue_roi", "marketing_roi", "break_even_roas"]
-    assert opened.compute(kpis, period="2026-01").value.tolist() == pytest.approx([5, 4, 1, 2.5])
+    assert company.compute(kpis, period="2026-01").value.tolist() == pytest.approx([5, 4, 1, 2.5])
 
 
 def test_an_order_of_two_lines_varies_as_one(tmp_path: Path) -> None:
     lines = "order_id,ordered_on,customer_id,amount,channel\n1,2026-01-10,a,300,email\n1,2026-01-10,a,200,email\n"
-    opened = open_from(tmp_path, {"spend": "spent_on,amount\n2026-01-05,100\n", "orders": lines}, gross_margin=0.4)
-    row = opened.compute(["marketing_revenue_ratio"], period="2026-01").iloc[0]
+    company = open_from(tmp_path, {"spend": "spent_on,amount\n2026-01-05,100\n", "orders": lines}, gross_margin=0.4)
+    row = company.compute(["marketing_revenue_ratio"], period="2026-01").iloc[0]
     assert (row.ci_high - row.ci_low) / 2 == pytest.approx(1.959963985 * 500 / 100)
 
 
@@ -172,8 +172,8 @@ def test_the_campaigns_of_published_advertisements(shared_data: Path, tmp_path: 
         {"spent_on": "2026-01-15", "amount": ads["Spent"], "campaign": ads["xyz_campaign_id"].astype(str),
          "impressions": ads["Impressions"], "clicks": ads["Clicks"], "conversions": ads["Approved_Conversion"]}
     )  # fmt: skip
-    opened = open_from(tmp_path, {"spend": table})
-    sections = open_report(opened.company.path, "2026-01").marketing
+    company = open_from(tmp_path, {"spend": table})
+    sections = open_report(company.config.path, "2026-01").marketing
     campaigns = sections.campaigns()
     assert isinstance(campaigns, Table)
     heads = [column.label for column in campaigns.columns]
@@ -213,9 +213,9 @@ def test_shares_of_spend_and_return_each_add_up(marketing: MarketingSections) ->
 def test_cohorts_lay_revenue_beside_the_month_of_its_touch(
     report: Report, spend: pd.DataFrame, journeys: pd.DataFrame
 ) -> None:
-    calendar = report.opened.company.calendar
+    calendar = report.company.config.calendar
     months = [calendar.parse(label) for label in ("2026-06", "2026-07", "2026-08")]
-    found = spend_cohorts(report.opened.sources, months, dt.date(2026, 9, 30), rule=AttributionSpec(rule="linear"))
+    found = spend_cohorts(report.company.sources, months, dt.date(2026, 9, 30), rule=AttributionSpec(rule="linear"))
     shares = journeys["worth"] / journeys.groupby("path_id")["day"].transform("size")
     for row in found.to_dict("records"):
         month = pd.Period(row["month"])
@@ -229,8 +229,8 @@ def test_cohorts_lay_revenue_beside_the_month_of_its_touch(
 
 
 def test_journeys_that_end_after_the_day_that_counts_are_not_known(report: Report, journeys: pd.DataFrame) -> None:
-    month, day = report.opened.company.calendar.parse("2026-06"), dt.date(2026, 7, 10)
-    found = spend_cohorts(report.opened.sources, [month], day, rule=AttributionSpec(rule="first"))
+    month, day = report.company.config.calendar.parse("2026-06"), dt.date(2026, 7, 10)
+    found = spend_cohorts(report.company.sources, [month], day, rule=AttributionSpec(rule="first"))
     firsts = journeys[journeys["ended"] <= pd.Timestamp(day)].groupby("path_id").head(1)
     wanted = firsts.loc[firsts["day"].dt.to_period("M") == pd.Period("2026-06"), "worth"].sum()
     assert found[["within_30", "within_60", "within_90"]].sum(axis=1)[0] == pytest.approx(wanted)
@@ -238,9 +238,9 @@ def test_journeys_that_end_after_the_day_that_counts_are_not_known(report: Repor
 
 
 def test_lags_rise(report: Report) -> None:
-    month = report.opened.company.calendar.parse("2026-06")
+    month = report.company.config.calendar.parse("2026-06")
     with pytest.raises(UsageError, match="do not rise"):
-        spend_cohorts(report.opened.sources, [month], dt.date(2026, 9, 30), rule=AttributionSpec(), lags=[60, 30])
+        spend_cohorts(report.company.sources, [month], dt.date(2026, 9, 30), rule=AttributionSpec(), lags=[60, 30])
 
 
 def test_months_that_may_still_earn_stand_open(marketing: MarketingSections) -> None:
@@ -265,7 +265,7 @@ def test_every_rule_gives_away_what_the_journeys_brought(marketing: MarketingSec
 
 
 def test_credit_by_the_company_s_rule_is_the_kpi(report: Report, marketing: MarketingSections) -> None:
-    frame = report.opened.compute(["attributed_revenue"], period="2026-Q3", by=["channel"]).set_index("channel")
+    frame = report.company.compute(["attributed_revenue"], period="2026-Q3", by=["channel"]).set_index("channel")
     credit = attribute(marketing._own_paths, "last").set_index("channel")["value"]
     assert credit.to_dict() == pytest.approx(frame.value.reindex(credit.index).fillna(0.0).to_dict())
 
@@ -301,13 +301,13 @@ TOUCHES = """path_id,touched_at,channel,converted,value
 
 
 def test_more_credit_than_was_booked_is_warned_of(tmp_path: Path) -> None:
-    opened = open_from(
+    company = open_from(
         tmp_path,
         {"touchpoints": TOUCHES, "spend": "spent_on,amount,channel\n2026-01-05,100,paid\n2026-01-06,50,email\n",
          "orders": "order_id,ordered_on,customer_id,amount\n1,2026-01-20,a,1000\n"},
         gross_margin=0.5,
     )  # fmt: skip
-    sections = open_report(opened.company.path, "2026-01").marketing
+    sections = open_report(company.config.path, "2026-01").marketing
     warning = sections.claims()
     assert warning is not None and "€1,200 are credited, €1,000 were booked" in warning.text
     assert isinstance(sections.reconciliation(), Table)
@@ -317,8 +317,8 @@ def test_more_credit_than_was_booked_is_warned_of(tmp_path: Path) -> None:
 def test_credit_without_spend_says_no_spend(tmp_path: Path) -> None:
     spend = "spent_on,amount,channel\n2026-01-05,100,paid\n2026-01-31,1,paid\n"
     credited = TOUCHES.replace("2026-01-20,paid", "2026-01-20,email")
-    opened = open_from(tmp_path, {"touchpoints": credited, "spend": spend}, gross_margin=0.5)
-    rows = texts(open_report(opened.company.path, "2026-01").marketing.returns())
+    company = open_from(tmp_path, {"touchpoints": credited, "spend": spend}, gross_margin=0.5)
+    rows = texts(open_report(company.config.path, "2026-01").marketing.returns())
     assert rows[1][0] == "email" and "no spend" in rows[1]
 
 
@@ -343,7 +343,7 @@ def test_where_spend_varied_marginal_returns_are_told_and_budget_moves_as_a_what
     orders = pd.DataFrame({"order_id": range(130), "ordered_on": weeks, "customer_id": "a", "amount": revenue})
     orders["channel"] = "search"
     tables = {"spend": pd.concat([ones, others]), "orders": orders}
-    sections = open_report(open_from(tmp_path, tables, gross_margin=0.5).company.path, "2026-Q2").marketing
+    sections = open_report(open_from(tmp_path, tables, gross_margin=0.5).config.path, "2026-Q2").marketing
     table = sections.marginal()
     assert isinstance(table, Table)
     rows = {row[0]: [number(cell) for cell in row[1:]] for row in texts(table)}

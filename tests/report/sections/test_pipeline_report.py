@@ -62,7 +62,7 @@ def test_the_deals_are_those_that_the_kpis_count(report: Report, crm: Report) ->
 
 def test_deals_are_as_of_a_day_and_of_a_slice(report: Report, rows: pd.DataFrame) -> None:
     day = dt.date(2025, 2, 14)
-    found = deals(report.opened.sources, day, "region = 'AMER'")
+    found = deals(report.company.sources, day, "region = 'AMER'")
     there = rows[(rows["created_on"] <= pd.Timestamp(day)) & (rows["region"] == "AMER")]
     assert len(found) == len(there)
     closed = there["closed_on"] <= pd.Timestamp(day)

@@ -158,8 +158,8 @@ def test_a_long_ranking_of_rates_shows_both_its_ends(report: Report) -> None:
 
 def test_segments_of_refunds_alone_have_no_share_of_the_revenue(tmp_path: Path) -> None:
     rows = [f"{n},{2024 + n % 3}-{n % 9 + 1:02d}-{n % 27 + 1:02d},{5 if n % 4 else -90},c{n % 37}" for n in range(400)]
-    opened = open_from(tmp_path, {"orders": "order_id,ordered_on,amount,customer_id\n" + "\n".join(rows)})
-    table = open_report(opened, "2026-Q3").customers.segments()
+    company = open_from(tmp_path, {"orders": "order_id,ordered_on,amount,customer_id\n" + "\n".join(rows)})
+    table = open_report(company, "2026-Q3").customers.segments()
     assert isinstance(table, Table)
     assert table.title.endswith("% of the customers")
 
@@ -167,7 +167,7 @@ def test_segments_of_refunds_alone_have_no_share_of_the_revenue(tmp_path: Path) 
 def test_the_outlook_s_history_stands_in_the_results(report: Report) -> None:
     chart = report.outlook_of("sales_revenue").fan()
     assert chart is not None
-    months = report.opened.compute(["sales_revenue"], period="2026-09", last=3, as_of=report.as_of)
+    months = report.company.compute(["sales_revenue"], period="2026-09", last=3, as_of=report.as_of)
     assert [value["value"] for value in chart.values[-3:]] == months.value.tolist()
 
 

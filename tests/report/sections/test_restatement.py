@@ -29,15 +29,15 @@ def orders(amounts: dict[str, float]) -> str:
 AMOUNTS = {(dt.date(2026, 1, 1) + dt.timedelta(days=n)).isoformat(): 100.0 for n in range(181)}
 
 
-def publish(opened: OpenCompany, folder: Path, *, where: str | None = None) -> None:
+def publish(company: OpenCompany, folder: Path, *, where: str | None = None) -> None:
     """Leave what a report of the first quarter leaves."""
     options = {"where": where, "as_of": "2026-03-31"}
     frames = [
-        (opened.compute(["sales_revenue", "order_count"], period="2026-03", last=3, **options), ()),  # type: ignore[arg-type]
-        (opened.compute(["sales_revenue"], period="2026-Q1", by=["region"], **options), ("region",)),  # type: ignore[arg-type]
+        (company.compute(["sales_revenue", "order_count"], period="2026-03", last=3, **options), ()),  # type: ignore[arg-type]
+        (company.compute(["sales_revenue"], period="2026-Q1", by=["region"], **options), ("region",)),  # type: ignore[arg-type]
     ]
     told = {"values": [row for frame, by in frames for row in values(frame, by)], "targets": [], "projections": []}
-    made = made_from(opened)
+    made = made_from(company)
     manifest = {"period": "2026-Q1", "as_of": "2026-03-31", "where": where, "sources": made.pop("sources")}
     folder.mkdir()
     (folder / "results.json").write_text(to_json(told))
@@ -105,11 +105,11 @@ def test_a_long_list_says_how_many_more(published: Path) -> None:
 
 @pytest.mark.parametrize("spoil", ["no folder", "no manifest", "no origin"])
 def test_without_a_report_that_says_how_it_was_made_nothing_is_shown(published: Path, spoil: str) -> None:
-    folder, opened = published / "report", open_company(published / "company.yaml")
+    folder, company = published / "report", open_company(published / "company.yaml")
     if spoil == "no folder":
         folder = published / "nowhere"
     elif spoil == "no manifest":
         (folder / "manifest.json").unlink()
     else:
         (folder / "manifest.json").write_text('{"period": "2026-Q1"}')
-    assert restatements(opened, WRITTEN, folder) is None
+    assert restatements(company, WRITTEN, folder) is None
