@@ -170,6 +170,19 @@ def wings_imported(path: Path) -> set[str]:
 IN_WINGS = [path for path in MODULES if wing(path) in WINGS and path.parent != PACKAGE]
 
 
+def test_the_architecture_shows_these_wings() -> None:
+    text = (REPOSITORY / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", text, re.MULTILINE)
+    shown = {
+        name: set(WINGS) - {name, "demo"} if may == "all of them" else set(re.findall(r"`(\w+)`", may))
+        for name, may in rows
+    }
+    assert shown == WINGS
+    folders = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == set(WINGS), "a folder beside the wings"
+    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "notebook.py"}
+
+
 @pytest.mark.parametrize("path", IN_WINGS, ids=relative)
 def test_a_module_imports_only_the_wings_that_its_own_may_import(path: Path) -> None:
     beyond = wings_imported(path) - WINGS[wing(path)] - {wing(path), "__version__"}

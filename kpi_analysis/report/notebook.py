@@ -87,9 +87,9 @@ class Report(ReportContext):
         deck = (
             f"{self.period_name}: {period_words(self.period)}, {messages.completeness(self.period)}. Against {against}."
         )
-        counts = count_words(self.outlook.assessments)
+        counts = count_words(self.outlook.judged)
         if counts:
-            deck += f" Of {len(self.outlook.assessments)} targets {counts}."
+            deck += f" Of {len(self.outlook.judged)} targets {counts}."
         return Title(
             messages.headline(
                 rows, self.company.catalogue.metrics, self.format, against=base, over=self.period.complete
@@ -284,7 +284,7 @@ class Report(ReportContext):
         """Put each company-wide target into the rows of its KPI in the period reported."""
         told = frame.copy()
         told["chance"], told["target_scope"] = float("nan"), ""
-        for one in self.outlook.assessments:
+        for one in self.outlook.judged:
             if one.goal is None or (self.where is None and one.spec.where is not None):
                 continue
             rows = (told.kpi == one.spec.kpi) & (told.period == self.period.label)

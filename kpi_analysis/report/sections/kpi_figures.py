@@ -74,8 +74,8 @@ def ranking(
     cut = len(frame) > most
     shown = frame.iloc[[*range(most - low_ends), *range(len(frame) - low_ends, len(frame))]] if cut else frame
     rows = records(shown)
-    assessments = [row for row in rows if row["rows"] >= FEW_TRIALS]  # one of one is no record
-    ends = assessments if len(assessments) > 1 else rows
+    enough = [row for row in rows if row["rows"] >= FEW_TRIALS]  # one of one is no record
+    ends = enough if len(enough) > 1 else rows
     lowest, highest = ((str(ends[i][by]), float(ends[i]["value"])) for i in (-1, 0))
     notes = []
     if rows[0]["ci_low"] is not None:

@@ -74,7 +74,7 @@ class KpiOutlook:
         return self._projected[1]
 
     @cached_property
-    def assessments(self) -> TargetAssessment | None:
+    def assessment(self) -> TargetAssessment | None:
         """The target that is set for it, if there is one."""
         return next(
             (one for one in self.outlook.assessments if one.spec.kpi == self.kpi and one.goal is not None), None
@@ -89,7 +89,7 @@ class KpiOutlook:
 
     @cached_property
     def _scenario(self) -> _Scenario:
-        calendar, one = self.context.company.config.calendar, self.assessments
+        calendar, one = self.context.company.config.calendar, self.assessment
         if one is not None and one.projection is not None and not one.projection.reason:
             whole, found = calendar.parse(one.period), one.projection
             if one.total:  # data that end before the period leave steps that are not part of it
@@ -121,7 +121,7 @@ class KpiOutlook:
         """History, projection and the target."""
         if not len(self.history) or self.projection.reason:
             return None
-        metric, one = self.context.metric(self.kpi), self.assessments
+        metric, one = self.context.metric(self.kpi), self.assessment
         aimed = one is not None and not one.total and one.period in {p.label for p in self.future}
         shown = self.history.iloc[-SHOWN:]
         end = self.projection.frame.iloc[-1]

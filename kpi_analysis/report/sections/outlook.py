@@ -39,32 +39,30 @@ class OutlookSections:
     format: Format
 
     @property
-    def assessments(self) -> tuple[TargetAssessment, ...]:
+    def judged(self) -> tuple[TargetAssessment, ...]:
         """The targets that have a goal, the least likely first."""
         there = [one for one in self.outlook.assessments if one.goal is not None and one.spec.by is not None]
         return tuple(sorted(there, key=lambda one: 2.0 if one.chance is None else one.chance))
 
     def page(self) -> Title | None:
         """Begin the page: how many targets will probably be made; nothing where there are none."""
-        counts = count_words(self.assessments)
-        return Title(f"Of {len(self.assessments)} targets, {counts}") if counts else None
+        counts = count_words(self.judged)
+        return Title(f"Of {len(self.judged)} targets, {counts}") if counts else None
 
     def fan(self, kpi: str | None = None) -> Figure | None:
         """A target's KPI with its history, its projection and the goal; by default the target most in doubt."""
-        shown = [one for one in self.assessments if one.projection is not None and not one.projection.reason]
+        shown = [one for one in self.judged if one.projection is not None and not one.projection.reason]
         if kpi is not None:
             shown = [one for one in shown if one.spec.kpi == kpi]
         if not shown:
             return None
         levels = [one for one in shown if not one.total] or shown
-        one = min(
-            levels, key=lambda assessments: abs((assessments.chance if assessments.chance is not None else 1) - 0.5)
-        )
+        one = min(levels, key=lambda one: abs((one.chance if one.chance is not None else 1) - 0.5))
         return self._drawn(one)
 
     def chances(self, *, width: Width = "full") -> Figure | None:
         """The chance of each target, the most likely first."""
-        shown = [one for one in self.assessments if one.chance is not None][::-1]
+        shown = [one for one in self.judged if one.chance is not None][::-1]
         if not shown:
             return None
         safe, lost = shown[0], shown[-1]
@@ -80,7 +78,7 @@ class OutlookSections:
 
     def tree(self, *, width: Width = "full") -> Figure | None:
         """Which KPI supports which: from each target up to the strategic KPI that it is for."""
-        metrics, aimed = self.outlook.company.catalogue.metrics, {one.spec.kpi: one for one in self.assessments}
+        metrics, aimed = self.outlook.company.catalogue.metrics, {one.spec.kpi: one for one in self.judged}
         above: dict[str, str | None] = {}
         for kpi in aimed:
             path: list[str] = []
@@ -109,23 +107,21 @@ class OutlookSections:
 
     def targets(self) -> Table | None:
         """Each target with its owner, baseline, goal and chance, and whether it is SMART."""
-        if not self.assessments:
+        if not self.judged:
             return None
-        doubtful = [one for one in self.assessments if any(one.verdicts.values())]
+        doubtful = [one for one in self.judged if any(one.verdicts.values())]
         title = (
-            "Every target is SMART"
-            if not doubtful
-            else f"{len(doubtful)} of {len(self.assessments)} targets need a look"
+            "Every target is SMART" if not doubtful else f"{len(doubtful)} of {len(self.judged)} targets need a look"
         )
         note = (
             "Specific · Measurable · Attainable (chance from 5% to 95%) · "
             "Relevant (supports a strategic KPI, has actions) · Time-bound."
         )
-        return targets_table(self.assessments, self.format, id="targets", title=title, measure="", note=note)
+        return targets_table(self.judged, self.format, id="targets", title=title, measure="", note=note)
 
     def actions(self) -> Table | None:
         """What is agreed for the targets that are off track or missed; for those at risk where there are none."""
-        planned = [one for one in self.assessments if one.actions]
+        planned = [one for one in self.judged if one.actions]
         late, title = [one for one in planned if one.status in ("off", "missed")], "off track"
         if not late:
             late, title = [one for one in planned if one.status == "risk"], "at risk"

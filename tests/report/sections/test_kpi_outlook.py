@@ -39,10 +39,10 @@ def test_the_year_is_what_was_sold_and_the_paths_to_come(report: Report) -> None
 
 def test_the_chance_is_that_of_the_target_s_table(report: Report) -> None:
     for kpi in ("sales_revenue", "monthly_recurring_revenue"):
-        assessments = next(one for one in report.outlook.assessments if one.spec.kpi == kpi)
-        assert assessments.chance is not None
+        target = next(one for one in report.outlook.judged if one.spec.kpi == kpi)
+        assert target.chance is not None
         shown = texts(report.outlook_of(kpi).what_if())[0][4]
-        assert float(shown) == pytest.approx(100 * min(max(assessments.chance, 0.01), 0.99), abs=0.06)
+        assert float(shown) == pytest.approx(100 * min(max(target.chance, 0.01), 0.99), abs=0.06)
 
 
 def test_a_kpi_without_a_target_has_no_chance(report: Report) -> None:
