@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import ibis
-import naive
 import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opening import open_from
+from reference.rows import Row
+from reference.touchpoints import credited
 
 from kpi_analysis.core.config.company import AttributionSpec
 from kpi_analysis.core.errors import ConfigError
@@ -185,19 +186,19 @@ touches = st.lists(
 
 @given(touches, st.sampled_from(RULES), st.sampled_from([0, 5, 90]), st.booleans())
 @settings(max_examples=25, deadline=None, derandomize=True, database=None)
-def test_each_touch_against_plain_loops(rows: list[naive.Row], rule: str, lag_days: int, told: bool) -> None:
+def test_each_touch_against_plain_loops(rows: list[Row], rule: str, lag_days: int, told: bool) -> None:
     if not told:
         rows = [{key: value for key, value in row.items() if key != "converted"} for row in rows]
     split = AttributionSpec(rule=rule, lag_days=lag_days, half_life_days=3)  # type: ignore[arg-type]
     kept = pa.table({name: pa.array([row[name] for row in rows], KINDS[name]) for name in rows[0]})
     columns = ["path_id", "channel", "converted_on", "credited_value"]
     found = with_credits(ibis.memtable(kept), split, columns[2:]).to_pyarrow().to_pylist()
-    wanted = naive.with_credits(rows, set(kept.column_names), rule, lag_days, 3)
+    wanted = credited(rows, set(kept.column_names), rule, lag_days, 3)
     assert len(found) == len(rows)
 
-    def sums(credited: list[naive.Row]) -> dict[Any, tuple[int, float, int]]:
-        keys = {tuple(row[name] for name in columns[:3]) for row in credited}
-        groups = {key: [row for row in credited if tuple(row[name] for name in columns[:3]) == key] for key in keys}
+    def sums(touches: list[Row]) -> dict[Any, tuple[int, float, int]]:
+        keys = {tuple(row[name] for name in columns[:3]) for row in touches}
+        groups = {key: [row for row in touches if tuple(row[name] for name in columns[:3]) == key] for key in keys}
         known = {key: [row["credited_value"] for row in group] for key, group in groups.items()}
         return {
             key: (len(some), round(sum(value or 0.0 for value in some), 9) + 0.0, some.count(None))

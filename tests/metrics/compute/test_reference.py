@@ -1,21 +1,25 @@
-"""Every KPI of the catalogue, on random tables, against the plain loops of `naive`."""
+"""Every KPI of the catalogue, on random tables, against the plain loops of `reference`."""
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 import math
+import sys
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import naive
 import pandas as pd
 import pytest
+import reference
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from naive import Books, Row, Span, View
 from opening import open_from
+from reference import REFERENCE_KPIS, NoValue, reference_result
+from reference.periods import DAY, Period
+from reference.rows import CompanyTables, Row, Selection, Test
 
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.catalogue import shipped
@@ -28,7 +32,7 @@ FIRST, LAST = (
     dt.date(2026, 12, 30),
 )  # 18 months, with the edges of months and of years drawn more often than other days
 EDGES = [dt.date(2025, 9, 30), dt.date(2025, 12, 31), dt.date(2026, 1, 1), dt.date(2026, 6, 30), dt.date(2026, 9, 30)]
-EDGES += [day + naive.DAY for day in EDGES] + [dt.date(2026, 12, 28), dt.date(2025, 7, 1)]
+EDGES += [day + DAY for day in EDGES] + [dt.date(2026, 12, 28), dt.date(2025, 7, 1)]
 
 
 UNUSED = {
@@ -57,10 +61,10 @@ def between(first: dt.date, last: dt.date) -> st.SearchStrategy[dt.date]:
 anywhen = st.one_of(between(FIRST, LAST), st.sampled_from(EDGES))
 
 
-def days_about(span: Span) -> st.SearchStrategy[dt.date]:
+def days_about(period: Period) -> st.SearchStrategy[dt.date]:
     """Days of a period and of those that it is compared with, and any other day."""
-    near = [one for one in (span, span.prior(), span.year_ago()) if one is not None]
-    return st.one_of(anywhen, *(between(one.start, one.end) for one in [span, *near]))
+    near = [one for one in (period, period.prior(), period.year_ago()) if one is not None]
+    return st.one_of(anywhen, *(between(one.start, one.end) for one in [period, *near]))
 
 
 RULES = ("last", "first", "linear", "time_decay", "u_shaped", "w_shaped")
@@ -113,9 +117,9 @@ class Domain:
 
 
 @st.composite
-def frames(draw: st.DrawFn, domain: Domain, span: Span) -> dict[str, pd.DataFrame]:
+def frames(draw: st.DrawFn, domain: Domain, period: Period) -> dict[str, pd.DataFrame]:
     """The canonical tables of a company, some of them or of their columns left out."""
-    found, days, without = {}, days_about(span), draw(st.sampled_from(domain.without))
+    found, days, without = {}, days_about(period), draw(st.sampled_from(domain.without))
     for name in (name for name in domain.tables if name not in without):
         schema = TABLES[name]
         columns = [c for c in schema.columns if c not in UNUSED and f"{name}.{c}" not in without]
@@ -168,7 +172,7 @@ DOMAINS = {
         ("department is not null",),
     ),
 }  # fmt: skip
-CONDITIONS: dict[str | None, tuple[str, naive.Test]] = {
+CONDITIONS: dict[str | None, tuple[str, Test]] = {
     None: ("", lambda row: True),
     "region = 'north'": ("region", lambda row: row["region"] == "north"),
     "channel <> 'paid'": ("channel", lambda row: row["channel"] not in (None, "paid")),
@@ -182,7 +186,7 @@ CONDITIONS: dict[str | None, tuple[str, naive.Test]] = {
 class Question:
     """What a company is asked."""
 
-    span: Span
+    period: Period
     last: int
     by: tuple[str, ...]
     where: str | None
@@ -199,13 +203,13 @@ class Case:
 
 
 @st.composite
-def questions(draw: st.DrawFn, span: Span, by: tuple[str, ...], conditions: list[str]) -> Question:
+def questions(draw: st.DrawFn, period: Period, by: tuple[str, ...], conditions: list[str]) -> Question:
     return Question(
-        span,
+        period,
         draw(st.integers(1, 2)),
         by,
         draw(st.sampled_from([None, None, *conditions])),
-        draw(st.one_of(st.none(), st.just(LAST), between(span.start, span.end))),
+        draw(st.one_of(st.none(), st.just(LAST), between(period.start, period.end))),
     )
 
 
@@ -215,8 +219,8 @@ def cases(draw: st.DrawFn, domain: Domain) -> Case:
     day = draw(
         st.one_of(st.sampled_from([day for day in EDGES if day.year == 2026]), between(dt.date(2026, 1, 1), LAST))
     )
-    span, other = (Span.around(draw(grains), day) for _ in range(2))
-    tables = draw(frames(domain, span))
+    period, other = (Period.around(draw(grains), day) for _ in range(2))
+    tables = draw(frames(domain, period))
     columns = {column for table in tables.values() for column in table.columns}
     if {"orders", "customers"} <= set(tables):
         columns.add("acquired_channel")
@@ -233,30 +237,27 @@ def cases(draw: st.DrawFn, domain: Domain) -> Case:
     return Case(
         tables,
         {name: value for name, value in settings.items() if value},
-        (draw(questions(span, (), able)), draw(questions(other, slices, able))),
+        (draw(questions(period, (), able)), draw(questions(other, slices, able))),
     )
 
 
 # ------------------------------------------------------------------------------------------------------ the two routes
 
 
-def view_of(case: Case, question: Question, company: OpenCompany) -> View:
+def selection_of(case: Case, question: Question) -> Selection:
     """The same company and question for the plain route."""
     rows: dict[str, list[Row]] = {
         name: [{str(column): value for column, value in row.items()} for row in table.to_dict("records")]
         for name, table in case.tables.items()
     }
-    books = Books(
+    tables = CompanyTables(
         rows,
         {name: tuple(table.columns) for name, table in case.tables.items()},
-        lambda table, column, span: company.sources.extent(table, column).covers(span),  # type: ignore[arg-type]
-        last_day=company.sources.last_day() or dt.date.min,
         **{"inbound_channels": (), **case.settings},
     )
-    as_of = question.as_of or company.sources.last_day()
-    assert as_of is not None
-    asked, where = CONDITIONS[question.where]
-    return View(books, question.span, as_of, question.by, None, where, (asked,) if asked else ())
+    condition, where = CONDITIONS[question.where]
+    columns = (condition,) if condition else ()
+    return Selection(tables, question.period, question.as_of or tables.last_day, question.by, None, where, columns)
 
 
 def same(found: float, wanted: float | None) -> bool:
@@ -265,24 +266,26 @@ def same(found: float, wanted: float | None) -> bool:
     return math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-9)
 
 
-def base_of(kpi: str, view: View, step: str) -> float | None:
+def base_of(kpi: str, selection: Selection, step: str) -> float | None:
     try:
-        return naive.answer(kpi, view.prior() if step == "previous" else view.year_ago())[0]
-    except naive.NoValue:
+        return reference_result(kpi, selection.prior() if step == "previous" else selection.year_ago()).value
+    except NoValue:
         return None
 
 
-def differences(frame: pd.DataFrame, view: View) -> list[str]:
+def differences(frame: pd.DataFrame, selection: Selection) -> list[str]:
     """Every figure of the engine's frame that the plain route does not confirm."""
     found = []
     for record in frame.to_dict("records"):
-        group = tuple(record[name] for name in view.by)
-        span = Span.around(record["grain"], record["period_start"].date())
-        assert (span.label, span.end) == (record["period"], record["period_end"].date())
-        one = replace(view, span=span.cut(view.as_of), group=None if None in group else group)
-        wanted = dict(zip(("value", "numerator", "denominator"), naive.answer(record["kpi"], one), strict=True))
+        group = tuple(record[name] for name in selection.by)
+        period = Period.around(record["grain"], record["period_start"].date())
+        assert (period.label, period.end) == (record["period"], record["period_end"].date())
+        one = replace(selection, period=period.cut(selection.as_of), group=None if None in group else group)
+        wanted = asdict(reference_result(record["kpi"], one))
         matures_in = shipped().metrics[record["kpi"]].matures_in or 0
-        young = matures_in > 0 and (view.as_of - span.end).days < matures_in  # such a cohort is compared with none
+        young = (
+            matures_in > 0 and (selection.as_of - period.end).days < matures_in
+        )  # such a cohort is compared with none
         wanted |= {step: None if young else base_of(record["kpi"], one, step) for step in ("previous", "year_ago")}
         if None in group:  # no rows, or no such column: one line that says so stands for all slices
             wanted = dict.fromkeys(wanted)
@@ -296,7 +299,15 @@ def differences(frame: pd.DataFrame, view: View) -> list[str]:
 
 
 def test_every_kpi_of_the_catalogue_has_a_second_route() -> None:
-    assert set(naive.KPIS) == set(shipped().metrics)
+    assert set(REFERENCE_KPIS) == set(shipped().metrics)
+
+
+@pytest.mark.parametrize("path", sorted(Path(reference.__file__).parent.glob("*.py")), ids=lambda path: path.stem)
+def test_the_second_route_takes_nothing_from_the_package(path: Path) -> None:
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names | {"reference", "pandas"}
 
 
 @pytest.mark.parametrize(
@@ -320,8 +331,8 @@ def test_engine_and_plain_loops_agree(domain: str, examples: int) -> None:
             company = open_from(Path(folder), case.tables, **case.settings)
             found = []
             for question in case.questions:
-                frame, view = ask(company, question, kpis), view_of(case, question, company)
-                found += differences(frame, view) + not_adding_up(frame, view, company)
+                frame, selection = ask(company, question, kpis), selection_of(case, question)
+                found += differences(frame, selection) + not_adding_up(frame, selection, company)
                 told.update(frame.kpi[frame.value.notna()])
             assert not found, "\n".join(found)
 
@@ -337,7 +348,7 @@ def kpis_of(domain: Domain) -> list[str]:
 def ask(company: OpenCompany, question: Question, kpis: list[str]) -> pd.DataFrame:
     return company.compute(
         kpis,
-        period=question.span.label,
+        period=question.period.label,
         last=question.last,
         by=question.by,
         where=question.where,
@@ -345,13 +356,13 @@ def ask(company: OpenCompany, question: Question, kpis: list[str]) -> pd.DataFra
     )
 
 
-def not_adding_up(frame: pd.DataFrame, view: View, company: OpenCompany) -> list[str]:
+def not_adding_up(frame: pd.DataFrame, selection: Selection, company: OpenCompany) -> list[str]:
     """Additive KPIs whose slices are not, together, the whole."""
     found = []
     for (kpi, period), part in frame.groupby(["kpi", "period"]):
         if company.is_additive(str(kpi)) and part.value.notna().all():
-            span = Span.around(part.grain.iloc[0], part.period_start.iloc[0].date()).cut(view.as_of)
-            whole = naive.answer(str(kpi), replace(view, span=span, group=None))[0]
+            period = Period.around(part.grain.iloc[0], part.period_start.iloc[0].date()).cut(selection.as_of)
+            whole = reference_result(str(kpi), replace(selection, period=period, group=None)).value
             if not same(part.value.sum(), whole):
                 found.append(f"{kpi} in {period}: the slices have {part.value.sum()}, the whole {whole}")
     return found
