@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,10 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from kpi_analysis.core.errors import UsageError
+from kpi_analysis.core.errors import KpiError, UsageError
 from kpi_analysis.core.periods import Calendar
 from kpi_analysis.core.records import values
+from kpi_analysis.design.blocks import is_derived
+from kpi_analysis.insight.figures import REGISTER, FigureFunction, compute_figures, figure_values
 from kpi_analysis.insight.outlook import Outlook
+from kpi_analysis.insight.scope import Scope
 from kpi_analysis.insight.targets import projected, record
 from kpi_analysis.metrics.lineage import Cause, causes, made_from
 from kpi_analysis.metrics.session import OpenCompany
@@ -104,14 +108,30 @@ class Comparison:
     def values(self) -> list[Compared]:
         """Return each value of the report, in its order; values of one grain and dimension are computed together."""
         computed: dict[Key, Mapping[str, Any]] = {}
-        for (grain, by), rows in _alike(self.report.results["values"]).items():
+        kpis = [row for row in self.report.results["values"] if not is_derived(row)]
+        for (grain, by), rows in _alike(kpis).items():
             computed |= self._computed(grain, by, rows)
         return [
             self._compared(
                 row["id"], row["kpi"], moved(row, computed.get(_key(row), {}), FIELDS, EXACT), tuple(row["dimensions"])
             )
-            for row in self.report.results["values"]
+            for row in kpis
         ]
+
+    def derived(self) -> list[Compared]:
+        """Return each figure of the report that is derived from KPIs; those of one function are computed together."""
+        rows = [row for row in self.report.results["values"] if is_derived(row)]
+        made_by = {_function(row): row["made_by"] for row in rows}
+        today = {key: self._figures(one["function"], one["arguments"]) for key, one in made_by.items()}
+        found = []
+        for row in rows:
+            one = made_by[_function(row)]
+            function = REGISTER.get(one["function"])
+            tolerance = function.tolerance if function else EXACT
+            changed = moved(row, today[_function(row)].get(row["id"], {}), FIELDS, tolerance)
+            why = self._why(function, one["arguments"]) if changed else ()
+            found.append(Compared(row["id"], row["kpi"], changed, why))
+        return found
 
     def outlook(self) -> list[Compared]:
         """Return each target and projection of the report."""
@@ -132,6 +152,33 @@ class Comparison:
             changed = moved(steps, ahead.get(_stretch(row), {}), tuple(steps), ITERATED)
             found.append(self._compared(f"{row['kpi']}: after {row['after']}{_part(row)}", row["kpi"], changed))
         return found
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What the derived figures of the report are computed from today."""
+        period = self.company.config.calendar.parse(self.report.provenance["period"])
+        return Scope(self.company, period.cut(self.report.as_of), self.report.as_of, self.report.where)
+
+    def _figures(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+        """Compute the figures of a function by their ids; what nobody can compute any more is left out."""
+        try:
+            return {row["id"]: row for row in figure_values(compute_figures(self.scope, name, arguments))}
+        except (KpiError, TypeError):  # the function, its argument, the KPI or the dimension is no more
+            return {}
+
+    def _why(self, function: FigureFunction | None, arguments: Mapping[str, Any]) -> tuple[Cause, ...]:
+        """What changed of what a derived figure is computed from: the tables and definitions of its KPIs."""
+        if function is None:
+            return (Cause("code", "nobody computes this figure any more"),)
+        kpis = function.kpis or tuple(str(arguments[name]) for name in ("kpi",) if name in arguments)
+        kpis = kpis or tuple(dict.fromkeys(target.kpi for target in self.company.targets))
+        texts = [self.report.where or ""]
+        found = [
+            cause for kpi in kpis
+            for cause in causes(self.report.made_from, self.today, self.company, kpi, texts=texts, aimed=function.aimed)
+        ]  # fmt: skip
+        told = [cause for cause in found if cause.kind in ("data", "definition")]
+        return tuple(dict.fromkeys(told or found))
 
     def _computed(
         self, grain: str, by: tuple[str, ...], rows: Sequence[Mapping[str, Any]]
@@ -167,6 +214,10 @@ class Comparison:
 
 
 Key = tuple[str, str, frozenset[tuple[str, Any]]]
+
+
+def _function(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["made_by"]["function"], json.dumps(row["made_by"]["arguments"], sort_keys=True)
 
 
 def _key(row: Mapping[str, Any]) -> Key:

@@ -88,7 +88,7 @@ def verify(pdf: Path, company: Path | None = None) -> Verdict:
             remedy="Name its own with --company FILE.",
         )
     comparison = Comparison(session, report)
-    figures = (*comparison.values(), *comparison.outlook())
+    figures = (*comparison.values(), *comparison.derived(), *comparison.outlook())
     return Verdict(told["report"], told["company"], told["period"], file, figures)
 
 

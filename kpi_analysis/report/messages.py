@@ -8,7 +8,6 @@ from typing import Any
 from kpi_analysis.core.periods import Period
 from kpi_analysis.design.formats import NBSP, Format, difference
 from kpi_analysis.metrics.catalogue import Metric
-from kpi_analysis.stats.intervals import newcombe
 
 DURATIONS = ("days", "hours", "minutes", "months")
 COUNTED = (*DURATIONS, "points", "turns")  # units that are said after the number of a change
@@ -67,30 +66,22 @@ def clause(metric: Metric, now: float, before: float | None, written: Format) ->
     return f"{words} to {value}"
 
 
-def change_limits(metric: Metric, now: Mapping[str, Any], before: Mapping[str, Any], written: Format) -> str:
-    """Say between which limits the change of a rate lies, by Newcombe's interval; nothing for other KPIs.
+def change_limits(limits: tuple[float, float], written: Format) -> str:
+    """Say between which limits the change of a rate lies.
 
     Parameters
     ----------
-    metric : Metric
-    now, before : mapping
-        Records of the tidy frame, with numerator and denominator.
+    limits : (float, float)
+        Of its 95 % interval, as fractions.
     written : Format
 
     Examples
     --------
-    >>> from kpi_analysis.metrics.catalogue import shipped
-    >>> rate = shipped().metrics["opportunity_to_win_ratio"]
-    >>> now, before = {"numerator": 56, "denominator": 70}, {"numerator": 48, "denominator": 80}
-    >>> change_limits(rate, now, before, Format("en_GB", "EUR"))
+    >>> change_limits((0.052, 0.334), Format("en_GB", "EUR"))
     'The change lies between +5.2 and +33.4 points (95% interval).'
-    >>> change_limits(rate, {"numerator": 7, "denominator": 10}, before, Format("en_GB", "EUR"))
+    >>> change_limits((-0.219, 0.321), Format("en_GB", "EUR"))
     'The change lies between −21.9 and +32.1 points (95% interval), so that it may be chance.'
     """
-    counts = [row[part] for row in (now, before) for part in ("numerator", "denominator")]
-    if metric.interval != "proportion" or any(count is None for count in counts):
-        return ""
-    limits = newcombe(*counts)
     low, high = (written.number(100 * limit, 1, signed=True) for limit in limits)
     chance = ", so that it may be chance" if limits[0] <= 0 <= limits[1] else ""
     return f"The change lies between {low} and {high} points (95% interval){chance}."
@@ -153,10 +144,9 @@ def headline(
     return clauses[0] if len(clauses) == 1 else f"{clauses[0]}, and {inside(clauses[1])}"
 
 
-def biggest(metric: Metric, name: str, value: float, whole: float, by: str, written: Format) -> str:
-    """Say which slice of a sum is the biggest: ``United Kingdom brings 84% of sales revenue``."""
-    share = written.prose(round(value / whole, 2), "percent")
-    return f"{name} has {share} of {inside(metric.label)}, the most of any {by}"
+def biggest(metric: Metric, name: str, share: float, by: str, written: Format) -> str:
+    """Say which slice of a sum is the biggest, and its share: ``United Kingdom has 84% of sales revenue``."""
+    return f"{name} has {written.prose(round(share, 2), 'percent')} of {inside(metric.label)}, the most of any {by}"
 
 
 def spread(metric: Metric, low: tuple[str, float], high: tuple[str, float], by: str, written: Format) -> str:

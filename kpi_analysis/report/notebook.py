@@ -23,8 +23,9 @@ from kpi_analysis.design import brand
 from kpi_analysis.design.blocks import Beside, Block, Figure, Findings, Note, Table, Title, forget_shown, shown_kpis
 from kpi_analysis.design.formats import NBSP
 from kpi_analysis.design.theme import wear
+from kpi_analysis.insight.figures import changes, figure_values, wide
+from kpi_analysis.insight.figures.history import with_data
 from kpi_analysis.insight.key_findings import Insights
-from kpi_analysis.insight.outlook import Outlook
 from kpi_analysis.insight.targets import projected, record
 from kpi_analysis.metrics.catalogue import Metric
 from kpi_analysis.metrics.compute.slices import check_values
@@ -33,7 +34,7 @@ from kpi_analysis.metrics.session import OpenCompany, open_company
 from kpi_analysis.report import messages, tables
 from kpi_analysis.report.charts.base import Width
 from kpi_analysis.report.sections import appendix, kpi_figures
-from kpi_analysis.report.sections.context import HISTORY, ReportContext, with_data
+from kpi_analysis.report.sections.context import HISTORY, ReportContext
 from kpi_analysis.report.sections.customers import CustomerSections
 from kpi_analysis.report.sections.drivers import DriverSections
 from kpi_analysis.report.sections.finance import FinanceSections
@@ -96,7 +97,7 @@ class Report(ReportContext):
             ),
             deck if told else f"{deck} See the reasons on the last page.",
             self._facts(),
-            values(self.compute(self.headline_kpis)),
+            (*values(self.compute(self.headline_kpis)), *(figure_values(self.outlook.counts) if counts else ())),
         )
 
     def page(self, kpi: str) -> Title | None:
@@ -108,8 +109,9 @@ class Report(ReportContext):
         against, _ = self.base_of(row, self.period)
         text = messages.sentence(self.metric(kpi), row, self.period_name, self.format, against=against)
         told = self.period.complete and row[against] is not None
-        deck = f"Against {self._against(against)}. {self._change_limits(row, against)}".rstrip() if told else ""
-        return Title(text, deck, values=values(frame))
+        limits = changes.change_limits(self.scope, kpi, against=against)
+        deck = f"Against {self._against(against)}. {self._change_limits(limits)}".rstrip() if told else ""
+        return Title(text, deck, values=(*values(frame), *(figure_values(limits) if told else ())))
 
     @cached_property
     def insights(self) -> Insights:
@@ -171,7 +173,7 @@ class Report(ReportContext):
     @cached_property
     def customers(self) -> CustomerSections:
         """Sections on customers: retention, contracts, segments, lifetime value."""
-        return CustomerSections(self.company, self.period, self.as_of, self.format, self.slices)
+        return CustomerSections(self)
 
     @cached_property
     def pipeline(self) -> PipelineSections:
@@ -196,16 +198,16 @@ class Report(ReportContext):
     @cached_property
     def outlook(self) -> OutlookSections:
         """Sections on what is to come: targets, chances, projections."""
-        return OutlookSections(Outlook(self.company, self.as_of, self.where), self.format)
+        return OutlookSections(self)
 
     @cached_property
     def drivers(self) -> DriverSections:
         """Sections on why KPIs moved."""
-        return DriverSections(self.company, self.period, self.as_of, self.format, self.where)
+        return DriverSections(self)
 
     def outlook_of(self, kpi: str, *, months: int = 12, uplift: float = 0.0) -> KpiOutlook:
         """Sections on one KPI in depth: trend, projection, model and what-if."""
-        return KpiOutlook(self, self.outlook.outlook, kpi, months, uplift)
+        return KpiOutlook(self, kpi, months, uplift)
 
     # ------------------------------------------------------------------ appendix
 
@@ -264,12 +266,12 @@ class Report(ReportContext):
         assert then is not None
         return then
 
-    def _change_limits(self, row: Mapping[str, Any], base: str) -> str:
+    def _change_limits(self, limits: pd.DataFrame) -> str:
         """How far the change of a rate may be chance, from the counts of both periods."""
-        frame = self.company.compute(
-            [row["kpi"]], period=self._base(base).label, where=self.where, as_of=self.as_of, compared=False
-        )
-        return messages.change_limits(self.metric(row["kpi"]), row, records(frame)[0], self.format)
+        if limits.attrs.get("reason"):
+            return ""
+        row = wide(limits, by=[]).iloc[0]
+        return messages.change_limits((row["change.ci_low"], row["change.ci_high"]), self.format)
 
     def _scorecard_note(self, *, aimed_at: bool) -> str:
         notes = ["↓: lower is better. Bold, coloured changes are beyond the KPI’s usual variation."]

@@ -1,6 +1,7 @@
 """What a report is made of, as plain data, and how that shows itself as HTML."""
 
 from kpi_analysis.design.blocks.model import (
+    DERIVED,
     MIME,
     Beside,
     Block,
@@ -14,10 +15,12 @@ from kpi_analysis.design.blocks.model import (
     Table,
     Title,
     forget_shown,
+    is_derived,
     shown_kpis,
 )
 
 __all__ = [
+    "DERIVED",
     "MIME",
     "Beside",
     "Block",
@@ -31,5 +34,6 @@ __all__ = [
     "Table",
     "Title",
     "forget_shown",
+    "is_derived",
     "shown_kpis",
 ]

@@ -7,9 +7,11 @@ reads. `values` are the rows of the tidy KPI frame that the block quotes: togeth
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, ClassVar, Literal
 
+DERIVED = "figure:"  # begins the id of a figure that is no KPI of the catalogue
 MIME = "application/vnd.kpi-analysis.block+json"
 
 Tone = Literal["plain", "good", "bad", "warn", "muted"]
@@ -86,9 +88,21 @@ def forget_shown() -> None:
     _shown.clear()
 
 
+def is_derived(row: Mapping[str, Any]) -> bool:
+    """Whether a row of ``results.json`` is a figure derived from KPIs, and no KPI of the catalogue.
+
+    Examples
+    --------
+    >>> is_derived({"id": "figure:marketing.spend_shares.spend@2026-Q3"}), is_derived({"id": "leads@2026-Q3"})
+    (True, False)
+    """
+    return str(row.get("id", "")).startswith(DERIVED)
+
+
 def _quoted(payload: dict[str, Any]) -> list[str]:
     inner = [kpi for block in payload.get("blocks", ()) for kpi in _quoted(block)]
-    return [*(row["kpi"] for row in payload.get("values", ()) if row["value"] is not None), *inner]
+    rows = (row for row in payload.get("values", ()) if not is_derived(row))
+    return [*(row["kpi"] for row in rows if row["value"] is not None), *inner]
 
 
 def _data(value: Any) -> Any:
@@ -196,6 +210,7 @@ class Note(Block):
 
     kind: ClassVar[str] = "note"
     text: str
+    values: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from kpi_analysis.design.blocks.model import is_derived
 from kpi_analysis.press.archive.versions import Version, moment, versions_of
 
 FILES = {
@@ -194,6 +195,11 @@ def objects(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     return [item for item in _list(data.get(name)) if isinstance(item, dict)]
 
 
+def kpis_of(values: Iterable[Mapping[str, Any]]) -> Iterator[Any]:
+    """Return the rows of KPIs among the values of a report, without the figures derived from them."""
+    return (row for row in values if not is_derived(row))
+
+
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
@@ -217,7 +223,7 @@ def _entry(
     root: Path, folder: Path, told: Mapping[str, Any], results: Mapping[str, Any], names: Collection[str]
 ) -> Entry:
     # what is not shown is let go: the figures of some hundred reports are many
-    values = (row for row in objects(results, "values") if row.get("period") == told.get("period"))
+    values = (row for row in kpis_of(objects(results, "values")) if row.get("period") == told.get("period"))
     return Entry(
         folder,
         told,

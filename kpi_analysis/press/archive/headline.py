@@ -11,7 +11,7 @@ from typing import Any
 from babel import UnknownLocaleError
 
 from kpi_analysis.design.formats import UNITS, Format
-from kpi_analysis.press.archive.entries import Entry, mapping, number, objects, words
+from kpi_analysis.press.archive.entries import Entry, kpis_of, mapping, number, objects, words
 from kpi_analysis.press.archive.sparkline import sparkline
 
 POINTS = 12
@@ -36,7 +36,7 @@ def headline_of(values: Iterable[Row], facts: Mapping[str, Any]) -> dict[str, An
     >>> headline_of([{"kpi": "leads", "period": "2026-Q3", "value": 7}], facts)
     {'kpi': 'leads', 'label': 'Leads', 'unit': 'count'}
     """
-    whole = (row for row in values if row.get("period") == facts.get("period") and not row.get("dimensions"))
+    whole = (row for row in kpis_of(values) if row.get("period") == facts.get("period") and not row.get("dimensions"))
     row = next((row for row in whole if number(row.get("value")) is not None), None)
     if row is None:
         return None

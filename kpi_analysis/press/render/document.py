@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from kpi_analysis.core.errors import RunError
-from kpi_analysis.design.blocks.model import Title
+from kpi_analysis.design.blocks.model import Title, is_derived
 from kpi_analysis.design.brand import theme_of
 from kpi_analysis.design.theme import Theme
 from kpi_analysis.press.render.markdown import plain_text, read_markdown
@@ -108,7 +108,9 @@ def read_document(nb: Mapping[str, Any], *, show_code: bool = False) -> Document
 
 
 def collect_values(document: Document) -> list[dict[str, Any]]:
-    """Return every figure that the blocks quote, once each, in order: the rows of ``results.json``.
+    """Return every figure that the blocks quote, once each: the rows of ``results.json``.
+
+    KPIs of the catalogue come first, in the order in which they are quoted, then the figures that are derived.
 
     Raises
     ------
@@ -125,7 +127,7 @@ def collect_values(document: Document) -> list[dict[str, Any]]:
                     f"The report quotes {row['id']} with two values: {values}.",
                     remedy="Compute it once, and hand that frame to both blocks.",
                 )
-    return list(found.values())
+    return sorted(found.values(), key=is_derived)
 
 
 def _walk(blocks: list[Block]) -> Iterator[Block]:

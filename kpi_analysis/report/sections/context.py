@@ -13,6 +13,7 @@ import pandas as pd
 from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import records
 from kpi_analysis.design.formats import Format
+from kpi_analysis.insight.scope import Scope
 from kpi_analysis.metrics.catalogue import Metric
 from kpi_analysis.metrics.session import OpenCompany
 
@@ -38,13 +39,17 @@ class ReportContext:
     period: Period
     as_of: dt.date
     slices: Mapping[str, str] = field(default_factory=dict)
-    _frames: dict[tuple[Any, ...], pd.DataFrame] = field(default_factory=dict)
 
     @cached_property
     def where(self) -> str | None:
         """The slices as a condition in SQL."""
         quoted = {name: value.replace("'", "''") for name, value in self.slices.items()}
         return " and ".join(f"{name} = '{value}'" for name, value in quoted.items()) or None
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What figures are computed from: the company, the period, the day and the slices, without a look."""
+        return Scope(self.company, self.period, self.as_of, self.where)
 
     @cached_property
     def format(self) -> Format:
@@ -64,17 +69,7 @@ class ReportContext:
         self, kpis: tuple[str, ...], *, grain: str | None = None, last: int = 1, by: tuple[str, ...] = ()
     ) -> pd.DataFrame:
         """Compute KPIs for the period, or for the last ones of a grain that end with it."""
-        everything = (tuple(self.company.catalogue.metrics), None, 1, ())
-        key = (kpis, grain, last, by)
-        if key not in self._frames and key[1:] == everything[1:] and everything in self._frames:
-            whole = self._frames[everything]
-            place = {name: index for index, name in enumerate(whole.kpi)}
-            self._frames[key] = whole.iloc[[place[name] for name in kpis]].reset_index(drop=True)
-        if key not in self._frames:
-            self._frames[key] = self.company.compute(
-                kpis, period=self.period.label, grain=grain, last=last, by=by, where=self.where, as_of=self.as_of
-            )
-        return self._frames[key]
+        return self.scope.compute(kpis, grain=grain, last=last, by=by)
 
     def base_of(self, row: Mapping[str, Any], period: Period) -> tuple[str, str]:
         """Return the field that a value is compared with, a year ago if that is known, and the name of its period."""
@@ -87,12 +82,3 @@ class ReportContext:
     def rows(self, frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
         """Return a frame of one period as records by KPI."""
         return {row["kpi"]: row for row in records(frame)}
-
-
-def with_data(frame: pd.DataFrame, reported: str) -> pd.DataFrame:
-    """Leave out periods before the data, and earlier values that are incomplete: they would look like falls."""
-    shown = frame.copy()
-    shown.loc[~shown.complete & (shown.period != reported), ["value", "previous", "year_ago"]] = float("nan")
-    first = shown.loc[shown.value.notna() | (shown.period == reported), "period_start"].min()
-    told: pd.DataFrame = shown.loc[shown.period_start >= first].reset_index(drop=True)
-    return told

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from kpi_analysis.core.periods import Period, period_label
+from kpi_analysis.core.periods import period_label
 from kpi_analysis.core.records import records, values
 from kpi_analysis.design.blocks import Figure, Note, Table
 from kpi_analysis.design.formats import Format
-from kpi_analysis.metrics import sql
-from kpi_analysis.metrics.compute.histories import contracts
-from kpi_analysis.metrics.session import OpenCompany
+from kpi_analysis.insight.figures import contracts, figure_values, whole, wide
+from kpi_analysis.insight.figures.contracts import SMALLEST_GROUP
 from kpi_analysis.report.charts.base import Caption, Width
-from kpi_analysis.report.charts.survivals import MOST, Curve, survival_curves
+from kpi_analysis.report.charts.survivals import Curve, survival_curves
 from kpi_analysis.report.charts.waterfalls import waterfall
 from kpi_analysis.report.sections import kpi_figures
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.tables import Field, value_table
-from kpi_analysis.stats import customers
 
-MONTH = 365.25 / 12
-SMALLEST_GROUP = 20
-A_SNAPSHOT = 0.05  # of the contracts: so many do not begin on one day, they ran before the data did
-AGES = (3, 6, 12, 18, 24, 36, 48, 60)
 BRIDGE = (
     ("New", "mrr_new", 1),
     ("Returned", "mrr_reactivation", 1),
@@ -45,47 +37,29 @@ class ContractSections:
 
     Parameters
     ----------
-    company : OpenCompany
-    period : Period
-    as_of : date
-        The last day that counts.
-    format : Format
-    slices : mapping of str to str
-        The part of the company that is reported: ``{"region": "EMEA"}``; all of it by default.
+    context : ReportContext
+        The report's company, period and day.
     """
 
-    company: OpenCompany
-    period: Period
-    as_of: dt.date
-    format: Format
-    slices: Mapping[str, str] = field(default_factory=dict)
+    context: ReportContext
 
     def survival(self, *, by: str | None = None, width: Width = "full") -> Figure | Note | None:
         """How long new contracts run; by segment, where the groups are large enough."""
-        if self.contracts is None:
+        if not self._are_there:
             return None
-        new, note = self._new_contracts
-        if len(new) < SMALLEST_GROUP:
-            return Note(f"The lifetime of contracts is not shown: only {len(new)} began within the data.")
-        groups = [("All", new)]
+        found = contracts.survival(self.context.scope, by=by or "")
+        if found.attrs["reason"]:
+            few = len(self._new[0]) < SMALLEST_GROUP
+            return Note(f"The lifetime of contracts is not shown: {found.attrs['reason']}.") if few else None
+        title, note = self._survival_title(found), self._left_out(found)
         if by is not None:
-            sized = [(str(name), group) for name, group in new.groupby(by) if len(group) >= SMALLEST_GROUP]
-            groups = sorted(sized, key=lambda one: -len(one[1]))[:MOST]
-            if len(groups) < 2:
-                return None
-        fits = [(name, customers.survival(group["months"], group["lost"])) for name, group in groups]
-        curves = [self._curve(name, fit) for name, fit in fits]
-        title = self._survival_title(fits)
-        if by is not None:
-            together = pd.concat([group for _, group in groups])
-            test = customers.log_rank(together["months"], together["lost"], together[by])
-            told = f"p {test.p_value:.2f}" if test.p_value >= 0.01 else "p below 0.01"
-            differ = test.p_value < 0.05
-            title = f"Contracts {'last longer in some' if differ else 'last about as long in all'} {by}s"
+            p_value = whole(found)["p_value"]
+            told = f"p {p_value:.2f}" if p_value >= 0.01 else "p below 0.01"
+            title = f"Contracts {'last longer in some' if p_value < 0.05 else 'last about as long in all'} {by}s"
             note = f"{note} Log-rank test of the {by}s: {told}.".strip()
-        caption = Caption(f"survival_by_{by}" if by else "survival", title,
-                          "Still running, {unit}, by months since the start", note=note)  # fmt: skip
-        return survival_curves(caption, curves, format=self.format, width=width)
+        measure = "Still running, {unit}, by months since the start"
+        caption = Caption(f"survival_by_{by}" if by else "survival", title, measure, note, figure_values(found))
+        return survival_curves(caption, _curves(found), format=self.format, width=width)
 
     def churn(self, *, by: str = "segment", width: Width = "full") -> Figure | None:
         """The churn rate for each value of a dimension, with its interval."""
@@ -93,35 +67,29 @@ class ContractSections:
 
     def contract_lifetimes(self) -> Table | Note | None:
         """Which share of new contracts ran and will run after months and years, by the model and as seen."""
-        if self.contracts is None:
+        if not self._are_there:
             return None
-        new, note = self._new_contracts
-        model = customers.sbg(alive_by_age(new))
-        if len(new) < SMALLEST_GROUP or model.reason:
-            return Note(f"The lifetime of contracts is not projected: {model.reason or 'too few began in the data'}.")
-        seen = customers.survival(new["months"], new["lost"])
-        rows = []
-        for age in AGES:
-            place = seen.frame[seen.frame["time"] <= age].iloc[-1:] if seen.at(age) is not None else seen.frame[:0]
-            low, high = (float(place[end].iloc[0]) if len(place) else np.nan for end in ("low", "high"))
-            reach = self.format.interval(low, high, "percent") if np.isfinite([low, high]).all() else "–"
-            kind = "projected" if seen.at(age) is None else ""
-            rows.append({"age": f"{age} months", "seen": seen.at(age), "reach": reach,
-                         "model": model.survival(age), "kind": kind})  # fmt: skip
-        later = self.format.prose(round(rows[-1]["model"], 2), "percent")
+        found = contracts.lifetimes(self.context.scope)
+        if found.attrs["reason"]:
+            return Note(f"The lifetime of contracts is not projected: {found.attrs['reason']}.")
+        table = wide(found, "seen", "model", by=["age"])
+        rows = [self._lifetime(row) for row in table.to_dict("records")]
+        later = self.format.prose(round(table["model"].iloc[-1], 2), "percent")
         fields = [Field("age", "After"), Field("seen", "Seen", "percent"), Field("reach", "95% range, %"),
                   Field("model", "Model", "percent"), Field("kind", "")]  # fmt: skip
+        fitted = f"fitted on {whole(found)['contracts']:.0f} contracts"
         return self._table(
             rows, fields, id="contract_lifetimes",
             title=f"After five years {later} of new contracts should still run",
             measure="Contracts still running, % of those begun",
-            note=f"Model: shifted beta geometric, monthly, fitted on {len(new)} contracts. {note}".strip(),
+            note=f"Model: shifted beta geometric, monthly, {fitted}. {self._left_out(found)}".strip(),
+            quoted=figure_values(found),
         )  # fmt: skip
 
     def recurring_revenue(self, *, width: Width = "full") -> Figure | None:
         """What took recurring revenue from the end of the period before to the end of this one."""
         names = [kpi for _, kpi, _ in BRIDGE]
-        if self.contracts is None:
+        if not self._are_there:
             return None
         levels = self.context.compute(("monthly_recurring_revenue",), last=2)
         moved = self.context.compute(tuple(names))
@@ -130,8 +98,8 @@ class ContractSections:
         steps = [(label, sign * float(found[kpi])) for label, kpi, sign in BRIDGE if found[kpi] is not None]
         if np.isnan(start) or np.isnan(end) or len(steps) < len(BRIDGE):
             return None
-        calendar = self.company.config.calendar
-        before, now = period_label(calendar.prior(self.period), calendar), self.context.period_name
+        calendar, period = self.context.company.config.calendar, self.context.period
+        before, now = period_label(calendar.prior(period), calendar), self.context.period_name
         gained, lost = (sum(abs(value) for _, value in steps if (value > 0) is up) for up in (True, False))
         moved_words = "covered" if gained >= lost else "did not cover"
         return waterfall(
@@ -144,61 +112,57 @@ class ContractSections:
 
     # ------------------------------------------------------------------ inside
 
-    @cached_property
-    def context(self) -> ReportContext:
-        """The KPIs of the period."""
-        return ReportContext(self.company, self.period, self.as_of, self.slices)
+    @property
+    def format(self) -> Format:
+        """How this company writes its numbers."""
+        return self.context.format
 
     @property
-    def day(self) -> dt.date:
-        """The last day that counts: the data may go on after the period."""
-        return min(self.as_of, self.period.last_day)
+    def _are_there(self) -> bool:
+        return self.context.scope.once(contracts.contracts) is not None
 
-    @cached_property
-    def contracts(self) -> pd.DataFrame | None:
-        """The contracts, where the subscriptions are connected and have the columns of the slices."""
-        return contracts(self.company.sources, self.day, self.context.where) if self._has("subscriptions") else None
+    @property
+    def _new(self) -> tuple[pd.DataFrame, int]:
+        return self.context.scope.once(contracts.new_contracts)
 
-    def _has(self, table: str) -> bool:
-        sources, where = self.company.sources, self.context.where
-        return table in sources.connected and (not where or sql.columns_of(where) <= set(sources.columns(table)))
+    def _left_out(self, found: pd.DataFrame) -> str:
+        count = whole(found).get("left_out")
+        if count is None:
+            return ""
+        return f"{self.format.number(count)} contracts already ran when the data begin and are left out."
 
-    @cached_property
-    def _new_contracts(self) -> tuple[pd.DataFrame, str]:
-        """Contracts whose start is known, their months and whether they were lost; and what was left out."""
-        assert self.contracts is not None
-        rows, note = self.contracts, ""
-        first = rows["started"] == rows["started"].min()
-        if first.mean() > A_SNAPSHOT:
-            note = f"{self.format.number(first.sum())} contracts already ran when the data begin and are left out."
-            rows = rows[~first]
-        until = rows["ended"].fillna(pd.Timestamp(self.day))
-        return rows.assign(months=(until - rows["started"]).dt.days / MONTH, lost=rows["ended"].notna(),
-                           seen=(pd.Timestamp(self.day) - rows["started"]).dt.days / MONTH), note  # fmt: skip
+    def _survival_title(self, found: pd.DataFrame) -> str:
+        first = wide(found, "contracts", "median", by=["group"]).iloc[0]
+        if pd.notna(first["median"]):
+            return f"Half of the new contracts end within {self.format.prose(first['median'], 'months')}"
+        after = wide(found, "after", by=["group", "months"]).iloc[0]
+        share = self.format.prose(round(after["after"], 2), "percent")
+        return f"{share} of new contracts still run after {after['months']} months"
 
-    def _survival_title(self, fits: list[tuple[str, customers.Survival]]) -> str:
-        fit = fits[0][1]
-        if fit.median is not None:
-            return f"Half of the new contracts end within {self.format.prose(fit.median, 'months')}"
-        last = fit.frame.iloc[-1]
-        year = 12 if last["time"] >= 12 else int(last["time"])
-        share = self.format.prose(round(fit.at(year) or 0.0, 2), "percent")
-        return f"{share} of new contracts still run after {year} months"
+    def _lifetime(self, row: Mapping[Any, Any]) -> dict[str, Any]:
+        low, high = row["seen.ci_low"], row["seen.ci_high"]
+        reach = "–" if pd.isna(low) or pd.isna(high) else self.format.interval(low, high, "percent")
+        kind = "projected" if pd.isna(row["seen"]) else ""
+        return {"age": f"{row['age']} months", "seen": row["seen"], "reach": reach, "model": row["model"], "kind": kind}
 
-    def _curve(self, name: str, fit: customers.Survival) -> Curve:
-        steps = fit.frame[(fit.frame["events"] > 0) | (fit.frame["time"] == fit.frame["time"].max())]
-        return Curve(name, steps["time"].tolist(), steps["survival"].tolist(), steps["low"].tolist(),
-                     steps["high"].tolist(), fit.customers)  # fmt: skip
-
-    def _table(self, rows: Sequence[Mapping[Any, Any]], fields: list[Field], **words: Any) -> Table:
-        """Return a table of what no KPI of the catalogue is, so that it quotes none."""
-        return replace(value_table(pd.DataFrame(rows), fields, self.format, **words), values=())
+    def _table(
+        self,
+        rows: Sequence[Mapping[Any, Any]],
+        fields: list[Field],
+        *,
+        quoted: tuple[dict[str, Any], ...],
+        **words: Any,
+    ) -> Table:
+        return replace(value_table(pd.DataFrame(rows), fields, self.format, **words), values=quoted)
 
 
-def alive_by_age(contracts: pd.DataFrame) -> list[list[float]]:
-    """Return contracts seen equally long as cohorts: how many ran at their start and after each whole month."""
-    cohorts = []
-    for months, group in contracts.groupby(np.floor(contracts["seen"])):
-        reached = np.where(group["lost"], np.floor(group["months"]), months)
-        cohorts.append([float((reached >= age).sum()) for age in range(int(months) + 1)])
-    return cohorts
+def _curves(found: pd.DataFrame) -> list[Curve]:
+    steps = wide(found, "running", by=["group", "months"])
+    sizes = wide(found, "contracts", by=["group"])
+    curves = []
+    for name, size in zip(sizes["group"], sizes["contracts"], strict=True):
+        mine = steps[steps["group"] == name]
+        times = [float(time) for time in mine["months"]]
+        low, high = mine["running.ci_low"].tolist(), mine["running.ci_high"].tolist()
+        curves.append(Curve(name, times, mine["running"].tolist(), low, high, int(size)))
+    return curves

@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from kpi_analysis.core.periods import Period, period_label
+from kpi_analysis.core.periods import period_label
 from kpi_analysis.core.records import records, values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
-from kpi_analysis.metrics.compute.histories import orders_by_customer_day
-from kpi_analysis.metrics.compute.lifetimes import WEEKS_A_YEAR, weekly
-from kpi_analysis.report.charts.base import Caption
+from kpi_analysis.design.formats import Format
+from kpi_analysis.insight.figures import customers, figure_values, of_slices, only, whole, wide
+from kpi_analysis.insight.figures.customers import DAYS
+from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.triangles import retention_triangle
-from kpi_analysis.report.sections.contracts import MONTH, SMALLEST_GROUP, ContractSections
-from kpi_analysis.report.tables import Field
-from kpi_analysis.stats import customers
+from kpi_analysis.report.sections.context import ReportContext
+from kpi_analysis.report.sections.contracts import ContractSections
+from kpi_analysis.report.tables import Field, value_table
 from kpi_analysis.stats.intervals import newcombe
 
-MONTHLY_COHORTS = 13  # a year and the month that runs
 MOST_COHORTS = 12
-DAYS = (30, 90, 365)
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
-NAMES = {"customer": "customer", "date": "day", "value": "amount"}
 
 
 @dataclass(frozen=True)
-class CustomerSections(ContractSections):
-    """Sections on customers, by their orders and by their contracts; the parameters are those of the latter."""
+class CustomerSections:
+    """Sections on customers, by their orders and by their contracts.
+
+    Parameters
+    ----------
+    context : ReportContext
+        The report's company, period and day.
+    """
+
+    context: ReportContext
 
     def page(self) -> Title | None:
         """Begin the page: how many customers bought again, and how many contracts were lost."""
@@ -45,88 +50,76 @@ class CustomerSections(ContractSections):
         said = [words[kpi].format(self.format.prose(value, "percent")) for kpi, value in rows.items()]
         if not said:
             return None
-        place = self.context.period_name if self.period.complete else f"{self.context.period_name} so far"
+        place = self.context.period_name if self.context.period.complete else f"{self.context.period_name} so far"
         return Title(f"{', and '.join(said)} in {place}", values=values(frame[frame.kpi.isin(rows)]))
 
     def retention(self, *, most: int = MOST_COHORTS) -> Figure | Note | None:
         """Of those who first bought in a month or quarter, how many bought again in each one after; `most` cohorts."""
-        if self.orders is None:
+        if not self._have_orders:
             return None
-        sold = self.orders[self.orders["sold"] > 0]
-        if sold.empty:
-            return Note("Retention is not shown: nobody bought.")
-        grain, periods = self._cohort_periods(sold["day"].min().date())
-        edges = [period.start for period in periods] + [periods[-1].end + dt.timedelta(days=1)]
-        table = customers.cohorts(sold, customer="customer", date="day", grain=edges, until=self.day)
-        names = {pd.Timestamp(period.start): self._short(period) for period in periods}
-        shown = table[table["cohort"].isin(sorted(table["cohort"].unique())[-most - 1 :]) & (table["age"] > 0)]
+        found = customers.cohort_retention(self.context.scope)
+        if found.attrs["reason"]:
+            return Note(f"Retention is not shown: {found.attrs['reason']}.")
+        sizes, cells = wide(found, "size", by=["cohort"]), wide(found, "rate", by=["cohort", "age"])
+        grain, first = found.attrs["grain"], found.attrs["first"]
+        shown = sizes["cohort"].tolist()[-most - 1 :]
         # a cell that is not over shows what it has so far, and the cohort that is still coming has no later period
-        so_far = shown.assign(rate=shown["active"] / shown["size"])
-        told = [group for _, group in so_far.groupby("cohort") if group["rate"].notna().any()]
+        groups = [(name, cells[cells["cohort"] == name]) for name in shown] if len(cells) else []
+        told = [(name, group) for name, group in groups if group["rate"].notna().any()]
         if not told:
             return Note(f"Retention is not shown: the data cover only one {grain}.")
-        oldest = max(group.loc[group["rate"].notna(), "age"].max() for group in told)
-        told = [group[group["age"] <= oldest] for group in told]
-        note = f"Customers of {self._short(periods[0])} may have bought before the data begin."
+        oldest = max(group.loc[group["rate"].notna(), "age"].astype(int).max() for _, group in told)
+        told = [(name, group[group["age"].astype(int) <= oldest]) for name, group in told]
+        title, compared = self._retention_title(cells, grain)
+        size = dict(zip(sizes["cohort"], sizes["size"], strict=True))
+        note = f"Customers of {self._short(first)} may have bought before the data begin."
+        named = {*compared, *(name for name, _ in told)}
+        quoted = figure_values(of_slices(found, "cohort", named))
         return retention_triangle(
-            Caption("retention", self._retention_title(table, names, grain),
+            Caption("retention", title,
                     f"Customers who bought again, {{unit}} of each cohort, by {grain}s since their first order",
-                    note=note if told[0]["cohort"].iloc[0] == pd.Timestamp(periods[0].start) else ""),
-            [names[group["cohort"].iloc[0]] for group in told],
-            [int(group["size"].iloc[0]) for group in told],
-            [[None if np.isnan(rate) else float(rate) for rate in group["rate"]] for group in told],
-            mature=[[bool(done) for done in group["mature"]] for group in told],
-            format=self.format,
-            age_name=f"{grain}s",
+                    note=note if told[0][0] == first else "", values=quoted),
+            [self._short(name) for name, _ in told], [int(size[name]) for name, _ in told],
+            [[None if pd.isna(rate) else float(rate) for rate in group["rate"]] for _, group in told],
+            mature=[[bool(done) for done in group["complete"]] for _, group in told],
+            format=self.format, age_name=f"{grain}s",
         )  # fmt: skip
 
     def repeat_purchases(self) -> Table | Note | None:
         """After the first, second, third purchase: how many bought again, and how soon."""
-        if self.orders is None:
+        if not self._have_orders:
             return None
-        days = self.orders[self.orders["sold"] > 0].sort_values(["customer", "day"])
-        number = days.groupby("customer").cumcount() + 1
-        following = days.groupby("customer")["day"].shift(-1)
-        waited = (following.fillna(pd.Timestamp(self.day)) - days["day"]).dt.days.to_numpy(float)
-        rows: list[dict[str, Any]] = []
-        firsts: list[float | None] = []
-        for place in range(1, 6):
-            mine = (number == place).to_numpy()
-            if mine.sum() < SMALLEST_GROUP:
-                break
-            found = customers.survival(waited[mine], following.notna().to_numpy()[mine])
-            firsts.append(found.at(90))
-            within = {f"in_{n}": None if (left := found.at(n)) is None else 1 - left for n in DAYS}
-            rows.append(
-                {"purchase": str(place), "customers": int(mine.sum()), **within, "median": found.median, "reason": None}
-            )
-        if not rows:
-            return Note(f"Repeat purchases are not shown: fewer than {SMALLEST_GROUP} customers bought.")
-        shares = [left for left in firsts if left is not None]
+        found = customers.repeat_purchases(self.context.scope)
+        if found.attrs["reason"]:
+            return Note(f"Repeat purchases are not shown: {found.attrs['reason']}.")
+        table = wide(found, by=["purchase"])
+        shares = [share for share in table["in_90"].tolist() if pd.notna(share)]
         title = "How soon customers buy again"
         if len(shares) > 1:
-            told = [self.format.prose(round(1 - share, 2), "percent") for share in (shares[0], shares[-1])]
+            told = [self.format.prose(round(share, 2), "percent") for share in (shares[0], shares[-1])]
             nth = ORDINALS[len(shares) - 1]
             title = f"{told[0]} buy again within 90 days of the first purchase, {told[1]} of the {nth}"
         fields = [Field("purchase", "After purchase"), Field("customers", "Customers", "count")]
         fields += [Field(f"in_{n}", f"Within {n} days", "percent", width="27mm") for n in DAYS]
         fields.append(Field("median", "Median wait", "days", width="24mm"))
-        note = "Kaplan-Meier: who bought lately counts only as long as seen. Purchases of one day are one purchase."
-        measure = f"Customers who bought again, all data to {self.format.date(self.day)}"
-        return self._table(rows, fields, id="repeat_purchases", title=title, measure=measure, note=note)
+        return self._table(
+            table, fields, id="repeat_purchases", title=title, quoted=figure_values(found),
+            measure=f"Customers who bought again, all data to {self.format.date(self.day)}",
+            note="Kaplan-Meier: who bought lately counts only as long as seen. Purchases of one day are one purchase.",
+        )  # fmt: skip
 
     def segments(self) -> Table | Note | None:
         """The customers in segments by how lately and how often they bought."""
-        if self.orders is None:
+        if not self._have_orders:
             return None
-        found = self._rfm
-        if found.reason:
-            return Note(f"Segments are not shown: {found.reason}.")
-        table = found.segments
+        found = customers.segments(self.context.scope)
+        if found.attrs["reason"]:
+            return Note(f"Segments are not shown: {found.attrs['reason']}.")
+        table = wide(found, by=["segment"])
         best = table.sort_values("value", ascending=False).iloc[0]
         names = {"share": "customers", "value_share": "revenue"}  # shares of refunds alone are none
         shares = [f"{self.format.prose(round(best[name], 2), 'percent')} of the {what}"
-                  for name, what in names.items() if not np.isnan(best[name])]  # fmt: skip
+                  for name, what in names.items() if pd.notna(best[name])]  # fmt: skip
         fields = [
             Field("segment", "Segment"), Field("customers", "Customers", "count"), Field("share", "Share", "percent"),
             Field("value", "Revenue", "currency"), Field("value_share", "Share", "percent"),
@@ -139,145 +132,137 @@ class CustomerSections(ContractSections):
             "New R 4–5, F 1; Lapsed R 1–3, F 1. Last purchase: days ago, the median, as is the number of purchases."
         )
         return self._table(
-            table.to_dict("records"), fields, id="rfm_segments", note=note,
-            title=f"{best['segment']} are {' and '.join(shares)}",
+            table, fields, id="rfm_segments", note=note, title=f"{best['segment']} are {' and '.join(shares)}",
             measure=f"Customers by segment, all data to {self.format.date(self.day)}; revenue net of returns",
-            total={"segment": "All customers", "customers": table["customers"].sum(), "value": table["value"].sum()},
+            total={"segment": "All customers", **whole(found)}, quoted=figure_values(found),
         )  # fmt: skip
 
     def value_page(self, *, months: int = 12, discount: float = 0.1) -> Title | None:
         """Begin a page: what today's customers will be worth; nothing where it cannot be told."""
-        if self.orders is None or self._no_worth:
+        if not self._have_orders:
             return None
-        total = self.format.prose(float(self._worth(months, discount)["worth"].sum()), "currency")
-        return Title(f"Today’s customers are worth {total} of {self._earned} over the next {months} months")
+        found = customers.lifetime_value(self.context.scope, months=months, discount=discount)
+        if found.attrs["reason"]:
+            return None
+        total = self.format.prose(whole(found)["worth"], "currency")
+        return Title(
+            f"Today’s customers are worth {total} of {self._earned} over the next {months} months",
+            values=figure_values(only(found, "worth")),
+        )
 
     def lifetime_value(self, *, months: int = 12, discount: float = 0.1) -> Table | Note | None:
         """What the customers of each segment will buy in the months to come, and what that is worth."""
-        if self.orders is None:
+        if not self._have_orders:
             return None
-        if self._no_worth:
-            return Note(f"Customer lifetime value is not shown: {self._no_worth}.")
-        people = self._worth(months, discount)
-        table = people.groupby("segment").agg(customers=("worth", "size"), purchases=("purchases", "sum"),
-                                              each=("worth", "mean"), worth=("worth", "sum"))  # fmt: skip
-        table = table.reindex([name for name in customers.SEGMENTS if name in table.index]).reset_index()
-        whole = {"segment": "All customers", "customers": len(people), "purchases": people["purchases"].sum(),
-                 "each": people["worth"].mean(), "worth": people["worth"].sum()}  # fmt: skip
+        found = customers.lifetime_value(self.context.scope, months=months, discount=discount)
+        if found.attrs["reason"]:
+            return Note(f"Customer lifetime value is not shown: {found.attrs['reason']}.")
+        table = wide(found, by=["segment"])
         best = table.sort_values("worth", ascending=False).iloc[0]
-        share = self.format.prose(round(best["worth"] / people["worth"].sum(), 2), "percent")
+        share = self.format.prose(round(best["share"], 2), "percent")
         fields = [
             Field("segment", "Segment"), Field("customers", "Customers", "count"),
             Field("purchases", "Purchases", "count"), Field("each", "Value each", "currency"),
             Field("worth", "Value", "currency"),
         ]  # fmt: skip
-        buying, spending, _ = self._models
         note = f"BG/NBD and Gamma-Gamma, discounted at {self.format.prose(discount, 'percent')} a year."
         return self._table(
-            table.to_dict("records"), fields, id="customer_lifetime_value", total=whole,
+            table, fields, id="customer_lifetime_value", total={"segment": "All customers", **whole(found)},
             title=f"{best['segment']} bring {share} of what is to come",
             measure=f"Expected purchases and {self._earned} in {months} months from {self.format.date(self.day)}",
-            note=" ".join(filter(None, [note, buying.caution, spending.caution])),
+            note=" ".join(filter(None, [note, found.attrs["cautions"]])), quoted=figure_values(found),
         )  # fmt: skip
 
     def forecast_check(self, *, months: int = 6) -> Table | Note | None:
         """What the model would have forecast for the last months, against what was bought."""
-        if self.orders is None or self.orders.empty:
+        if not self._have_orders:
             return None
-        span = (self.day - self.orders["day"].min().date()).days
-        begin = self.day - dt.timedelta(days=min(round(months * MONTH), span // 3))
-        if begin >= self.day:
-            return Note("The forecast of purchases is not checked: the data are too short to hold a part back.")
-        found = customers.holdout(self._net, **NAMES, calibrated_until=begin, until=self.day)
-        if found.reason or found.error is None:
-            return Note(f"The forecast of purchases is not checked: {found.reason or 'nobody bought in the holdout'}.")
-        share = self.format.prose(abs(round(found.error, 3)), "percent")
-        side = "high" if found.error > 0 else "low"
-        missed = f"was {share} too {side}" if abs(found.error) >= 0.0005 else "was right"
+        found = customers.forecast_check(self.context.scope, months=months)
+        if found.attrs["reason"] == customers.NOBODY:
+            return None
+        if found.attrs["reason"]:
+            return Note(f"The forecast of purchases is not checked: {found.attrs['reason']}.")
+        total = whole(found)
+        share = self.format.prose(abs(round(total["error"], 3)), "percent")
+        side = "high" if total["error"] > 0 else "low"
+        missed = f"was {share} too {side}" if abs(total["error"]) >= 0.0005 else "was right"
         fields = [Field("bucket", "Repeat purchases before"), Field("customers", "Customers", "count"),
                   Field("predicted", "Predicted", "count"), Field("actual", "Actual", "count")]  # fmt: skip
+        begin = dt.date.fromisoformat(found.attrs["begin"]) + dt.timedelta(days=1)
         return self._table(
-            found.frame.to_dict("records"), fields, id="forecast_check",
-            title=f"The forecast of purchases {missed}",
-            measure=f"Purchases from {self.format.date(begin + dt.timedelta(days=1))} to {self.format.date(self.day)}",
-            total={"bucket": "All customers known then", "customers": found.frame["customers"].sum(),
-                   "predicted": found.predicted, "actual": found.actual},
+            wide(found, by=["bucket"]), fields, id="forecast_check", title=f"The forecast of purchases {missed}",
+            measure=f"Purchases from {self.format.date(begin)} to {self.format.date(self.day)}",
+            total={"bucket": "All customers known then", **total}, quoted=figure_values(found),
             note="BG/NBD fitted on what came before. New customers of these months are not in it, and no season is.",
         )  # fmt: skip
+
+    # ------------------------------------------------------------------ contracts
+
+    def survival(self, *, by: str | None = None, width: Width = "full") -> Figure | Note | None:
+        """How long new contracts run; see `ContractSections.survival`."""
+        return self.contracts.survival(by=by, width=width)
+
+    def churn(self, *, by: str = "segment", width: Width = "full") -> Figure | None:
+        """The churn rate for each value of a dimension; see `ContractSections.churn`."""
+        return self.contracts.churn(by=by, width=width)
+
+    def contract_lifetimes(self) -> Table | Note | None:
+        """Which share of new contracts ran and will run; see `ContractSections.contract_lifetimes`."""
+        return self.contracts.contract_lifetimes()
+
+    def recurring_revenue(self, *, width: Width = "full") -> Figure | None:
+        """What moved recurring revenue; see `ContractSections.recurring_revenue`."""
+        return self.contracts.recurring_revenue(width=width)
 
     # ------------------------------------------------------------------ inside
 
     @cached_property
-    def orders(self) -> pd.DataFrame | None:
-        """What customers bought day by day, where the orders are connected and have the columns of the slices."""
-        return (
-            orders_by_customer_day(self.company.sources, self.day, self.context.where) if self._has("orders") else None
-        )
+    def contracts(self) -> ContractSections:
+        """Sections on contracts."""
+        return ContractSections(self.context)
 
-    @cached_property
-    def _net(self) -> pd.DataFrame:
-        """The orders without days on which all that was bought came back: their sum of 0 is no purchase."""
-        assert self.orders is not None
-        return self.orders[(self.orders["amount"] != 0) | (self.orders["sold"] == 0)]
+    @property
+    def format(self) -> Format:
+        """How this company writes its numbers."""
+        return self.context.format
 
-    @cached_property
-    def _rfm(self) -> customers.Rfm:
-        return customers.rfm(self._net, **NAMES, until=self.day)
+    @property
+    def day(self) -> dt.date:
+        """The last day that counts: the data may go on after the period."""
+        return self.context.scope.day
 
-    @cached_property
-    def _models(self) -> tuple[customers.BgNbd, customers.GammaGamma, pd.DataFrame]:
-        known = customers.summarise(self._net, **NAMES, until=self.day)
-        buying = customers.bg_nbd(known["frequency"], known["recency"], known["age"])
-        return buying, customers.gamma_gamma(known["frequency"], known["monetary"]), known
-
-    @cached_property
-    def _no_worth(self) -> str:
-        buying, spending, _ = self._models
-        return buying.reason or spending.reason or self._rfm.reason
+    @property
+    def _have_orders(self) -> bool:
+        return self.context.scope.once(customers.orders) is not None
 
     @property
     def _earned(self) -> str:
-        return "gross profit" if self.company.config.gross_margin else "revenue"
+        return "gross profit" if self.context.company.config.gross_margin else "revenue"
 
-    def _worth(self, months: int, discount: float) -> pd.DataFrame:
-        """Return each customer's segment, expected purchases and worth."""
-        buying, spending, known = self._models
-        frequency, recency, age = (known[name].to_numpy() for name in ("frequency", "recency", "age"))
-        weeks = round(months * WEEKS_A_YEAR / 12)
-        worth = customers.lifetime_value(
-            buying, spending, frequency, recency, age, known["monetary"], horizon=weeks,
-            discount=weekly(discount), margin=self.company.config.gross_margin or 1.0,
-        )  # fmt: skip
-        purchases = buying.expected_purchases(weeks, frequency, recency, age)
-        return known.assign(purchases=purchases, worth=worth).join(self._rfm.customers["segment"])
+    def _short(self, label: str) -> str:
+        calendar = self.context.company.config.calendar
+        period = calendar.parse(label)
+        month = period.grain == "month" and calendar.type == "gregorian"
+        return self.format.month(period.start) if month else period_label(period, calendar)
 
-    def _cohort_periods(self, first: dt.date) -> tuple[str, list[Period]]:
-        """Return months where there are few of them, else quarters."""
-        calendar = self.company.config.calendar
-        for grain in ("month", "quarter"):
-            periods = [calendar.containing(self.day, grain)]
-            while periods[0].start > first:
-                periods.insert(0, calendar.prior(periods[0]))
-            if len(periods) <= MONTHLY_COHORTS:
-                break
-        return grain, periods
-
-    def _short(self, period: Period) -> str:
-        month = period.grain == "month" and self.company.config.calendar.type == "gregorian"
-        return self.format.month(period.start) if month else period_label(period, self.company.config.calendar)
-
-    def _retention_title(self, table: pd.DataFrame, names: Mapping[pd.Timestamp, str], grain: str) -> str:
-        """Compare the newest final cohort with the one of a year before, or with the second one."""
-        done = table[(table["age"] == 1) & table["mature"]]
+    def _retention_title(self, cells: pd.DataFrame, grain: str) -> tuple[str, list[str]]:
+        """Compare the newest final cohort with the one of a year before, or with the second one; and name both."""
+        done = cells[(cells["age"] == "1") & cells["complete"].astype(bool)] if len(cells) else cells
         if done.empty:
-            return f"It is too early to say who buys again after one {grain}"
+            return f"It is too early to say who buys again after one {grain}", []
         new = done.iloc[-1]
         back = 4 if grain == "quarter" else 12
         old = done.iloc[-1 - back] if len(done) > back else done.iloc[min(1, len(done) - 1)]
         said = [self.format.prose(round(one["rate"], 2), "percent") for one in (new, old)]
-        words = f"After one {grain} {said[0]} of the {names[new['cohort']]} cohort bought again"
+        words = f"After one {grain} {said[0]} of the {self._short(new['cohort'])} cohort bought again"
         if old["cohort"] == new["cohort"]:
-            return words
-        low, high = newcombe(new["active"], new["size"], old["active"], old["size"])
+            return words, [new["cohort"]]
+        counts = [one[f"rate.{side}"] for one in (new, old) for side in ("numerator", "denominator")]
+        low, high = newcombe(*counts)
         clear = "against" if low > 0 or high < 0 else "not clearly different from"
-        return f"{words}, {clear} {said[1]} of {names[old['cohort']]}"
+        return f"{words}, {clear} {said[1]} of {self._short(old['cohort'])}", [new["cohort"], old["cohort"]]
+
+    def _table(
+        self, rows: pd.DataFrame, fields: Sequence[Field], *, quoted: tuple[dict[str, Any], ...], **words: Any
+    ) -> Table:
+        return replace(value_table(rows, fields, self.format, **words), values=quoted)

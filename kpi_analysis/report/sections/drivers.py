@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,21 +9,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kpi_analysis.core.periods import Period, period_label
+from kpi_analysis.core.periods import period_label
 from kpi_analysis.core.records import values
 from kpi_analysis.design.blocks import Figure
 from kpi_analysis.design.formats import Format
+from kpi_analysis.insight.figures import changes, figure_values, wide
 from kpi_analysis.insight.targets import TargetAssessment
 from kpi_analysis.metrics.catalogue import Metric
 from kpi_analysis.metrics.compute.query_builders import NONE
 from kpi_analysis.metrics.explain import AUTO
-from kpi_analysis.metrics.session import OpenCompany
 from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.waterfalls import waterfall
 from kpi_analysis.report.messages import change_words, inside
+from kpi_analysis.report.sections.context import ReportContext
 
-MOST_STEPS = 6
-SMALL = 0.03  # of the largest step: below that a step is one of the others
 MOST = 0.5  # of the change: from there on one driver explains most of it
 PERIODS = 9  # whose changes are the usual ones
 METHODS = {
@@ -42,20 +40,11 @@ class DriverSections:
 
     Parameters
     ----------
-    company : OpenCompany
-    period : Period
-    as_of : date
-        The last day that counts.
-    format : Format
-    where : str, optional
-        The part of the company that is reported.
+    context : ReportContext
+        The report's company, period and day.
     """
 
-    company: OpenCompany
-    period: Period
-    as_of: dt.date
-    format: Format
-    where: str | None = None
+    context: ReportContext
 
     def waterfall(self, kpi: str, by: str | None = None, *, width: Width = "full") -> Figure | None:
         """What moved a KPI since the period before; nothing where it has no value, or nothing to be split into.
@@ -70,40 +59,40 @@ class DriverSections:
         width : str
             ``wide``, ``half`` or ``full``.
         """
-        frame = self._explained(kpi, by)
-        if by is None and not frame.attrs["reason"] and (frame.contribution != 0).sum() < 2:
-            frame = self._explained(kpi, AUTO)
-        told = frame.attrs
-        if told["reason"] or frame.empty:
+        found = changes.drivers(self.context.scope, kpi, by=by or "")
+        told = found.attrs["told"]
+        if by is None and not told.attrs["reason"] and (told.contribution != 0).sum() < 2:
+            found = changes.drivers(self.context.scope, kpi, by=AUTO)
+            told = found.attrs["told"]
+        if found.attrs["reason"]:
             return None
-        metric = self.company.catalogue.metric(kpi)
-        calendar = self.company.config.calendar
-        then, now = (period_label(calendar.parse(told[name]), calendar) for name in ("against", "period"))
-        by_words = f" by {_plain(told['by'])}" if told["by"] else ""
-        stretch = "" if self.period.complete else f", the first {self.period.days} days of each"
+        metric, period, calendar = self.context.metric(kpi), self.context.period, self.context.company.config.calendar
+        then, now = (period_label(calendar.parse(told.attrs[name]), calendar) for name in ("against", "period"))
+        by_words = f" by {_plain(told.attrs['by'])}" if told.attrs["by"] else ""
+        stretch = "" if period.complete else f", the first {period.days} days of each"
         return waterfall(
             Caption(
-                f"drivers_{kpi}" + (f"_by_{told['by']}" if told["by"] else ""),
-                claim(frame, metric, self.format, over=self.period.complete),
+                f"drivers_{kpi}" + (f"_by_{told.attrs['by']}" if told.attrs["by"] else ""),
+                claim(told, metric, self.context.format, over=period.complete),
                 f"{metric.label}{by_words}, {{unit}}; {then} to {now}{stretch}",
-                note=METHODS[told["method"]],
-                values=self._quoted(kpi, told["by"]),
+                note=METHODS[told.attrs["method"]],
+                values=(*self._quoted(kpi, told.attrs["by"]), *figure_values(found)),
             ),
-            (then, told["before"]),
-            steps(frame),
-            (now, told["after"]),
+            (then, told.attrs["before"]),
+            contributions(found),
+            (now, told.attrs["after"]),
             unit=metric.unit,
-            format=self.format,
+            format=self.context.format,
             better=metric.better,
             width=width,
         )
 
-    def biggest_move(self, assessments: Sequence[TargetAssessment], *, width: Width = "full") -> Figure | None:
+    def biggest_move(self, judged: Sequence[TargetAssessment], *, width: Width = "full") -> Figure | None:
         """What moved the KPI that most needs an explanation; see `most_moved`."""
-        kpi = self.most_moved(assessments)
+        kpi = self.most_moved(judged)
         return self.waterfall(kpi, width=width) if kpi is not None else None
 
-    def most_moved(self, assessments: Sequence[TargetAssessment]) -> str | None:
+    def most_moved(self, judged: Sequence[TargetAssessment]) -> str | None:
         """Return the KPI that most needs an explanation.
 
         It is the one whose change is largest against the median size of its changes before; one that went the wrong
@@ -114,10 +103,10 @@ class DriverSections:
         judged : sequence of TargetAssessment
             Their KPIs are looked at; without any, the headline KPIs of the catalogue.
         """
-        metrics = self.company.catalogue.metrics
-        aimed_at = [name for name in dict.fromkeys(one.spec.kpi for one in assessments) if name in metrics]
+        metrics = self.context.company.catalogue.metrics
+        aimed_at = [name for name in dict.fromkeys(one.spec.kpi for one in judged) if name in metrics]
         names = aimed_at or [name for name, metric in metrics.items() if metric.headline == 1]
-        frame = self.company.compute(names, period=self.period.label, last=PERIODS, where=self.where, as_of=self.as_of)
+        frame = self.context.compute(tuple(names), last=PERIODS)
         found: list[tuple[bool, float, str]] = []
         for name, rows in frame.groupby("kpi", sort=False):
             changes = (rows.value - rows.previous).to_numpy(float)
@@ -129,25 +118,15 @@ class DriverSections:
             found.append((wrong, float(abs(changes[-1]) / np.median(usual)), str(name)))
         return max(found)[2] if found else None
 
-    def _explained(self, kpi: str, by: str | None) -> pd.DataFrame:
-        return self.company.explain(kpi, period=self.period.label, by=by, where=self.where, as_of=self.as_of)
-
     def _quoted(self, kpi: str, by: str) -> tuple[dict[str, Any], ...]:
         dimensions = (by,) if by else ()
-        frame = self.company.compute([kpi], period=self.period.label, by=dimensions, where=self.where, as_of=self.as_of)
-        return values(frame, dimensions)
+        return values(self.context.compute((kpi,), by=dimensions), dimensions)
 
 
-def steps(frame: pd.DataFrame) -> list[tuple[str, float]]:
-    """Return the drivers of an explanation as steps, the largest first; small ones together as the last."""
-    moved = frame[frame.contribution != 0]
-    sizes = moved.contribution.abs()
-    shown = (sizes >= SMALL * sizes.max()) & (np.arange(len(moved)) < MOST_STEPS)
-    rest = moved[~shown]
-    if len(rest) == 1:
-        shown[:] = True
-    found = list(zip(moved.label[shown], moved.contribution[shown].astype(float), strict=True))
-    return found if len(rest) < 2 else [*found, (f"{len(rest)} others", float(rest.contribution.sum()))]
+def contributions(found: pd.DataFrame) -> list[tuple[str, float]]:
+    """Return the contributions among the figures of `changes.drivers` as steps of a waterfall."""
+    table = wide(found, "contribution", by=["label"])
+    return list(zip(table["label"], table["contribution"], strict=True)) if len(table) else []
 
 
 def claim(frame: pd.DataFrame, metric: Metric, written: Format, *, over: bool = True) -> str:
@@ -156,7 +135,7 @@ def claim(frame: pd.DataFrame, metric: Metric, written: Format, *, over: bool = 
     Parameters
     ----------
     frame : DataFrame
-        As `kpi_analysis.metrics.explain.explain` returns it, with rows.
+        As `kpi_analysis.explained.explain` returns it, with rows.
     metric : Metric
     written : Format
     over : bool

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kpi_analysis.core.periods import period_label, period_words
 from kpi_analysis.core.records import records, values
 from kpi_analysis.design.blocks import Figure
+from kpi_analysis.insight.figures import figure_values, only, slices, wide
 from kpi_analysis.metrics.compute.measures import BEFORE
 from kpi_analysis.metrics.compute.slices import known_columns
 from kpi_analysis.report import messages
@@ -79,7 +80,7 @@ def ranking(
     lowest, highest = ((str(ends[i][by]), float(ends[i]["value"])) for i in (-1, 0))
     notes = []
     if rows[0]["ci_low"] is not None:
-        by_chance = round(len(rows) * 0.05)
+        by_chance = round(len(rows) * slices.BY_CHANCE)
         chance = f" Of {len(rows)}, about {by_chance} would miss the line by chance alone." if by_chance else ""
         notes.append(f"Bands: 95% intervals.{chance}")
     if cut:
@@ -87,14 +88,20 @@ def ranking(
         notes.append(f"The {most - low_ends} highest{lowest_too} of {len(frame)}.")
     if metric.unit == "count" and not context.company.is_additive(kpi):
         notes.append("One that stands in two slices counts in each: the slices do not add up to the whole.")
+    quoted = (*values(shown, (by,)), *values(context.compute((kpi,))))
+    if notes:
+        quoted = (*quoted, *figure_values(slices.count(context.scope, kpi, by)))
+    title = messages.spread(metric, lowest, highest, by, context.format)
+    if parts_add_up:
+        largest = only(slices.shares(context.scope, kpi, by), **{by: highest[0]})
+        title = messages.biggest(metric, highest[0], wide(largest, by=[by])["share"].iloc[0], by, context.format)
+        quoted = (*quoted, *figure_values(largest))
     caption = Caption(
         id=f"{kpi}_by_{by}",
-        title=messages.biggest(metric, highest[0], highest[1], whole["value"], by, context.format)
-        if parts_add_up
-        else messages.spread(metric, lowest, highest, by, context.format),
+        title=title,
         measure=f"{metric.label} by {by}, {{unit}}, {context.period_name}",
         note=" ".join(notes),
-        values=values(shown, (by,)),
+        values=quoted,
     )
     return draw_ranking(
         caption,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,19 +14,17 @@ from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
-from kpi_analysis.insight.outlook import SEASON, Outlook
+from kpi_analysis.insight.figures import figure_values, only, outlook, whole, wide
 from kpi_analysis.insight.targets import TargetAssessment
 from kpi_analysis.report.charts.base import Caption
 from kpi_analysis.report.charts.fans import fan
 from kpi_analysis.report.charts.lines import line_over_time
 from kpi_analysis.report.messages import inside
 from kpi_analysis.report.sections.context import ReportContext
-from kpi_analysis.report.sections.outlook import backtest_words, bands
+from kpi_analysis.report.sections.outlook import backtest_words
 from kpi_analysis.report.tables import Field, value_table
-from kpi_analysis.stats.projections import Projection, needed_uplift, probability, with_uplift
-from kpi_analysis.stats.trends import change_point, least_squares, signals, trend
+from kpi_analysis.stats.projections import Projection
 
-ON_TRACK = 0.7
 SHOWN = 36
 
 
@@ -35,9 +34,8 @@ class KpiOutlook:
 
     Parameters
     ----------
-    asked : ReportContext
+    context : ReportContext
         The report's company, period and day.
-    outlook : Outlook
     kpi : str
         Any of the catalogue.
     months : int
@@ -47,7 +45,6 @@ class KpiOutlook:
     """
 
     context: ReportContext
-    outlook: Outlook
     kpi: str
     months: int = 12
     uplift: float = 0.0
@@ -59,46 +56,31 @@ class KpiOutlook:
 
     # ------------------------------------------------------------------ what is known
 
-    @cached_property
-    def _projected(self) -> tuple[pd.Series[Any], Projection]:
-        return self.outlook.project(self.kpi, "month", self.months, where=self.context.where)
-
     @property
     def history(self) -> pd.Series[Any]:
         """The complete months by label."""
-        return self._projected[0]
+        return outlook.projected(self.context.scope, self.kpi, self.months)[0]
 
     @property
     def projection(self) -> Projection:
         """Where it is heading, month by month."""
-        return self._projected[1]
+        return outlook.projected(self.context.scope, self.kpi, self.months)[1]
 
     @cached_property
     def assessment(self) -> TargetAssessment | None:
         """The target that is set for it, if there is one."""
-        return next(
-            (one for one in self.outlook.assessments if one.spec.kpi == self.kpi and one.goal is not None), None
-        )
+        return outlook.target_of(self.context.scope, self.kpi)
 
     @cached_property
     def future(self) -> tuple[Period, ...]:
         """The months that are projected."""
-        calendar = self.context.company.config.calendar
-        last = calendar.parse(str(self.history.index[-1]))
-        return tuple(calendar.shift(last, step) for step in range(1, self.months + 1))
+        last = self.context.scope.calendar.parse(str(self.history.index[-1]))
+        return tuple(outlook.steps_after(last, self.months, self.context.scope))
 
-    @cached_property
-    def _scenario(self) -> _Scenario:
-        calendar, one = self.context.company.config.calendar, self.assessment
-        if one is not None and one.projection is not None and not one.projection.reason:
-            whole, found = calendar.parse(one.period), one.projection
-            if one.total:  # data that end before the period leave steps that are not part of it
-                found = _last_steps(found, len(calendar.within(whole, "month")))
-            return _Scenario(one.total, (one.current or 0.0) if one.total else 0.0, found, self._name(whole), one.goal)
-        metric, last = self.context.metric(self.kpi), self._name(self.future[-1])
-        if self.context.company.is_additive(self.kpi) and not self.outlook.is_stock(metric):
-            return _Scenario(True, 0.0, self.projection, f"{self._name(self.future[0])} to {last}", None)
-        return _Scenario(False, 0.0, self.projection, last, None)
+    @property
+    def scenarios(self) -> pd.DataFrame:
+        """What it would be as projected, with the uplift, and with what the target needs."""
+        return outlook.what_if(self.context.scope, kpi=self.kpi, months=self.months, uplift=self.uplift)
 
     # ------------------------------------------------------------------ sections
 
@@ -109,12 +91,14 @@ class KpiOutlook:
         if not len(self.history) or self.projection.reason:
             why = self.projection.reason if len(self.history) else self._without()
             return Title(f"{metric.label}: no projection, because {why}", deck)
-        middle, low, high = self._outcome(self._scenario.ahead)
-        write, place = self.context.format.prose, self._scenario.place
-        verb = "is heading for" if self._scenario.total else "is heading to"
+        found, write = self.scenarios, self.context.format.prose
+        row = wide(found, "outcome", by=["scenario"]).iloc[0]
+        verb = "is heading for" if found.attrs["total"] else "is heading to"
+        low, high = (write(row[f"outcome.{end}"], metric.unit) for end in ("ci_low", "ci_high"))
         return Title(
-            f"{metric.label} {verb} {write(middle, metric.unit)} in {place}",
-            f"95% range {write(low, metric.unit)} to {write(high, metric.unit)}. {deck}",
+            f"{metric.label} {verb} {write(row['outcome'], metric.unit)} in {found.attrs['place']}",
+            f"95% range {low} to {high}. {deck}",
+            values=figure_values(only(found, "outcome", scenario=row["scenario"])),
         )
 
     def fan(self) -> Figure | None:
@@ -124,6 +108,7 @@ class KpiOutlook:
         metric, one = self.context.metric(self.kpi), self.assessment
         aimed = one is not None and not one.total and one.period in {p.label for p in self.future}
         shown = self.history.iloc[-SHOWN:]
+        goals = [only(self.scenarios, "goal")] if aimed else []
         end = self.projection.frame.iloc[-1]
         write = self.context.format.prose
         return fan(
@@ -132,13 +117,13 @@ class KpiOutlook:
                 f"{self._name(self.future[-1])}: {write(end['low'], metric.unit)} to {write(end['high'], metric.unit)}",
                 f"{metric.label} by month, {{unit}}; projection from {self._name(self.future[0])}",
                 note=f"Method: {self.projection.method.rstrip('.')}.",
-                values=self._quoted(len(shown)),
+                values=(*self._quoted(len(shown)), *figure_values(self._projection, *goals)),
             ),
             [str(label) for label in shown.index],
             [None if np.isnan(value) else float(value) for value in shown],
             future_periods=[period.label for period in self.future],
             mean=self.projection.frame["mean"].tolist(),
-            bands=bands(self.projection),
+            bands=outlook.bands(self.projection),
             unit=metric.unit,
             format=self.context.format,
             target=one.goal if aimed and one is not None else None,
@@ -150,20 +135,16 @@ class KpiOutlook:
         """The projection as it is, with the uplift, and with what the target needs."""
         if not len(self.history) or self.projection.reason:
             return None
-        metric, scenario = self.context.metric(self.kpi), self._scenario
-        lines = [("As projected", 0.0)]
-        if self.uplift:
-            lines.append((f"Every month to come {self._share(self.uplift)}", self.uplift))
-        needed = self._needed()
+        metric, found = self.context.metric(self.kpi), self.scenarios
+        place, goal_, needed = (found.attrs[name] for name in ("place", "goal", "needed"))
+        table = wide(found, "outcome", "uplift", "chance", by=["scenario"])
+        rows = [self._line(row) for row in table.to_dict("records")]
+        title = f"What would {inside(metric.label)} be in {place}?"
         if needed is not None:
-            lines.append((f"Needed to be on track: {self._share(needed)}", needed))
-        rows = [self._line(label, uplift) for label, uplift in lines]
-        title = f"What would {inside(metric.label)} be in {scenario.place}?"
-        if needed is not None and scenario.goal is not None:
-            goal = self.context.format.prose(scenario.goal, metric.unit)
+            goal = self.context.format.prose(goal_, metric.unit)
             size = f"{self.context.format.number(abs(needed) * 100, 1)}%"
             title = f"{goal} takes {size} {'more' if needed > 0 else 'less'} in every month to come"
-            if self._is_on_track:
+            if (table["chance"].iloc[0] or 0.0) >= outlook.ON_TRACK:
                 title = f"{goal} is on track as it runs"
         fields = [
             Field("scenario", "Scenario", width="1fr"),
@@ -171,57 +152,57 @@ class KpiOutlook:
             Field("low", "95% from", metric.unit, width="24mm"),
             Field("high", "to", metric.unit, width="24mm"),
         ]
-        if scenario.goal is not None:
+        if goal_ is not None:
             fields.append(Field("chance", "Chance of target", "percent", width="28mm"))
-        return value_table(
+        shown = value_table(
             pd.DataFrame(rows),
             fields,
             self.context.format,
             id=f"what_if_{self.kpi}",
             title=title,
-            measure=f"{metric.label}, {scenario.place}",
+            measure=f"{metric.label}, {place}",
             note="A what-if is an assumption: it says what would follow, not that it can be done.",
         )
+        return replace(shown, values=figure_values(found))
 
     def trend(self) -> Note:
         """Whether the KPI rises, falls or holds steady, and where its level changed."""
         metric = self.context.metric(self.kpi)
-        found = trend(self.history, season_length=SEASON["month"]) if len(self.history) else None
-        if found is None or found.direction is None:
-            return Note(f"Trend: {found.reason if found is not None else self._without()}.")
-        write = self.context.format.prose
-        words = f"Trend: {found.direction} (p {_p_words(found.p_value)}, {found.method})."
-        if found.slope is not None and found.slope_low is not None and found.slope_high is not None:
-            words += f" Typical change a month {write(found.slope, metric.unit)}"
-            words += f", 95% range {write(found.slope_low, metric.unit)} to {write(found.slope_high, metric.unit)}."
-        line = least_squares(self.history)
-        if line.slope is not None and line.low is not None and line.high is not None:
-            words += f" A straight line goes by {write(line.slope, metric.unit)} a month"
-            words += (
-                f", {write(line.low, metric.unit)} to {write(line.high, metric.unit)} with autocorrelation allowed for."
-            )
-        change = change_point(self.history)
-        if change.after is not None and change.mean_before is not None and change.mean_after is not None:
-            calendar = self.context.company.config.calendar
-            words += f" Its level changed after {period_label(calendar.parse(str(change.after)), calendar)}"
-            words += f", from {write(change.mean_before, metric.unit)} to {write(change.mean_after, metric.unit)}"
-            words += f" (p {_p_words(change.p_value)})."
-        return Note(words)
+        found = outlook.direction(self.context.scope, kpi=self.kpi, months=self.months)
+        if "direction" not in found.attrs:
+            return Note(f"Trend: {found.attrs['reason'] or self._without()}.")
+        row = wide(found, by=[]).iloc[0]
+        words = f"Trend: {found.attrs['direction']} (p {_p_words(row['p_value'])}, {found.attrs['method']})."
+        if pd.notna(row["slope"]):
+            slope, low, high = self._ends(row, "slope")
+            words += f" Typical change a month {slope}, 95% range {low} to {high}."
+        if pd.notna(row["line"]):
+            slope, low, high = self._ends(row, "line")
+            words += f" A straight line goes by {slope} a month, {low} to {high} with autocorrelation allowed for."
+        if found.attrs["after"]:
+            calendar, write = self.context.company.config.calendar, self.context.format.prose
+            words += f" Its level changed after {period_label(calendar.parse(found.attrs['after']), calendar)}"
+            words += f", from {write(row['level.previous'], metric.unit)} to {write(row['level'], metric.unit)}"
+            words += f" (p {_p_words(row['change_p_value'])})."
+        return Note(words, values=figure_values(found))
 
     def signals(self) -> Figure | None:
         """The months beside the limits of routine variation."""
-        known = self.history.dropna()
-        if len(known) < 2:
+        found = outlook.routine(self.context.scope, kpi=self.kpi, months=self.months, last=SHOWN)
+        if found.attrs["reason"]:
             return None
-        frame = signals(self.history).iloc[-SHOWN:]
-        metric, calendar = self.context.metric(self.kpi), self.context.company.config.calendar
-        unusual = frame[frame.signal != ""]
-        names = [period_label(calendar.parse(str(label)), calendar) for label in unusual.period]
-        title = (
-            f"{len(names)} of {len(frame)} months are more than routine variation" if names else "No month is unusual"
+        frame, counts, beyond = (
+            wide(found, "month", by=[]),
+            whole(only(found, "unusual", "months")),
+            found.attrs["signals"],
         )
-        note = "; ".join(f"{name}: {word}" for name, word in zip(names, unusual.signal, strict=True))
-        limits = frame[["lower", "upper"]].to_numpy(float)
+        metric, calendar = self.context.metric(self.kpi), self.context.company.config.calendar
+        names = {label: period_label(calendar.parse(label), calendar) for label in beyond}
+        title = "No month is unusual"
+        if names:
+            title = f"{counts['unusual']:.0f} of {counts['months']:.0f} months are more than routine variation"
+        note = "; ".join(f"{names[label]}: {word}" for label, word in beyond.items())
+        limits = frame[["month.ci_low", "month.ci_high"]].to_numpy(float)
         band = [None if np.isnan(pair).any() else (float(pair[0]), float(pair[1])) for pair in limits]
         return line_over_time(
             Caption(
@@ -229,9 +210,10 @@ class KpiOutlook:
                 title,
                 f"{metric.label} by month, {{unit}}",
                 note=f"Limits of the XmR chart. {note}{'.' if note else ''}",
+                values=figure_values(found),
             ),
-            [str(label) for label in frame.period],
-            [None if np.isnan(value) else float(value) for value in frame.value],
+            frame["period"].tolist(),
+            [None if pd.isna(value) else float(value) for value in frame["month"]],
             unit=metric.unit,
             format=self.context.format,
             band=band,
@@ -249,7 +231,7 @@ class KpiOutlook:
             words += f" Its 95% range held {share} of the {projection.backtest.values} values held back."
         if projection.low_evidence:
             words += " Low evidence: fewer than 10 months."
-        return Note(words)
+        return Note(words, values=figure_values(self._projection))
 
     def numbers(self) -> Table | None:
         """The projection month by month."""
@@ -263,7 +245,7 @@ class KpiOutlook:
             Field("low", "95% from", metric.unit, width="28mm"),
             Field("high", "to", metric.unit, width="28mm"),
         ]
-        return value_table(
+        shown = value_table(
             frame,
             fields,
             self.context.format,
@@ -271,6 +253,7 @@ class KpiOutlook:
             title="The projection, month by month",
             measure=f"{metric.label}, mean of the sample paths",
         )
+        return replace(shown, values=figure_values(only(self._projection, "projected")))
 
     # ------------------------------------------------------------------ inside
 
@@ -286,43 +269,24 @@ class KpiOutlook:
         )
         return values(frame)
 
-    def _line(self, label: str, uplift: float) -> dict[str, Any]:
-        found = with_uplift(self._scenario.ahead, uplift, bounds=self._bounds)
-        middle, low, high = self._outcome(found)
-        return {"scenario": label, "value": middle, "low": low, "high": high, "chance": self._chance(found)}
-
-    def _outcome(self, found: Projection) -> tuple[float, float, float]:
-        """The mean and the 95 % range of what is judged: a sum over the months, or the last of them."""
-        scenario = self._scenario
-        if not scenario.total:
-            row = found.frame.iloc[-1]
-            return float(row["mean"]), float(row["low"]), float(row["high"])
-        low, high = np.quantile(scenario.to_date + found.paths.sum(axis=1), [0.025, 0.975])
-        return float(scenario.to_date + found.frame["mean"].sum()), float(low), float(high)
-
-    def _chance(self, found: Projection) -> float | None:
-        if self._scenario.goal is None:
-            return None
-        return min(max(probability(found, self._scenario.goal, **self._way), 0.01), 0.99)
-
-    def _needed(self) -> float | None:
-        if self._scenario.goal is None:
-            return None
-        uplift = needed_uplift(self._scenario.ahead, self._scenario.goal, ON_TRACK, **self._way)
-        return None if np.isnan(uplift) else uplift
-
     @property
-    def _is_on_track(self) -> bool:
-        return (self._chance(self._scenario.ahead) or 0.0) >= ON_TRACK
+    def _projection(self) -> pd.DataFrame:
+        return outlook.projection(self.context.scope, kpi=self.kpi, months=self.months, last=SHOWN)
 
-    @property
-    def _way(self) -> dict[str, Any]:
-        better: Literal["lower", "higher"] = "lower" if self.context.metric(self.kpi).better == "lower" else "higher"
-        return {"to_date": self._scenario.to_date, "total": self._scenario.total, "better": better}
+    def _line(self, row: Mapping[Any, Any]) -> dict[str, Any]:
+        words = {
+            "as projected": "As projected",
+            "uplift": f"Every month to come {self._share(row['uplift'])}",
+            "needed": f"Needed to be on track: {self._share(row['uplift'])}",
+        }
+        return {
+            "scenario": words[row["scenario"]], "value": row["outcome"], "low": row["outcome.ci_low"],
+            "high": row["outcome.ci_high"], "chance": row["chance"],
+        }  # fmt: skip
 
-    @property
-    def _bounds(self) -> tuple[float, float] | None:
-        return (0.0, 1.0) if self.context.metric(self.kpi).interval == "proportion" else None
+    def _ends(self, row: pd.Series[Any], name: str) -> list[str]:
+        unit = self.context.metric(self.kpi).unit
+        return [self.context.format.prose(row[key], unit) for key in (name, f"{name}.ci_low", f"{name}.ci_high")]
 
     def _share(self, uplift: float) -> str:
         return f"{self.context.format.number(uplift * 100, 1, signed=True)}%"
@@ -338,21 +302,6 @@ class KpiOutlook:
     def _without(self) -> str:
         row = self.context.compute((self.kpi,)).iloc[0]
         return str(row.reason or "there is no complete month")
-
-
-@dataclass(frozen=True)
-class _Scenario:
-    """What is judged: a sum with what is reached already, or the last step; where, and against which goal."""
-
-    total: bool
-    to_date: float
-    ahead: Projection
-    place: str
-    goal: float | None
-
-
-def _last_steps(found: Projection, count: int) -> Projection:
-    return replace(found, frame=found.frame.iloc[-count:], paths=found.paths[:, -count:])
 
 
 def _p_words(p_value: float | None) -> str:

@@ -12,11 +12,17 @@ import pandas as pd
 from kpi_analysis.core.periods import period_label
 from kpi_analysis.core.records import values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
+from kpi_analysis.design.formats import Format
+from kpi_analysis.insight.figures import figure_values, marketing, only, whole, wide
+from kpi_analysis.insight.figures.channels import Channels, has_spend_by, named
+from kpi_analysis.insight.figures.credit import COHORTS
+from kpi_analysis.insight.figures.response import MOVED
 from kpi_analysis.report import messages
 from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.funnels import funnel
 from kpi_analysis.report.charts.returns import STRONG, Numbers, returns
-from kpi_analysis.report.sections.channels import CREDIT, joined
+from kpi_analysis.report.sections.channels import CREDIT, channels_of, joined, quoting_table, rule_words
+from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.sections.credit import CreditSections
 from kpi_analysis.report.sections.response import ResponseSections
 from kpi_analysis.report.tables import Field
@@ -48,20 +54,22 @@ THOUSAND = 1000  # impressions come in millions, and clicks beside them do not
 
 
 @dataclass(frozen=True)
-class MarketingSections(CreditSections, ResponseSections):
+class MarketingSections:
     """Sections on marketing. One whose figures have no value shows a note that says why.
 
     Parameters
     ----------
-    asked : ReportContext
+    context : ReportContext
         The report's company, period and day.
     """
+
+    context: ReportContext
 
     # ------------------------------------------------------------------ sections
 
     def title(self) -> Title:
         """The message: what marketing returns, and who does not pay for itself or returns the most."""
-        rows, write = self.whole, self.format.prose
+        rows, write = self.figures.whole, self.format.prose
         found = rows["marketing_revenue_ratio"]
         if found["value"] is None:
             spent = rows["marketing_spend"]
@@ -72,31 +80,32 @@ class MarketingSections(CreditSections, ResponseSections):
                 f"What it returned is not shown: {found['reason']}.",
             )
         said = f"Marketing returns {write(found['value'], 'ratio')}"
-        losing, idle = self._losing, [self.name(one) for one in self.ranked.index if self.ranked[one] == 0]
+        losing, ranked = marketing.losing(self.context.scope), self.figures.ranked
+        idle = [named(str(one)) for one in ranked.index if ranked[one] == 0]
         if losing:
             said += f"; {self._some(losing)} {'does not pay for itself' if len(losing) == 1 else 'do not pay back'}"
         elif idle:
             said += f"; nothing is credited to {self._some(idle)}"
-        elif len(self.ranked) > 1:
-            said += f", {self.name(str(self.ranked.index[0]))} the most"
+        elif len(self.figures.ranked) > 1:
+            said += f", {named(str(self.figures.ranked.index[0]))} the most"
         even = rows["break_even_roas"]["value"]
-        deck = f"{self.context.period_name}, {messages.completeness(self.context.period)}. {self.rule_words}."
+        deck = f"{self.context.period_name}, {messages.completeness(self.context.period)}. {rule_words(self.context)}."
         for label, kpi in (("ROI", "marketing_revenue_roi"), ("Margin ROI", "marketing_roi")):
             if rows[kpi]["value"] is not None:
                 deck += f" {label} {write(rows[kpi]['value'], 'percent')}."
         if even is not None and even > 0:
             deck += f" Break-even at {write(even, 'ratio')}."
-        return Title(said, deck, values=values(self.whole_frame))
+        return Title(said, deck, values=(*values(self.figures.whole_frame), *figure_values(self._counts)))
 
     def page(self) -> Title | None:
         """The message as the head of a page of another report; nothing where there is no return to speak of."""
-        return None if self.whole["marketing_revenue_ratio"]["value"] is None else self.title()
+        return None if self.figures.whole["marketing_revenue_ratio"]["value"] is None else self.title()
 
     def returns(self, *, width: Width = "full") -> Figure | Note:
         """Spend, credited revenue and gross profit, ROAS with its interval, ROI and margin ROI, channel by channel."""
-        frame, rows = self.by_channel, self.whole
+        frame, rows = self.figures.by_channel, self.figures.whole
         if rows["marketing_revenue_ratio"]["value"] is None or frame.empty:
-            why = rows["marketing_revenue_ratio"]["reason"] or self.no_channels
+            why = rows["marketing_revenue_ratio"]["reason"] or self.figures.missing
             return Note(f"Returns by channel are not shown: {why}.")
         even, ratio = rows["break_even_roas"]["value"], "marketing_revenue_ratio"
         ago = self.context.company.config.calendar.year_ago(self.context.period)
@@ -106,10 +115,10 @@ class MarketingSections(CreditSections, ResponseSections):
         whole = rows[ratio]
         return returns(
             Caption("returns_by_channel", self._returns_title(even), f"{self._measured}, {{unit}}",
-                    note=note, values=self.quoted),
-            [self.name(one) for one in frame.index], self.column(ratio),
-            format=self.format, low=self.column(ratio, "ci_low"), high=self.column(ratio, "ci_high"),
-            year_ago=self.column(ratio, "year_ago"),
+                    note=note, values=(*self.figures.quoted, *figure_values(self._counts))),
+            [named(one) for one in frame.index], self.figures.column(ratio),
+            format=self.format, low=self.figures.column(ratio, "ci_low"), high=self.figures.column(ratio, "ci_high"),
+            year_ago=self.figures.column(ratio, "year_ago"),
             year_ago_label=period_label(ago, self.context.company.config.calendar) if ago else "a year earlier",
             break_even=even, total=(whole["value"], whole["ci_low"], whole["ci_high"], whole["year_ago"]),
             reasons=[frame[ratio, "reason"][one] for one in frame.index],
@@ -123,21 +132,16 @@ class MarketingSections(CreditSections, ResponseSections):
         """What each channel costs, what it brings step by step, and what a lead and a customer cost."""
         frame = self._sliced("channel", COSTS)
         if frame.empty:
-            return Note(f"Costs by channel are not shown: {self.no_channels}.")
+            return Note(f"Costs by channel are not shown: {self.figures.missing}.")
         whole = self.context.rows(self.context.compute(COSTS))
-        account, worth = whole["marketing_payback_months"]["denominator"], whole["ltv_to_cac"]["numerator"]
-        cac = frame["customer_acquisition_cost"]
         notes = [CREDIT, *_abbreviations([kpi for kpi in COSTS if frame[kpi].notna().any()])]
-        if frame["marketing_payback_months"].isna().all() and account and worth:
-            frame["marketing_payback_months"], frame["ltv_to_cac"] = cac / account, worth / cac
-            notes.append("Payback and LTV : CAC of a channel take the company’s average customer.")
         if whole["marketing_spend"]["value"] != whole["customer_acquisition_cost"]["numerator"]:
             notes.append("Sales costs belong to no channel: only the CAC of all channels has them.")
-        dearest = frame["cost_per_lead"].dropna().sort_values()
+        dearest = marketing.dearest_lead(self.context.scope)
         title = "What each channel costs"
-        if len(dearest) > 1 and whole["cost_per_lead"]["value"]:
-            times = self.format.number(dearest.iloc[-1] / whole["cost_per_lead"]["value"], 1)
-            title = f"A lead of {self.name(str(dearest.index[-1]))} costs {times} times the average"
+        if not dearest.attrs["reason"]:
+            row = wide(dearest, by=["channel"]).iloc[0]
+            title = f"A lead of {named(row['channel'])} costs {self.format.number(row['times'], 1)} times the average"
         total = {"channel": "All channels", **{kpi: whole[kpi]["value"] for kpi in COSTS}}
         if total["impressions"] is not None:
             total["impressions"] /= THOUSAND
@@ -145,7 +149,7 @@ class MarketingSections(CreditSections, ResponseSections):
             frame, COSTS, "channel", id="marketing_channels", title=title, notes=notes, total=total,
             measure=f"Spend and steps, each by its own date, {self.context.period_name}",
             quoted=(*values(self.context.compute(COSTS, by=("channel",)), ("channel",)),
-                    *values(self.context.compute(COSTS))),
+                    *values(self.context.compute(COSTS)), *figure_values(dearest)),
         )  # fmt: skip
 
     def campaigns(self, *, most: int = MOST_CAMPAIGNS) -> Table | Note:
@@ -159,11 +163,12 @@ class MarketingSections(CreditSections, ResponseSections):
         notes = [CREDIT]
         if len(frame) > most:
             notes.append(f"The {most} of {len(frame)} campaigns that cost the most.")
-        name, share = self.name(str(shown.index[0])), shown["marketing_spend"].iloc[0] / frame["marketing_spend"].sum()
+        shares = marketing.campaigns(self.context.scope)
+        share = wide(shares, "share", by=["campaign"])["share"].iloc[0]
         return self._wide(
             shown, CAMPAIGN, "campaign", id="marketing_campaigns", notes=notes, measure=self.context.period_name,
-            title=f"{name} takes {self.format.prose(round(share, 2), 'percent')} of the money of all campaigns",
-            quoted=values(self.context.compute(CAMPAIGN, by=("campaign",)), ("campaign",)),
+            title=f"{named(str(shown.index[0]))} takes {self._share(share)} of the money of all campaigns",
+            quoted=(*values(self.context.compute(CAMPAIGN, by=("campaign",)), ("campaign",)), *figure_values(shares)),
         )  # fmt: skip
 
     def funnel(self, *, width: Width = "full") -> Figure | Note:
@@ -190,7 +195,8 @@ class MarketingSections(CreditSections, ResponseSections):
         ago = self.context.company.config.calendar.year_ago(self.context.period)
         compared = ago is not None and all(row["year_ago"] is not None for _, row in steps)
         return funnel(
-            Caption("marketing_funnel", title, f"Count in {self.context.period_name}", note=note, values=values(frame)),
+            Caption("marketing_funnel", title, f"Count in {self.context.period_name}", note=note,
+                    values=(*values(frame), *figure_values(marketing.step_rates(self.context.scope)))),
             [label for label, _ in steps], [row["value"] for _, row in steps], format=self.format,
             counts_before=[row["year_ago"] for _, row in steps] if compared else None,
             before_label=f"on {period_label(ago, self.context.company.config.calendar)}" if ago else "", width=width,
@@ -198,85 +204,121 @@ class MarketingSections(CreditSections, ResponseSections):
 
     def spend_page(self) -> Title | None:
         """Begin the page on where the money goes: who takes more of it than the channel brings back."""
-        shares = self._shares
-        if shares.empty:
+        found = marketing.spend_shares(self.context.scope)
+        if found.attrs["reason"]:
             return None
-        worst = shares.iloc[-1]
-        money = self.format.prose(round(worst["spend"], 2), "percent")
+        worst = wide(found, by=["channel"]).iloc[-1]
+        money, quoted = self._share(worst["spend"]), figure_values(only(found, channel=worst["channel"]))
         if pd.isna(worst["revenue"]):
-            return Title(f"{worst['channel']} takes {money} of the money")
-        back = self.format.prose(round(worst["revenue"], 2), "percent")
-        return Title(f"{worst['channel']} takes {money} of the money and brings {back} of the revenue")
+            return Title(f"{worst['channel']} takes {money} of the money", values=quoted)
+        back = self._share(worst["revenue"])
+        return Title(f"{worst['channel']} takes {money} of the money and brings {back} of the revenue", values=quoted)
 
     def spend_and_return(self) -> Table | Note:
         """Which share of the spend each channel takes, and which share of revenue it is credited with."""
-        shares = self._shares
+        found = marketing.spend_shares(self.context.scope)
+        shares = wide(found, by=["channel"])
         if shares.empty or shares["revenue"].isna().all():
-            why = self.whole["attributed_revenue"]["reason"] or self.no_channels
+            why = self.figures.whole["attributed_revenue"]["reason"] or self.figures.missing
             return Note(f"Spend against return is not shown: {why}.")
         best = shares.iloc[0]
-        money, back = (self.format.prose(round(best[name], 2), "percent") for name in ("spend", "revenue"))
-        return self.table(
-            shares,
+        money, back = (self._share(best[name]) for name in ("spend", "revenue"))
+        return quoting_table(
+            self.context, shares,
             [Field("channel", "Channel"), Field("spend", "Of spend", "percent", width="17mm"),
              Field("revenue", "Of revenue", "percent", width="19mm"), Field("gap", "Gap", "points", width="16mm")],
             id="spend_and_return", title=f"{best['channel']} brings {back} for {money} of the money",
-            measure=f"Shares of all channels, {self.context.period_name}", note=CREDIT, quoted=self.quoted,
+            measure=f"Shares of all channels, {self.context.period_name}", note=CREDIT,
+            quoted=(*self.figures.quoted, *figure_values(found)),
         )  # fmt: skip
+
+    # ------------------------------------------------------------------ credit and response
+
+    def credit_page(self) -> Title | None:
+        """Begin the page on how sure credit is; see `CreditSections.credit_page`."""
+        return self.credit.credit_page()
+
+    def cohorts(self, *, last: int = COHORTS) -> Table | Note:
+        """What the money of each month brought back; see `CreditSections.cohorts`."""
+        return self.credit.cohorts(last=last)
+
+    def rules(self) -> Table | Note:
+        """Credited revenue of each channel by rule; see `CreditSections.rules`."""
+        return self.credit.rules()
+
+    def sensitivity(self) -> Table | Note:
+        """How far returns depend on rules, lags and costs; see `CreditSections.sensitivity`."""
+        return self.credit.sensitivity()
+
+    def reconciliation(self) -> Table | Note:
+        """Credited against booked and claimed; see `CreditSections.reconciliation`."""
+        return self.credit.reconciliation()
+
+    def claims(self) -> Note | None:
+        """A warning where too much is claimed; see `CreditSections.claims`."""
+        return self.credit.claims()
+
+    def marginal(self) -> Table | Note:
+        """Marginal beside average returns; see `ResponseSections.marginal`."""
+        return self.response.marginal()
+
+    def what_if(self, *, moved: float = MOVED) -> Table | Note:
+        """What would follow if budget moved; see `ResponseSections.what_if`."""
+        return self.response.what_if(moved=moved)
 
     # ------------------------------------------------------------------ inside
 
     @cached_property
-    def ranked(self) -> pd.Series[float]:
-        """The return of each channel that has one, the highest first."""
-        return self.by_channel_of("marketing_revenue_ratio").sort_values(ascending=False)
+    def credit(self) -> CreditSections:
+        """Sections on credit."""
+        return CreditSections(self.context)
 
     @cached_property
-    def _shares(self) -> pd.DataFrame:
-        """Shares of spend and of credited revenue, the channel that brings the most for its money first."""
-        spent, earned = self.by_channel_of("marketing_spend"), self.by_channel_of("attributed_revenue")
-        if not spent.sum() > 0:
-            return pd.DataFrame()
-        shares = pd.DataFrame({"spend": spent / spent.sum(), "revenue": float("nan")})
-        if earned.sum() > 0:
-            shares["revenue"] = (earned / earned.sum()).reindex(spent.index)
-        shares["gap"] = (shares["revenue"].fillna(0.0) - shares["spend"]) * 100
-        frame = shares.sort_values("gap", ascending=False, kind="stable").reset_index(names="channel")
-        return frame.assign(channel=[self.name(str(one)) for one in frame["channel"]])
+    def response(self) -> ResponseSections:
+        """Sections on marginal returns."""
+        return ResponseSections(self.context)
 
     @property
-    def _losing(self) -> list[str]:
-        """Channels that return less than break-even, and not by chance."""
-        even, ratio = self.whole["break_even_roas"]["value"], "marketing_revenue_ratio"
-        if even is None or not even > 0:
-            return []
-        high = pd.to_numeric(self.by_channel[ratio, "ci_high"])  # without one sale there is no interval, and no proof
-        return [self.name(one) for one in self.ranked.index if high[one] < even]
+    def format(self) -> Format:
+        """How this company writes its numbers."""
+        return self.context.format
+
+    @property
+    def figures(self) -> Channels:
+        """What marketing costs and returns, channel by channel."""
+        return channels_of(self.context)
+
+    @property
+    def _counts(self) -> pd.DataFrame:
+        return marketing.pays_off(self.context.scope)
+
+    def _share(self, share: float) -> str:
+        return self.format.prose(round(share, 2), "percent")
 
     def _some(self, names: Sequence[str]) -> str:
         """Channels by name, or how many they are."""
-        return joined(names) if len(names) <= MOST_NAMES else f"{len(names)} of {len(self.ranked)} channels"
+        return joined(names) if len(names) <= MOST_NAMES else f"{len(names)} of {len(self.figures.ranked)} channels"
 
     def _returns_title(self, even: float | None) -> str:
-        strong = int((self.ranked >= STRONG).sum())
-        said = f"{strong} of {len(self.ranked)} channels return {STRONG:g} : 1 or more"
-        below = [self.name(one) for one in self.ranked.index if even is not None and self.ranked[one] < even]
+        counts = whole(self._counts)
+        said = f"{counts['strong']:.0f} of {counts['channels']:.0f} channels return {STRONG:g} : 1 or more"
+        below = [
+            named(one) for one in self.figures.ranked.index if even is not None and self.figures.ranked[one] < even
+        ]
         if below:
             said += f", {self._some(below)} {'lies' if len(below) == 1 else 'lie'} below break-even"
         return said
 
     @property
     def _measured(self) -> str:
-        return (
-            f"Attributed revenue ÷ spend, {self.context.period_name}, {self.rule_words[0].lower()}{self.rule_words[1:]}"
-        )
+        rule = rule_words(self.context)
+        return f"Attributed revenue ÷ spend, {self.context.period_name}, {rule[0].lower()}{rule[1:]}"
 
     def _numbers(self, label: str, kpi: str) -> Numbers:
-        return Numbers(label, self.context.metric(kpi).unit, self.column(kpi), self.whole[kpi]["value"])
+        return Numbers(label, self.context.metric(kpi).unit, self.figures.column(kpi), self.figures.whole[kpi]["value"])
 
     def _has(self, column: str) -> bool:
-        sources = self.context.company.sources
-        return "spend" in sources.connected and column in sources.columns("spend")
+        return has_spend_by(self.context.scope, column)
 
     def _sliced(self, by: str, kpis: Sequence[str]) -> pd.DataFrame:
         """KPIs as columns, the values of a dimension as rows, the dearest first; without those that cost nothing."""
@@ -302,8 +344,8 @@ class MarketingSections(CreditSections, ResponseSections):
         fields = [Field(by, by.capitalize())]
         fields += [Field(kpi, HEADS[kpi], self.context.metric(kpi).unit, width=_width(kpi)) for kpi in there]
         rows = frame.assign(impressions=frame["impressions"] / THOUSAND).reset_index()
-        rows[by] = [self.name(str(one), by) for one in rows[by]]
-        return self.table(rows, fields, note=" ".join(notes), quoted=quoted, **words)
+        rows[by] = [named(str(one), by) for one in rows[by]]
+        return quoting_table(self.context, rows, fields, note=" ".join(notes), quoted=quoted, **words)
 
 
 def _abbreviations(kpis: Sequence[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,22 +12,19 @@ from kpi_analysis.core.periods import period_label
 from kpi_analysis.core.records import records, values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.design.formats import Format
+from kpi_analysis.insight.figures import figure_values, operations, whole, wide
+from kpi_analysis.insight.figures.history import last_with_data, with_data
+from kpi_analysis.insight.figures.operations import QUALITY, TURNOVER
 from kpi_analysis.metrics.compute.query_builders import NONE
-from kpi_analysis.metrics.compute.slices import known_columns
 from kpi_analysis.report import messages
 from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.multiples import small_multiples
-from kpi_analysis.report.sections.context import HISTORY, ReportContext, with_data
-from kpi_analysis.report.sections.finance import last_with_data
+from kpi_analysis.report.sections.context import HISTORY, ReportContext
 from kpi_analysis.report.tables import Field, value_table
-from kpi_analysis.stats.intervals import garwood
 
-QUALITY = ("production_yield", "defect_rate", "on_time_rate")
 SERVICE = ("customer_satisfaction", "first_contact_resolution", "resolution_time")
 PEOPLE = ("headcount", "employee_turnover", "voluntary_turnover", "vacancies")
-TURNOVER = ("employee_turnover", "voluntary_turnover")
 GRAIN = "month"
-YEAR = 4  # quarters
 MOST_GROUPS = 6
 
 
@@ -37,7 +34,7 @@ class OperationsSections:
 
     Parameters
     ----------
-    asked : ReportContext
+    context : ReportContext
         The report's company, period and day.
     """
 
@@ -66,11 +63,13 @@ class OperationsSections:
         if not self._has("line"):
             return None
         frame = self.context.compute(QUALITY, by=("line",))
-        whole = self.context.rows(self.context.compute(QUALITY))
-        if whole["production_yield"]["value"] is None:
-            return Note(f"The production lines are not shown: {whole['production_yield']['reason']}.")
+        all_ = self.context.rows(self.context.compute(QUALITY))
+        if all_["production_yield"]["value"] is None:
+            return Note(f"The production lines are not shown: {all_['production_yield']['reason']}.")
+        defects = operations.defects(self.context.scope)
+        ranges = {} if defects.attrs["reason"] else wide(defects, by=["line"]).set_index("line").to_dict("index")
         rows = [
-            self._line(str(name), {row["kpi"]: row for row in records(mine)})
+            self._line(str(name), {row["kpi"]: row for row in records(mine)}, ranges.get(str(name)))
             for name, mine in frame.groupby("line", sort=True)
             if mine["rows"].sum()
         ]
@@ -90,10 +89,11 @@ class OperationsSections:
             pd.DataFrame(rows).drop(columns=["low", "high"]), fields, self.format, id="production_lines",
             title=title if len(rows) > 1 else f"{good} of the units are good",
             measure=f"Units made by line, {self.context.period_name}",
-            total=self._line("All lines", whole),
+            total=self._line("All lines", all_, next(iter(wide(defects, by=[]).to_dict("records")), None)),
             note="Ranges: Wilson's for shares; Garwood's for defects, of which a unit may have several.",
         )  # fmt: skip
-        return replace(table, values=values(frame, ("line",)))
+        quoted = (*values(frame, ("line",)), *values(self.context.compute(QUALITY)))
+        return replace(table, values=(*quoted, *figure_values(defects)))
 
     def defects(self, *, width: Width = "full") -> Figure | None:
         """Defects a unit of each line over time, on one scale."""
@@ -139,14 +139,15 @@ class OperationsSections:
         kept = [kpi for kpi in TURNOVER if any(value is not None for value in lines[kpi])]
         if not kept:
             return None
-        known = [value for value in lines[kept[0]] if value is not None]
-        last, usual = known[-1], float(pd.Series(known).median())
+        last = next(value for value in reversed(lines[kept[0]]) if value is not None)
+        found = operations.usual_turnover(self.context.scope, last=HISTORY["quarter"])
+        usual, quarters = (whole(found)[name] for name in ("usual", "quarters"))
         way = "above" if last > usual else "below" if last < usual else "at"
         title = f"Turnover of {self.format.prose(last, 'percent')} a quarter is {way} the usual level"
         return small_multiples(
             Caption("turnover", title, "Employees who left, {unit} of the average headcount, by quarter",
-                    note=f"Usual: the median of {len(known)} quarters, {self.format.prose(usual, 'percent')}.",
-                    values=values(shown[shown["kpi"].isin(kept)])),
+                    note=f"Usual: the median of {quarters:.0f} quarters, {self.format.prose(usual, 'percent')}.",
+                    values=(*values(shown[shown["kpi"].isin(kept)]), *figure_values(found))),
             ["All who left" if kpi == TURNOVER[0] else "Of their own will" for kpi in kept],
             shown.loc[shown["kpi"] == kept[0], "period"].tolist(), [lines[kpi] for kpi in kept],
             unit="percent", format=self.format, width=width,
@@ -156,19 +157,22 @@ class OperationsSections:
         """Headcount, leavers of a year, open positions and performance of each department."""
         if not self._has("department"):
             return None
-        whole = self.context.rows(self.context.compute(PEOPLE))
-        if whole["headcount"]["value"] is None:
-            return Note(f"The departments are not shown: {whole['headcount']['reason']}.")
-        now = self.context.compute(("headcount", "vacancies", "employee_performance"), by=("department",))
-        year = self.context.compute(TURNOVER, grain="quarter", last=YEAR, by=("department",))
+        people = self.context.rows(self.context.compute(PEOPLE))
+        if people["headcount"]["value"] is None:
+            return Note(f"The departments are not shown: {people['headcount']['reason']}.")
+        now, found = (
+            self.context.compute(operations.STAFF, by=("department",)),
+            operations.departments(self.context.scope),
+        )
+        left = wide(found, by=["department"]).set_index("department").to_dict("index")
         rows = []
         for name, mine in now.groupby("department", sort=True):
             there = {row["kpi"]: row for row in records(mine)}
             if there["headcount"]["value"]:
-                rows.append(self._department(str(name), there, year[year["department"] == name]))
+                rows.append(self._department(str(name), there, left.get(str(name), {})))
         rows.sort(key=lambda row: -(row["turnover"] or 0.0))
-        all_ = self.context.rows(self.context.compute(("headcount", "vacancies", "employee_performance")))
-        total = self._department("All", all_, self.context.compute(TURNOVER, grain="quarter", last=YEAR))
+        all_ = self.context.compute(operations.STAFF)
+        total = self._department("All", self.context.rows(all_), wide(found, by=[]).iloc[0].to_dict())
         fields = [
             Field("department", "Department"), Field("headcount", "Headcount", "count"),
             Field("left", "Left in a year", "count"), Field("will", "Of own will", "count"),
@@ -189,7 +193,8 @@ class OperationsSections:
             total=total, note="Turnover: leavers ÷ mean of the four average headcounts, with Garwood's range.",
         )  # fmt: skip
         columns = tuple(replace(one, unit="points") if one.label == "Mean rating" else one for one in table.columns)
-        return replace(table, columns=columns, values=(*values(now, ("department",)), *values(year, ("department",))))
+        quoted = (*values(now, ("department",)), *values(all_), *figure_values(found))
+        return replace(table, columns=columns, values=(*quoted, *self._by_quarter()))
 
     # ------------------------------------------------------------------ inside
 
@@ -199,32 +204,34 @@ class OperationsSections:
         return self.context.format
 
     def _has(self, dimension: str) -> bool:
-        return any(dimension in columns for columns in known_columns(self.context.company.sources).values())
+        return self.context.scope.has_dimension(dimension)
 
-    def _line(self, name: str, rows: dict[str, Any]) -> dict[str, Any]:
-        made, bad, timed = (rows[kpi] for kpi in QUALITY)
-        low_high = garwood(bad["numerator"]) if bad["value"] is not None else None
+    def _line(self, name: str, rows: dict[str, Any], bad: Mapping[Any, Any] | None) -> dict[str, Any]:
+        made, timed = rows["production_yield"], rows["on_time_rate"]
+        ends = (bad["defects.ci_low"], bad["defects.ci_high"]) if bad else (None, None)
         return {
             "line": name, "units": made["denominator"],
             "yield": made["value"], "yield_range": self._range(made["ci_low"], made["ci_high"]),
             "low": made["ci_low"], "high": made["ci_high"],
-            "defects": bad["value"],
-            "defects_range": self._range(*(end / bad["denominator"] for end in low_high)) if low_high else "–",
+            "defects": rows["defect_rate"]["value"], "defects_range": self._range(*ends),
             "on_time": timed["value"], "on_time_range": self._range(timed["ci_low"], timed["ci_high"]),
         }  # fmt: skip
 
-    def _department(self, name: str, rows: dict[str, Any], year: pd.DataFrame) -> dict[str, Any]:
-        left, will = (year["numerator"][year["kpi"] == kpi].sum(min_count=YEAR) for kpi in TURNOVER)
-        staff = year["denominator"][year["kpi"] == TURNOVER[0]].mean()
-        known = pd.notna(left) and staff > 0
-        low, high = (end / staff for end in garwood(left)) if known else (None, None)
+    def _department(self, name: str, rows: dict[str, Any], left: Mapping[Any, Any]) -> dict[str, Any]:
+        told = {key: None if pd.isna(value) else value for key, value in left.items() if key != "period"}
+        low, high = told.get("turnover.ci_low"), told.get("turnover.ci_high")
         return {
             "department": "(none)" if name == NONE else name, "headcount": rows["headcount"]["value"],
-            "left": left, "will": will, "turnover": left / staff if known else None, "low": low,
+            "left": told.get("left"), "will": told.get("will"), "turnover": told.get("turnover"), "low": low,
             "range": self._range(low, high),
             "vacancies": rows.get("vacancies", {"value": None})["value"] or 0,
             "performance": rows.get("employee_performance", {"value": None})["value"],
         }  # fmt: skip
+
+    def _by_quarter(self) -> tuple[dict[str, Any], ...]:
+        """The quarters that leavers of a year are summed over."""
+        frame = self.context.compute(TURNOVER, grain="quarter", last=operations.QUARTERS, by=("department",))
+        return values(frame, ("department",))
 
     def _range(self, low: float | None, high: float | None) -> str:
         return "–" if low is None or high is None else self.format.interval(low, high, "percent")

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.design.blocks import Figure, Table, Title
 from kpi_analysis.design.formats import Format
+from kpi_analysis.insight.figures import figure_values, outlook
 from kpi_analysis.insight.outlook import Outlook
 from kpi_analysis.insight.targets import TargetAssessment
 from kpi_analysis.report.charts.base import Caption, Width
@@ -17,11 +19,12 @@ from kpi_analysis.report.charts.fans import fan
 from kpi_analysis.report.charts.probabilities import chances
 from kpi_analysis.report.charts.trees import Branch, tree
 from kpi_analysis.report.messages import inside
+from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.tables.smart import actions_table, targets_table
 from kpi_analysis.stats.projections import Projection
 
 MOST_ACTIONS = 4
-LEVELS = (0.95, 0.80, 0.50)
+SHOWN = 36  # periods of a history
 WORDS = {"on": "on track", "risk": "at risk", "off": "off track", "hit": "hit", "missed": "missed"}
 
 
@@ -31,23 +34,36 @@ class OutlookSections:
 
     Parameters
     ----------
-    outlook : Outlook
-    format : Format
+    context : ReportContext
+        The report's company, period and day.
     """
 
-    outlook: Outlook
-    format: Format
+    context: ReportContext
+
+    @property
+    def outlook(self) -> Outlook:
+        """Histories, projections and targets."""
+        return self.context.scope.once(outlook.outlook)
+
+    @property
+    def format(self) -> Format:
+        """How this company writes its numbers."""
+        return self.context.format
+
+    @property
+    def counts(self) -> pd.DataFrame:
+        """How many targets there are, and of each status."""
+        return outlook.targets(self.context.scope)
 
     @property
     def judged(self) -> tuple[TargetAssessment, ...]:
         """The targets that have a goal, the least likely first."""
-        there = [one for one in self.outlook.assessments if one.goal is not None and one.spec.by is not None]
-        return tuple(sorted(there, key=lambda one: 2.0 if one.chance is None else one.chance))
+        return self.context.scope.once(outlook.with_goals)
 
     def page(self) -> Title | None:
         """Begin the page: how many targets will probably be made; nothing where there are none."""
         counts = count_words(self.judged)
-        return Title(f"Of {len(self.judged)} targets, {counts}") if counts else None
+        return Title(f"Of {len(self.judged)} targets, {counts}", values=figure_values(self.counts)) if counts else None
 
     def fan(self, kpi: str | None = None) -> Figure | None:
         """A target's KPI with its history, its projection and the goal; by default the target most in doubt."""
@@ -117,7 +133,15 @@ class OutlookSections:
             "Specific · Measurable · Attainable (chance from 5% to 95%) · "
             "Relevant (supports a strategic KPI, has actions) · Time-bound."
         )
-        return targets_table(self.judged, self.format, id="targets", title=title, measure="", note=note)
+        return targets_table(
+            self.judged,
+            self.format,
+            id="targets",
+            title=title,
+            measure="",
+            note=note,
+            values=figure_values(self.counts),
+        )
 
     def actions(self) -> Table | None:
         """What is agreed for the targets that are off track or missed; for those at risk where there are none."""
@@ -131,19 +155,18 @@ class OutlookSections:
         return actions_table(late[:MOST_ACTIONS], self.format, id="actions", title=title, measure="")
 
     def _drawn(self, one: TargetAssessment) -> Figure:
-        calendar = self.outlook.company.config.calendar
-        projection, history = one.projection, one.history
+        calendar, projection, shown = self.context.scope.calendar, one.projection, one.history.iloc[-SHOWN:]
         assert projection is not None and one.goal is not None
-        last = calendar.parse(str(history.index[-1]))
-        future = [calendar.shift(last, step) for step in range(1, len(projection.frame) + 1)]
-        end = projection.frame.iloc[-1]
+        last = calendar.parse(str(shown.index[-1]))
+        future = outlook.steps_after(last, len(projection.frame), self.context.scope)
+        figures = outlook.target(
+            self.context.scope, kpi=one.spec.kpi, by=str(one.spec.by), where=one.spec.where or "", last=SHOWN
+        )
         goal = self.format.prose(one.goal, one.unit)
         title = f"{one.label} has a chance of {self.format.chance(one.chance or 0)} to reach {goal}"
         if one.total:
-            title = (
-                f"{one.label}: {self.format.prose(end['mean'], one.unit)} is to be expected in {self._name(future[-1])}"
-            )
-        shown = history.iloc[-36:]
+            end = self.format.prose(projection.frame["mean"].iloc[-1], one.unit)
+            title = f"{one.label}: {end} is to be expected in {self._name(future[-1])}"
         start = one.spec.baseline
         baseline = None
         if isinstance(start, str) and one.baseline is not None and not one.total:
@@ -155,12 +178,13 @@ class OutlookSections:
                 title,
                 f"{one.label} by {last.grain}, {{unit}}; projection from {self._name(future[0])}",
                 note=backtest_words(projection, one.unit, self.format),
+                values=figure_values(figures),
             ),
             [str(label) for label in shown.index],
             [None if np.isnan(value) else float(value) for value in shown],
             future_periods=[period.label for period in future],
             mean=projection.frame["mean"].tolist(),
-            bands=bands(projection),
+            bands=outlook.bands(projection),
             unit=one.unit,
             format=self.format,
             target=None if one.total else one.goal,
@@ -170,7 +194,7 @@ class OutlookSections:
         )
 
     def _name(self, period: Period) -> str:
-        return period_label(period, self.outlook.company.config.calendar)
+        return period_label(period, self.context.scope.calendar)
 
 
 def backtest_words(projection: Projection, unit: str, written: Format) -> str:
@@ -184,18 +208,9 @@ def backtest_words(projection: Projection, unit: str, written: Format) -> str:
     return words
 
 
-def bands(projection: Projection) -> list[tuple[float, list[float], list[float]]]:
-    """Return the ranges of a projection, the widest first, from its sample paths."""
-    found = []
-    for level in LEVELS:
-        low, high = np.quantile(projection.paths, [(1 - level) / 2, (1 + level) / 2], axis=0)
-        found.append((level, low.tolist(), high.tolist()))
-    return found
-
-
-def count_words(assessments: Sequence[TargetAssessment]) -> str:
+def count_words(judged: Sequence[TargetAssessment]) -> str:
     """Say how many targets are where: ``three are on track and two off track``."""
-    counted = {status: sum(one.status == status for one in assessments) for status in WORDS}
+    counted = {status: sum(one.status == status for one in judged) for status in WORDS}
     parts = [f"{count} {'is' if count == 1 else 'are'} {WORDS[status]}" for status, count in counted.items() if count]
     if not parts:
         return ""

@@ -1,32 +1,24 @@
-"""Who wins deals, in a fair order, and what became of the opportunities of each period."""
+"""Win rates in a report: what became of opportunities, and who wins clearly more or less than all."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
-from kpi_analysis.core.periods import Period, period_label
+from kpi_analysis.core.periods import period_label
 from kpi_analysis.design.blocks import Figure, Table, Title
 from kpi_analysis.design.formats import Format
-from kpi_analysis.metrics import sql
-from kpi_analysis.metrics.compute.deals import DIMENSIONS, deals
+from kpi_analysis.insight.figures import deals, figure_values, of_slices, whole, wide, win_rates
+from kpi_analysis.insight.figures.deals import listed
+from kpi_analysis.metrics.compute.deals import DIMENSIONS
 from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.rankings import ranking
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.tables import Field, value_table
-from kpi_analysis.stats import pipeline
-from kpi_analysis.stats.intervals import proportion
 
-TABLE = "opportunities"
-YEAR = dt.timedelta(days=365)
-COHORTS = 8
 MOST_GROUPS = 16
-SHORT = {"quarter", "month"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +27,7 @@ class WinRateSections:
 
     Parameters
     ----------
-    asked : ReportContext
+    context : ReportContext
         The report's company, period and day.
     """
 
@@ -43,42 +35,35 @@ class WinRateSections:
 
     def cohorts(self) -> Table | None:
         """What became of the opportunities of each period: won, lost, or still open."""
-        if self.deals is None or self.known.empty:
+        found = win_rates.cohorts(self.context.scope)
+        if found.attrs["reason"]:
             return None
-        calendar = self.context.company.config.calendar
-        rows = []
-        for period in calendar.last(calendar.containing(self.day, self._grain), COHORTS):
-            start, end = pd.Timestamp(period.start), pd.Timestamp(period.last_day)
-            mine = self.known[self.known["created"].between(start, end)]
-            won, closed = int(mine["won"].sum()), int(mine["closed"].notna().sum())
-            if len(mine):
-                low, high = proportion(won, closed) if closed else (None, None)
-                rows.append({
-                    "period": self._name(period), "created": len(mine), "won": won, "lost": closed - won,
-                    "open": len(mine) - closed, "rate": won / closed if closed else None,
-                    "range": "–" if low is None or high is None else self.format.interval(low, high, "percent"),
-                })  # fmt: skip
-        if not rows:
-            return None
-        counts = pd.DataFrame(rows)[["created", "won", "lost", "open"]].sum()
-        sums: dict[str, int] = {str(name): int(count) for name, count in counts.items()}
+        calendar, grain = self.context.company.config.calendar, deals.grain(self.context.scope)
+        rows = wide(found, by=[])
+        rows["opened"] = [period_label(calendar.parse(label), calendar) for label in rows["period"]]
+        rows["range"] = [
+            self._range(low, high) for low, high in zip(rows["rate.ci_low"], rows["rate.ci_high"], strict=True)
+        ]
+        total = wide(found, by=["cohorts"])[["created", "won", "lost", "open", "rate"]].iloc[0]
         fields = [
-            Field("period", "Opened in"), Field("created", "Opportunities", "count", width="24mm"),
+            Field("opened", "Opened in"), Field("created", "Opportunities", "count", width="24mm"),
             Field("won", "Won", "count"), Field("lost", "Lost", "count"), Field("open", "Still open", "count"),
             Field("rate", "Won of closed", "percent", width="24mm"), Field("range", "95% range, %", width="28mm"),
         ]  # fmt: skip
-        all_closed = sums["won"] + sums["lost"]
-        count, whole = (self.format.number(sums[name]) for name in ("open", "created"))
-        return self._table(
-            rows, fields, id="pipeline_cohorts", title=f"{count} of {whole} opportunities are still open",
-            measure=f"Opportunities by the {self._grain} in which they were opened, as of {self.format.date(self.day)}",
-            total={"period": "All of these", **sums, "rate": sums["won"] / all_closed if all_closed else None},
+        count, all_ = (self.format.number(total[name]) for name in ("open", "created"))
+        day = self.format.date(self.context.scope.day)
+        table = value_table(
+            rows, fields, self.format, id="pipeline_cohorts", title=f"{count} of {all_} opportunities are still open",
+            measure=f"Opportunities by the {grain} in which they were opened, as of {day}",
+            total={"opened": "All of these", **total},
             note="Those opened lately that are closed already closed fast; their win rate may still change.",
         )  # fmt: skip
+        return replace(table, values=figure_values(found))
 
     def winners_page(self) -> Title | None:
         """Begin the page on win rates: who wins clearly more or less than all, if anybody does."""
-        found = [(by, self._rates(by)) for by in DIMENSIONS if self._groups(by) > 2]
+        scope = self.context.scope
+        found = [(by, win_rates.rates(scope, by)) for by in DIMENSIONS if win_rates.groups(scope, by) > 2]
         if not found:
             return None
         apart = [by for by, rates in found if not rates.reason]
@@ -88,29 +73,29 @@ class WinRateSections:
 
     def win_rates(self, by: str, *, width: Width = "full") -> Figure | None:
         """The win rate of a year by owner, product or region in a fair order: few deals count for little."""
-        if self._groups(by) < 2:
+        found = win_rates.by_group(self.context.scope, by)
+        if found.attrs["reason"]:
             return None
-        found = self._rates(by)
-        whole = found.frame["successes"].sum() / found.frame["trials"].sum()
-        count, shown = len(found.frame), found.frame
+        rates, total, apart = wide(found, by=[by]), whole(found), not found.attrs["alike"]
+        shown, count = rates, len(rates)
         if count > MOST_GROUPS:
             shown = pd.concat([shown.head(MOST_GROUPS // 2), shown.tail(MOST_GROUPS // 2)])
-        apart = not found.reason
-        note = f"Dots: own rates; {found.reason}."
+        note = f"Dots: own rates; {found.attrs['alike']}."
         if apart:
-            weight = self.format.number(round(found.weight))
+            weight = self.format.number(round(total["weight"]))
             note = f"Each rate is drawn to the mean by the weight of {weight} deals (empirical Bayes)."
         if count > MOST_GROUPS:
             note += f" The {MOST_GROUPS // 2} first and the {MOST_GROUPS // 2} last of {count}."
-        clear = found.frame[(found.frame["low"] > whole) | (found.frame["high"] < whole)] if apart else shown[:0]
+        drawn, day = "rate" if apart else "raw", self.format.date(self.context.scope.day)
+        quoted = figure_values(of_slices(found, by, shown[by]))
         return ranking(
-            Caption(f"win_rate_by_{by}", self._winner_title(by, found, clear, whole),
-                    f"Win rate by {by}, {{unit}}, deals closed in the year to {self.format.date(self.day)}",
-                    note=f"{note} Bands: 95% intervals."),
-            [str(name) for name in shown["group"]], shown["rate" if apart else "raw"].tolist(),
-            unit="percent", format=self.format, low=shown["low"].tolist(), high=shown["high"].tolist(),
-            counts=shown["trials"].tolist(), count_label="closed", reference=whole, reference_label="all",
-            better="higher" if apart else "neutral", width=width,
+            Caption(f"win_rate_by_{by}", self._winner_title(by, found, rates, total["raw"]),
+                    f"Win rate by {by}, {{unit}}, deals closed in the year to {day}",
+                    note=f"{note} Bands: 95% intervals.", values=quoted),
+            [str(name) for name in shown[by]], shown[drawn].tolist(), unit="percent", format=self.format,
+            low=shown[f"{drawn}.ci_low"].tolist(), high=shown[f"{drawn}.ci_high"].tolist(),
+            counts=[int(trials) for trials in shown["trials"]], count_label="closed", reference=total["raw"],
+            reference_label="all", better="higher" if apart else "neutral", width=width,
         )  # fmt: skip
 
     # ------------------------------------------------------------------ inside
@@ -120,75 +105,29 @@ class WinRateSections:
         """How this company writes its numbers."""
         return self.context.format
 
-    @property
-    def day(self) -> dt.date:
-        """The last day that counts: the data may go on after the period."""
-        return min(self.context.as_of, self.context.period.last_day)
+    def _range(self, low: Any, high: Any) -> str:
+        return "–" if pd.isna(low) or pd.isna(high) else self.format.interval(low, high, "percent")
 
-    @cached_property
-    def deals(self) -> pd.DataFrame | None:
-        """The deals, where the opportunities are connected and have the columns of the slices."""
-        return None if self._absent else deals(self.context.company.sources, self.day, self.context.where)
-
-    @cached_property
-    def known(self) -> pd.DataFrame:
-        """The deals with their ages."""
-        assert self.deals is not None
-        return pipeline.as_known(self.deals, self.day)
-
-    @property
-    def _grain(self) -> str:
-        return self.context.period.grain if self.context.period.grain in SHORT else "quarter"
-
-    @cached_property
-    def _absent(self) -> str:
-        sources, where = self.context.company.sources, self.context.where
-        if TABLE not in sources.connected:
-            return f"the table {TABLE} is not connected"
-        missing = (sql.columns_of(where) if where else frozenset()) - set(sources.columns(TABLE))
-        return f"the table {TABLE} has no column {listed(sorted(missing))}" if missing else ""
-
-    @cached_property
-    def _closed(self) -> pd.DataFrame:
-        return self.known[self.known["closed"] > pd.Timestamp(self.day - YEAR)]
-
-    def _groups(self, by: str) -> int:
-        return 0 if self.deals is None or by not in self.deals.columns else self._closed[by].nunique()
-
-    def _rates(self, by: str) -> pipeline.ShrunkenRates:
-        counted = self._closed.groupby(by)["won"].agg(["sum", "size"])
-        return pipeline.shrunken_rates(list(counted.index), counted["sum"], counted["size"])
-
-    def _winner_title(self, by: str, found: pipeline.ShrunkenRates, clear: pd.DataFrame, whole: float) -> str:
-        if not found.weight:
-            one, two = ((row["group"], self.format.prose(row["raw"], "percent")) for _, row in found.frame.iterrows())
+    def _winner_title(self, by: str, found: pd.DataFrame, rates: pd.DataFrame, all_: float) -> str:
+        if not found.attrs["weight"]:
+            one, two = ((row[by], self.format.prose(row["raw"], "percent")) for row in rates.to_dict("records"))
             return f"{one[0]} won {one[1]} of the closed deals, {two[0]} {two[1]}"
+        alike = found.attrs["alike"]
+        clear = rates[:0] if alike else rates[(rates["rate.ci_low"] > all_) | (rates["rate.ci_high"] < all_)]
         if clear.empty:
-            return f"No {by} stands out {'from chance' if found.reason else 'clearly'}"
+            return f"No {by} stands out {'from chance' if alike else 'clearly'}"
         above, below = (
-            clear.loc[side, "group"].astype(str).tolist() for side in (clear["rate"] > whole, clear["rate"] < whole)
+            clear.loc[side, by].astype(str).tolist() for side in (clear["rate"] > all_, clear["rate"] < all_)
         )
         if not above or not below:
             way = "higher" if above else "lower"
             return f"{_few(above or below)} {_has(above or below)} a clearly {way} win rate"
         return f"{_few(above)} {_has(above)} a clearly higher win rate, {_few(below)} a clearly lower one"
 
-    def _name(self, period: Period) -> str:
-        return period_label(period, self.context.company.config.calendar)
 
-    def _table(self, rows: Sequence[Mapping[Any, Any]], fields: list[Field], **words: Any) -> Table:
-        """Return a table of what no KPI of the catalogue is, so that it quotes none."""
-        return replace(value_table(pd.DataFrame(rows), fields, self.format, **words), values=())
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names as words: ``a, b and c``."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _has(names: Sequence[str]) -> str:
+def _has(names: list[str]) -> str:
     return "has" if len(names) == 1 else "have"
 
 
-def _few(names: Sequence[str]) -> str:
+def _few(names: list[str]) -> str:
     return listed(names) if len(names) <= 2 else f"{len(names)} of them"

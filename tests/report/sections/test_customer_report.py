@@ -10,17 +10,17 @@ import pytest
 from opening import open_from, shipped_company
 
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
+from kpi_analysis.insight.figures import contracts, customers
+from kpi_analysis.insight.figures.contracts import alive_by_age
 from kpi_analysis.metrics.session import OpenCompany
 from kpi_analysis.report.notebook import open_report
-from kpi_analysis.report.sections.contracts import alive_by_age
 from kpi_analysis.report.sections.customers import CustomerSections
 
 PARAMS = Path(__file__).resolve().parents[3] / "params"
 
 
 def company(company: Path | OpenCompany, period: str, as_of: str | None = None) -> CustomerSections:
-    report = open_report(company, period, as_of=as_of)
-    return CustomerSections(report.company, report.period, report.as_of, report.format)
+    return CustomerSections(open_report(company, period, as_of=as_of))
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +31,12 @@ def demo() -> CustomerSections:
 @pytest.fixture(scope="module")
 def shop() -> CustomerSections:
     return company(shipped_company("online_retail"), "2011-Q4")
+
+
+def orders_of(sections: CustomerSections) -> pd.DataFrame:
+    found = sections.context.scope.once(customers.orders)
+    assert found is not None
+    return found
 
 
 def cells(block: object) -> list[list[str]]:
@@ -61,16 +67,15 @@ def test_many_months_become_quarters(demo: CustomerSections) -> None:
 def test_segments_add_up_to_all_customers(demo: CustomerSections) -> None:
     *rows, total = cells(demo.segments())
     assert sum(int(row[1].replace(",", "")) for row in rows) == int(total[1].replace(",", ""))
-    assert demo.orders is not None and int(total[1].replace(",", "")) == demo.orders["customer"].nunique()
+    bought = orders_of(demo)
+    assert int(total[1].replace(",", "")) == bought["customer"].nunique()
 
 
 def test_the_forecast_is_held_against_what_came(demo: CustomerSections) -> None:
     *rows, total = cells(demo.forecast_check())
-    assert demo.orders is not None
-    known = demo.orders[demo.orders["day"] <= "2026-03-31"]["customer"].unique()
-    later = demo.orders[
-        (demo.orders["amount"] > 0) & (demo.orders["day"] > "2026-03-31") & demo.orders["customer"].isin(known)
-    ]
+    bought = orders_of(demo)
+    known = bought[bought["day"] <= "2026-03-31"]["customer"].unique()
+    later = bought[(bought["amount"] > 0) & (bought["day"] > "2026-03-31") & bought["customer"].isin(known)]
     assert int(total[3].replace(",", "")) == len(later) == sum(int(row[3].replace(",", "")) for row in rows)
 
 
@@ -138,7 +143,8 @@ def test_too_few_customers_give_notes_with_reasons(tmp_path: Path) -> None:
 
 def test_a_report_on_the_past_does_not_know_what_came_later() -> None:
     then = company(shipped_company(), "2025-Q2")
-    assert then.orders is not None and then.contracts is not None
-    assert str(then.day) == "2025-06-30" and then.orders["day"].max() <= pd.Timestamp("2025-06-30")
-    assert then.contracts["ended"].dropna().max() <= pd.Timestamp("2025-06-30")
-    assert not np.isnan(then.contracts["mrr"]).any()
+    bought, known = orders_of(then), then.context.scope.once(contracts.contracts)
+    assert known is not None
+    assert str(then.day) == "2025-06-30" and bought["day"].max() <= pd.Timestamp("2025-06-30")
+    assert known["ended"].dropna().max() <= pd.Timestamp("2025-06-30")
+    assert not np.isnan(known["mrr"]).any()

@@ -11,9 +11,11 @@ import pytest
 from opening import shipped_company
 
 from kpi_analysis.design.formats import NBSP, Format
+from kpi_analysis.insight.figures.changes import steps
 from kpi_analysis.insight.outlook import Outlook
 from kpi_analysis.metrics.session import OpenCompany
-from kpi_analysis.report.sections.drivers import DriverSections, claim, steps
+from kpi_analysis.report.sections.context import ReportContext
+from kpi_analysis.report.sections.drivers import DriverSections, claim
 
 DEMO = Path(__file__).resolve().parents[3] / "params" / "company.yaml"
 GB = Format("en_GB", "EUR")
@@ -28,7 +30,7 @@ def demo() -> OpenCompany:
 def sections(demo: OpenCompany) -> DriverSections:
     as_of = demo.sources.last_day()
     assert as_of is not None
-    return DriverSections(demo, demo.config.calendar.parse("2026-Q3"), as_of, GB)
+    return DriverSections(ReportContext(demo, demo.config.calendar.parse("2026-Q3"), as_of))
 
 
 @pytest.mark.parametrize(
@@ -83,13 +85,13 @@ def test_nothing_is_drawn_where_nothing_can_be_split(sections: DriverSections) -
 def test_an_unfinished_period_is_said_to_be_one(demo: OpenCompany) -> None:
     period = demo.config.calendar.parse("2026-Q3")
     as_of = period.start.replace(month=8, day=20)
-    figure = DriverSections(demo, period.cut(as_of), as_of, GB).waterfall("sales_velocity")
+    figure = DriverSections(ReportContext(demo, period.cut(as_of), as_of)).waterfall("sales_velocity")
     assert figure is not None and figure.title.startswith("So far sales velocity ")
     assert "the first 51 days of each" in figure.measure
 
 
 def test_the_kpi_that_moved_most_is_one_of_those_with_a_target(demo: OpenCompany, sections: DriverSections) -> None:
-    assessments = Outlook(demo, sections.as_of).assessments
+    assessments = Outlook(demo, sections.context.as_of).assessments
     chosen = sections.most_moved(assessments)
     assert chosen in {one.spec.kpi for one in assessments}
     frame = demo.compute([chosen], period="2026-Q3", last=9)

@@ -10,8 +10,8 @@ import pytest
 from opening import shipped_company
 
 from kpi_analysis.design.blocks import Figure, Note, Table
+from kpi_analysis.insight.figures.finance import MOST_SOURCES, ranked
 from kpi_analysis.report.notebook import Report, open_report
-from kpi_analysis.report.sections.finance import MOST_SOURCES, ranked
 from tests.opening import open_from
 
 ROOT = Path(__file__).resolve().parents[3]

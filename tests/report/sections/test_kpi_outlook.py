@@ -86,4 +86,4 @@ def test_too_far_ahead_is_refused(report: Report, months: int) -> None:
 
 def test_an_unknown_kpi_is_refused(report: Report) -> None:
     with pytest.raises(UsageError, match="salez_revenue"):
-        KpiOutlook(report, report.outlook.outlook, "salez_revenue")
+        KpiOutlook(report, "salez_revenue")

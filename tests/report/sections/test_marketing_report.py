@@ -13,6 +13,7 @@ from opening import open_from, shipped_company
 from kpi_analysis.core.config.company import AttributionSpec
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.design.blocks import Figure, Note, Table
+from kpi_analysis.insight.figures.credit import own_paths
 from kpi_analysis.metrics.compute.spend_cohorts import spend_cohorts
 from kpi_analysis.report.notebook import Report, open_report
 from kpi_analysis.report.sections.marketing import MarketingSections
@@ -131,7 +132,7 @@ def test_the_title_blames_nobody_by_chance(marketing: MarketingSections) -> None
     assert title.title.replace("\xa0", " ") == "Marketing returns 4.9 : 1; nothing is credited to Display"
     assert "Break-even at 1.6" in title.deck
     year = open_report(shipped_company(), "2026").marketing
-    high = year.by_channel["marketing_revenue_ratio", "ci_high"]["Display"]
+    high = year.figures.by_channel["marketing_revenue_ratio", "ci_high"]["Display"]
     assert high < 1 / MARGIN and year.title().title.endswith("Display does not pay for itself")
 
 
@@ -266,7 +267,7 @@ def test_every_rule_gives_away_what_the_journeys_brought(marketing: MarketingSec
 
 def test_credit_by_the_company_s_rule_is_the_kpi(report: Report, marketing: MarketingSections) -> None:
     frame = report.company.compute(["attributed_revenue"], period="2026-Q3", by=["channel"]).set_index("channel")
-    credit = attribute(marketing._own_paths, "last").set_index("channel")["value"]
+    credit = attribute(marketing.context.scope.once(own_paths), "last").set_index("channel")["value"]
     assert credit.to_dict() == pytest.approx(frame.value.reindex(credit.index).fillna(0.0).to_dict())
 
 
@@ -274,7 +275,7 @@ def test_sensitivity_spans_what_rules_give(marketing: MarketingSections, spend: 
     paid = in_period(spend, "spent_on").groupby("channel")["amount"].sum()
     rows = {row[0]: row for row in texts(marketing.sensitivity())}
     for rule in RULES:
-        credit = attribute(marketing._own_paths, rule).set_index("channel")["value"]
+        credit = attribute(marketing.context.scope.once(own_paths), rule).set_index("channel")["value"]
         for channel, row in rows.items():
             low, high = number(row[1]), number(row[3])
             assert low - 0.06 <= credit.get(channel, 0.0) / paid[channel] <= high + 0.06
@@ -283,7 +284,7 @@ def test_sensitivity_spans_what_rules_give(marketing: MarketingSections, spend: 
 
 def test_credit_never_exceeds_what_was_booked_and_claims_that_do_are_warned_of(marketing: MarketingSections) -> None:
     orders = in_period(pd.read_csv(DATA / "orders.csv.gz", parse_dates=["ordered_on"]), "ordered_on")
-    assert marketing.whole["attributed_revenue"]["value"] <= orders["amount"].sum()
+    assert marketing.figures.whole["attributed_revenue"]["value"] <= orders["amount"].sum()
     table = marketing.reconciliation()
     assert isinstance(table, Table) and f"{orders['amount'].sum() / 1e6:.2f}m" in table.measure
     spend = in_period(pd.read_csv(DATA / "spend.csv.gz", parse_dates=["spent_on"]), "spent_on")

@@ -12,6 +12,8 @@ import pytest
 from opening import shipped_company
 
 from kpi_analysis.design.blocks import Figure, Note, Table
+from kpi_analysis.insight.figures import deals as read
+from kpi_analysis.insight.figures import pipeline, whole
 from kpi_analysis.metrics.compute.deals import deals
 from kpi_analysis.report.notebook import Report, open_report
 from kpi_analysis.stats.pipeline import shrunken_rates
@@ -52,10 +54,10 @@ def texts(block: Any) -> list[list[str]]:
 
 def test_the_deals_are_those_that_the_kpis_count(report: Report, crm: Report) -> None:
     for one in (report, crm):
-        known = one.pipeline.known
+        known = one.scope.once(read.known)
         kpis = one.rows(one.compute(("open_pipeline", "opportunity_to_win_ratio", "sales_cycle_length")))
         assert known["closed"].isna().sum() == kpis["open_pipeline"]["value"]
-        assert one.pipeline._won_in(one.period) == kpis["opportunity_to_win_ratio"]["numerator"]
+        assert whole(pipeline.won_deals(one.scope))["won"] == kpis["opportunity_to_win_ratio"]["numerator"]
         won = known[known["won"] & (known["closed"] >= pd.Timestamp(one.period.start))]
         assert won["age"].mean() == pytest.approx(kpis["sales_cycle_length"]["value"])
 
@@ -152,16 +154,16 @@ def test_old_deals_and_slippage_by_plain_counting(report: Report, rows: pd.DataF
     assert (
         title is not None and title.title.startswith(f"{share}% of the open deals") and str(int(limit)) in title.title
     )
-    *buckets, whole = texts(report.pipeline.ageing())
+    *buckets, total = texts(report.pipeline.ageing())
     assert [int(row[2]) for row in buckets] == [
         int(((ages > low) & (ages <= high)).sum())
         for low, high in ((-1, 44), (44, 65), (65, 90), (90, 9999))
     ]  # fmt: skip
-    assert whole[2] == str(len(ages))
+    assert total[2] == str(len(ages))
 
 
 def test_the_forecast_is_told_with_its_range_and_its_record(report: Report, rows: pd.DataFrame) -> None:
-    found = report.pipeline.forecast
+    found = report.scope.once(pipeline.forecast)
     assert found.reason == "" and found.error < found.naive_error and found.held >= 7
     held = found.backtest[-1]
     assert held.day == dt.date(2026, 6, 30)
@@ -171,12 +173,12 @@ def test_the_forecast_is_told_with_its_range_and_its_record(report: Report, rows
     assert isinstance(figure, Figure) and figure.title.startswith("Open deals should bring €")
     assert texts(figure)[-2][1] == f"{held.won / 1e3:.0f}"
     assert report.pipeline.title().title == f"197 open deals should bring €{found.expected / 1e3:.0f}k by 31 Dec 2026"
-    *owners, whole = texts(report.pipeline.expected("owner"))
-    assert whole[1] == "197" and sum(float(row[5]) for row in owners) == pytest.approx(float(whole[5]), abs=0.05)
+    *owners, total = texts(report.pipeline.expected("owner"))
+    assert total[1] == "197" and sum(float(row[5]) for row in owners) == pytest.approx(float(total[5]), abs=0.05)
 
 
 def test_dead_deals_of_the_real_crm_are_not_counted_on(crm: Report, crm_rows: pd.DataFrame) -> None:
-    known = crm.pipeline.known
+    known = crm.scope.once(read.known)
     assert known["closed"].isna().sum() == (crm_rows["deal_stage"] == "Engaging").sum() == 1589
     assert known["amount"][known["closed"].isna()].isna().all()
     *_, oldest, _ = texts(crm.pipeline.ageing())
@@ -185,7 +187,7 @@ def test_dead_deals_of_the_real_crm_are_not_counted_on(crm: Report, crm_rows: pd
     assert chance < 1.0, "none so old was ever won"
     assert "90.1%" in crm.pipeline.title().deck
     last = (crm_rows["close_date"] - crm_rows["engage_date"]).dt.days.max()
-    frame = crm.pipeline.forecast.frame
+    frame = crm.scope.once(pipeline.forecast).frame
     dead = frame[frame["age"] > last]
     assert len(dead) > 1000 and (dead["ever"] == 0).all() and np.isfinite(dead["amount"]).all()
 

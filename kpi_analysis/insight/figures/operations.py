@@ -1,0 +1,86 @@
+"""Figures of operations and people: ranges of defect rates, turnover of a year by department, its usual level."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from kpi_analysis.core.records import records
+from kpi_analysis.insight.figures.history import last_with_data, with_data
+from kpi_analysis.insight.figures.tidy import Measure, figures, none_because, tidy, together
+from kpi_analysis.insight.scope import Scope
+from kpi_analysis.stats.intervals import garwood
+
+QUALITY = ("production_yield", "defect_rate", "on_time_rate")
+TURNOVER = ("employee_turnover", "voluntary_turnover")
+STAFF = ("headcount", "vacancies", "employee_performance")
+QUARTERS = 4  # a year
+
+
+@figures("operations.defects", kpis=("defect_rate",))
+def defects(scope: Scope) -> pd.DataFrame:
+    """Return defects a unit with Garwood's 95 % range, by line and in all: a unit may have several."""
+    if not scope.has_dimension("line"):
+        return none_because("nothing is produced by line")
+    frame = scope.compute(("defect_rate",), by=("line",))
+    rows = [{"line": str(row["line"]), **_ranged(row)} for row in records(frame) if row["value"] is not None]
+    whole = records(scope.compute(("defect_rate",)))[0]
+    measure = Measure("defects", "Defects a unit", "percent")
+    total = [_ranged(whole)] if whole["value"] is not None else []
+    return together(tidy(pd.DataFrame(rows), [measure], ["line"]), tidy(pd.DataFrame(total), [measure]), reason="")
+
+
+def _ranged(row: dict[str, Any]) -> dict[str, Any]:
+    low, high = (end / row["denominator"] for end in garwood(row["numerator"]))
+    return {
+        "defects": row["value"], "defects.numerator": row["numerator"], "defects.denominator": row["denominator"],
+        "defects.ci_low": low, "defects.ci_high": high,
+    }  # fmt: skip
+
+
+@figures("operations.departments", kpis=(*TURNOVER, "headcount"))
+def departments(scope: Scope) -> pd.DataFrame:
+    """Return who left each department in four quarters and in all, and the turnover with Garwood's 95 % range.
+
+    Turnover is the leavers by the mean of the four average headcounts.
+    """
+    if not scope.has_dimension("department"):
+        return none_because("nobody works in a department")
+    year = scope.compute(TURNOVER, grain="quarter", last=QUARTERS, by=("department",))
+    rows = [{"department": str(name), **_left(mine)} for name, mine in year.groupby("department", sort=True)]
+    measures = [
+        Measure("left", "Left in a year", "count"), Measure("will", "Left of their own will in a year", "count"),
+        Measure("turnover", "Turnover of a year", "percent"),
+    ]  # fmt: skip
+    whole = pd.DataFrame([_left(scope.compute(TURNOVER, grain="quarter", last=QUARTERS))])
+    return together(tidy(pd.DataFrame(rows), measures, ["department"]), tidy(whole, measures), reason="")
+
+
+def _left(year: pd.DataFrame) -> dict[str, Any]:
+    left, will = (year["numerator"][year["kpi"] == kpi].sum(min_count=QUARTERS) for kpi in TURNOVER)
+    staff = year["denominator"][year["kpi"] == TURNOVER[0]].mean()
+    known = pd.notna(left) and staff > 0
+    low, high = (end / staff for end in garwood(left)) if known else (None, None)
+    return {
+        "left": left, "will": will, "turnover": left / staff if known else None, "turnover.numerator": left,
+        "turnover.denominator": staff, "turnover.ci_low": low, "turnover.ci_high": high,
+    }  # fmt: skip
+
+
+@figures("operations.usual_turnover", kpis=TURNOVER)
+def usual_turnover(scope: Scope, last: int = 12) -> pd.DataFrame:
+    """Return the median turnover of the last quarters that have one, and how many these are.
+
+    All leavers where they are known, else those of their own will.
+    """
+    frame = scope.compute(TURNOVER, grain="quarter", last=last)
+    shown = with_data(frame, last_with_data(frame))
+    for kpi in TURNOVER:
+        known = shown.loc[shown["kpi"] == kpi, "value"].dropna()
+        if len(known):
+            row = {"usual": float(known.median()), "quarters": len(known)}
+            return together(tidy(pd.DataFrame([row]), [
+                Measure("usual", "Usual turnover of a quarter", "percent"), Measure("quarters", "Quarters", "count"),
+            ]), reason="")  # fmt: skip
+    return none_because("no quarter has a turnover")

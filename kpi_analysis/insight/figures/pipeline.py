@@ -1,0 +1,202 @@
+"""Figures of the sales pipeline: what is open, how old it is, what slipped, and what it will bring."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+
+from kpi_analysis.core.periods import Period
+from kpi_analysis.core.records import records
+from kpi_analysis.insight.figures import deals as read
+from kpi_analysis.insight.figures.deals import READ
+from kpi_analysis.insight.figures.marketing import rates
+from kpi_analysis.insight.figures.tidy import Measure, figures, none_because, tidy, together
+from kpi_analysis.insight.scope import Scope
+from kpi_analysis.stats import pipeline
+
+STAGES = ("leads", "marketing_qualified_leads", "sales_qualified_leads", "opportunities_created")
+COUNT = Measure("deals", "Open deals", "count")
+
+
+def forecast(scope: Scope) -> pipeline.Forecast:
+    """Return what the open deals will bring, deal by deal."""
+    rows = scope.once(read.deals)
+    assert rows is not None
+    return pipeline.forecast(rows, scope.day, read.until(scope), earlier=read.ends(scope))
+
+
+def limit(scope: Scope) -> float:
+    """Return within how many days nine in ten of the won deals were won."""
+    return pipeline.cycle(scope.once(read.known), scope.day, pipeline.SLIPPED)
+
+
+def ages(scope: Scope) -> pd.Series[Any]:
+    """Return the ages of the open deals in days."""
+    rows = scope.once(read.known)
+    found: pd.Series[Any] = rows.loc[rows["closed"].isna(), "age"]
+    return found
+
+
+@figures("pipeline.open_deals", kpis=READ)
+def open_deals(scope: Scope) -> pd.DataFrame:
+    """Return how many deals are open, and which share of them is older than nine in ten won deals were."""
+    if reason := read.absent(scope):
+        return none_because(reason)
+    row: dict[str, Any] = {"deals": len(scope.once(forecast).frame)}
+    open_ages, most = scope.once(ages), scope.once(limit)
+    if len(open_ages) and pd.notna(most):
+        old = open_ages > most
+        row |= {
+            "old": float(old.mean()),
+            "old.numerator": int(old.sum()),
+            "old.denominator": len(old),
+            "limit": int(most),
+        }
+    return together(tidy(pd.DataFrame([row]), [
+        COUNT, Measure("old", "Open deals older than nine in ten won deals", "percent"),
+        Measure("limit", "Nine in ten won deals were won within", "days"),
+    ]), reason="")  # fmt: skip
+
+
+@figures("pipeline.forecast", kpis=READ)
+def expected(scope: Scope) -> pd.DataFrame:
+    """Return what the open deals should bring by the end of the next period, its 95 % range, and earlier forecasts.
+
+    Earlier forecasts are held against what came: ``won`` has the range of then, by period; ``error`` is the mean
+    absolute error, ``naive_error`` that of repeating the period before, ``held`` counts the ranges that held.
+    """
+    if reason := read.absent(scope):
+        return none_because(reason)
+    found, step = scope.once(forecast), read.grain(scope)
+    periods = [scope.calendar.containing(one.day + dt.timedelta(days=1), step).label for one in found.backtest]
+    earlier = pd.DataFrame([
+        {"period": label, "complete": True, "won": one.won, "won.ci_low": one.low, "won.ci_high": one.high}
+        for label, one in zip(periods, found.backtest, strict=True)
+    ])  # fmt: skip
+    row: dict[str, Any] = {"without_amount": found.without_amount}
+    if not found.reason:
+        row |= {"expected": found.expected, "expected.ci_low": found.low, "expected.ci_high": found.high}
+    if found.backtest:
+        row |= {
+            "error": found.error,
+            "naive_error": found.naive_error,
+            "held": found.held,
+            "tried": len(found.backtest),
+        }
+    return together(
+        tidy(earlier, [Measure("won", "Won of the deals open when the period began", "currency")]),
+        tidy(pd.DataFrame([row]), [
+            Measure("expected", f"Expected of the open deals by {read.until(scope)}", "currency"),
+            Measure("error", "Mean absolute error of earlier forecasts", "currency"),
+            Measure("naive_error", "The same of repeating the period before", "currency"),
+            Measure("held", "Earlier ranges that held", "count"), Measure("tried", "Earlier forecasts", "count"),
+            Measure("without_amount", "Open deals without an amount", "count"),
+        ]),
+        reason=found.reason,
+    )  # fmt: skip
+
+
+@figures("pipeline.won_deals", kpis=READ)
+def won_deals(scope: Scope) -> pd.DataFrame:
+    """Return how many deals were won in the period, and in the one a year ago."""
+    if reason := read.absent(scope):
+        return none_because(reason)
+    ago = scope.calendar.year_ago(scope.period)
+    row = {"won": _won_in(scope, scope.period), "won.year_ago": None if ago is None else _won_in(scope, ago)}
+    return together(tidy(pd.DataFrame([row]), [Measure("won", "Won deals", "count")]), reason="")
+
+
+def _won_in(scope: Scope, period: Period) -> int:
+    rows = scope.once(read.known)
+    start, end = pd.Timestamp(period.start), pd.Timestamp(period.last_day)
+    return int(rows.loc[rows["closed"].between(start, end), "won"].sum())
+
+
+@figures("pipeline.stage_rates", kpis=(*STAGES, *READ))
+def stage_rates(scope: Scope) -> pd.DataFrame:
+    """Return the share of the step before for each step from a lead to a won deal, each counted by its own date."""
+    rows = {row["kpi"]: row for row in records(scope.compute(STAGES))}
+    steps = [(kpi, rows[kpi]["value"], rows[kpi]["year_ago"]) for kpi in STAGES if rows[kpi]["value"]]
+    won = won_deals(scope)
+    if won.attrs["reason"] or not steps:
+        return none_because(won.attrs["reason"] or "nothing came in")
+    last = records(won)[0]
+    return together(rates([*steps, ("won_deals", last["value"], last["year_ago"])]), reason="")
+
+
+@figures("pipeline.ageing", kpis=READ)
+def ageing(scope: Scope) -> pd.DataFrame:
+    """Return the open deals by age, against the ages at which deals were won, and in all.
+
+    The slices ``age`` are numbered from 1; their edges are figures too. The chance is Aalen and Johansen's, given that
+    a deal is still open.
+    """
+    if reason := read.absent(scope):
+        return none_because(reason)
+    rows = scope.once(read.known)
+    found = pipeline.ageing(rows, scope.day)
+    if found.empty:
+        return none_because("no deal is open, or none was won yet")
+    table = found.assign(age=range(1, len(found) + 1))
+    chances = pipeline.win_chances(rows, scope.day).ever(scope.once(ages).to_numpy())
+    total = {"deals": found["deals"].sum(), "amount": found["amount"].sum(min_count=1), "chance": chances.mean()}
+    measures = [COUNT, Measure("amount", "Amount", "currency"), Measure("chance", "Will be won", "percent")]
+    edges = [Measure("from_days", "From days", "days"), Measure("to_days", "To days", "days")]
+    return together(
+        tidy(table, [*edges, *measures, Measure("share", "Share of the open deals", "percent")], ["age"]),
+        tidy(pd.DataFrame([total]), measures), reason="",
+    )  # fmt: skip
+
+
+@figures("pipeline.slippage", kpis=READ)
+def slippage(scope: Scope) -> pd.DataFrame:
+    """Return, at each period's end, the share of the open deals that were older than nine in ten won deals were."""
+    if reason := read.absent(scope):
+        return none_because(reason)
+    days = [*read.ends(scope)[-read.LOOKED_BACK + 1 :], scope.day]
+    rows = scope.once(read.deals)
+    assert rows is not None
+    found = pipeline.slippage(rows, days, scope.once(limit))
+    periods = [scope.calendar.containing(day, read.grain(scope)) for day in days]
+    table = pd.DataFrame({
+        "period": [period.label for period in periods], "share": found["share"], "share.numerator": found["slipped"],
+        "share.denominator": found["deals"],
+        "complete": [period.last_day == day for period, day in zip(periods, days, strict=True)],
+    })  # fmt: skip
+    return together(tidy(table, [Measure("share", "Open deals that slipped", "percent")]), reason="")
+
+
+@figures("pipeline.expected_by", kpis=READ)
+def expected_by(scope: Scope, by: str = "owner", most: int = 12) -> pd.DataFrame:
+    """Return what the open deals of each owner, product or region should bring, those with the most first; and in all.
+
+    What is beyond `most` stands together. Share is of all that is expected.
+    """
+    if reason := read.absent(scope):
+        return none_because(reason)
+    found = scope.once(forecast)
+    if found.reason or by not in found.frame.columns:
+        return none_because(found.reason or f"deals have no {by}")
+    frame = found.frame.assign(all=found.frame["ever"] * found.frame["amount"])
+    sums = {"amount": "amount", "wins": "chance", "expected": "expected", "ever": "all"}
+    table = frame.groupby(by).agg(
+        deals=("amount", "size"), old=("age", "median"), **{name: (of, "sum") for name, of in sums.items()}
+    )
+    table = table.sort_values("expected", ascending=False).reset_index()
+    table["share"] = table["expected"] / frame["expected"].sum()
+    rows = table.head(most).to_dict("records")
+    if (others := len(table) - most) > 0:
+        rest = table.iloc[most:]
+        rows.append({by: f"{others} others", **{name: rest[name].sum() for name in ("deals", *sums)}})
+    total = {"deals": len(frame), **{name: frame[of].sum() for name, of in sums.items()}}
+    measures = [
+        COUNT, Measure("amount", "Amount", "currency"), Measure("wins", "Wins expected", "count"),
+        Measure("expected", f"Expected by {read.until(scope)}", "currency"),
+        Measure("ever", "Expected at all", "currency"),
+    ]  # fmt: skip
+    more = [Measure("old", "Median age", "days"), Measure("share", "Share of what is expected", "percent")]
+    return together(
+        tidy(pd.DataFrame(rows), [*measures, *more], [by]), tidy(pd.DataFrame([total]), measures), reason=""
+    )

@@ -1,0 +1,103 @@
+"""Figures of response: marginal returns of channels, and what would follow if budget moved."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kpi_analysis.core.records import records
+from kpi_analysis.insight.figures.channels import channels, named
+from kpi_analysis.insight.figures.tidy import ITERATED, Measure, figures, none_because, tidy, together
+from kpi_analysis.insight.scope import Scope
+from kpi_analysis.stats.response import Response, fit, what_if
+
+WEEKS = 156  # three years: enough for the season, and not so old that the market was another one
+OUTCOME = "sales_revenue"
+MOVED = 0.1  # of the weekly spend of the channel with the lowest marginal return
+READ = (OUTCOME, "marketing_spend")
+
+
+def weekly(scope: Scope) -> pd.DataFrame:
+    """Return the outcome of complete weeks of the data, without a gap."""
+    frame = scope.compute((OUTCOME,), grain="week", last=WEEKS)
+    return frame[frame["complete"] & frame["value"].notna()]
+
+
+def response(scope: Scope) -> Response | str:
+    """Return the fit, or why there is nothing to fit."""
+    if scope.once(channels).by_channel.empty:
+        return scope.once(channels).missing
+    outcome = scope.once(weekly).set_index("period")["value"]
+    if outcome.empty:
+        return str(records(scope.compute((OUTCOME,)))[0]["reason"] or "no week is complete")
+    frame = scope.compute(("marketing_spend",), grain="week", last=WEEKS, by=("channel",))
+    spend = frame[frame["period"].isin(outcome.index)].pivot(index="period", columns="channel", values="value")
+    spend = spend.reindex(outcome.index).astype(float).fillna(0.0)
+    spend = spend.loc[:, (spend > 0).any()]
+    if (spend < 0).any(axis=None):
+        return "some weeks have spend below zero"
+    return fit(spend, outcome.astype(float))
+
+
+@figures("response.marginal", kpis=READ, tolerance=ITERATED)
+def marginal(scope: Scope) -> pd.DataFrame:
+    """Return marginal and average return of each channel with their 95 % ranges, or why they are withheld.
+
+    ``error`` is the mean absolute error on held-out weeks, ``naive_error`` that of repeating the year before.
+    """
+    found = scope.once(response)
+    if isinstance(found, str):
+        return none_because(found)
+    frame = found.channels.assign(channel=[named(str(one)) for one in found.channels["channel"]])
+    frame.loc[frame["reason"] != "", "spend"] = float("nan")
+    for name in ("average", "marginal"):
+        frame[f"{name}_return.ci_low"], frame[f"{name}_return.ci_high"] = frame[f"{name}_low"], frame[f"{name}_high"]
+    frame["average_return.reason"] = frame["reason"].where(frame["reason"] != "", None)
+    quality = found.fit_quality
+    row = {} if quality is None else {"error": quality.error, "naive_error": quality.naive_error}
+    return together(
+        tidy(frame, [
+            Measure("spend", "Spend of the last year", "currency"), Measure("decay", "Carried over", "percent"),
+            Measure("average_return", "Average return", "ratio"),
+            Measure("marginal_return", "Marginal return", "ratio"),
+        ], ["channel"]),
+        tidy(pd.DataFrame([row] if row else []), [
+            Measure("error", "Mean absolute error on held-out weeks", "currency"),
+            Measure("naive_error", "The same of repeating the year before", "currency"),
+        ]),
+        reason="", withheld=found.reason or "",
+    )  # fmt: skip
+
+
+@figures("response.moved_budget", kpis=READ, tolerance=ITERATED)
+def moved_budget(scope: Scope, moved: float = MOVED) -> pd.DataFrame:
+    """Return what would follow if budget moved from the channel with the lowest marginal return to the best one.
+
+    The attrs are ``names``, from and to, and ``label``, what is assumed.
+
+    Parameters
+    ----------
+    scope : Scope
+    moved : float
+        Which share of the weekly spend of the former.
+    """
+    fitted = scope.once(response)
+    if isinstance(fitted, str):
+        return none_because(fitted)
+    told = fitted.channels.dropna(subset=["marginal_return"])
+    if len(told) < 2:
+        return none_because("fewer than two channels have a marginal return")
+    worst = told.sort_values("marginal_return").iloc[0]
+    amount = moved * float(worst["spend"]) / min(52, len(scope.once(weekly)))
+    row = what_if(fitted, amount).iloc[0]
+    names = [named(str(row[side])) for side in ("from_channel", "to_channel")]
+    if row["reason"]:
+        return none_because(str(row["reason"]), names=names)
+    line = {
+        "amount": row["amount"],
+        "change": row["change"],
+        "change.ci_low": row["low"],
+        "change.ci_high": row["high"],
+    }
+    return together(tidy(pd.DataFrame([line]), [
+        Measure("amount", "Moved a week", "currency"), Measure("change", "Change a week", "currency"),
+    ]), reason="", names=names, label=str(row["label"]))  # fmt: skip
