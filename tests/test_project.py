@@ -10,7 +10,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+import kpi_analysis
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGE = REPOSITORY / "kpi_analysis"
@@ -114,6 +116,15 @@ def test_every_library_that_the_package_imports_is_a_dependency_of_its_own() -> 
         and not declared & {canonicalize_name(found) for found in distributions.get(name, [])}
     }
     assert undeclared == set()
+
+
+def test_the_version_stands_in_one_place_and_heads_the_changelog() -> None:
+    about = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    assert about["project"]["dynamic"] == ["version"]
+    assert about["tool"]["hatch"]["version"]["path"] == "kpi_analysis/__init__.py"
+    sections = re.findall(r"^## (.+)$", (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sections[0] == kpi_analysis.__version__
+    assert version("kpi-analysis") == kpi_analysis.__version__, "make setup brings the installed package up to date"
 
 
 # --- layers
