@@ -21,7 +21,15 @@ from kpi_analysis.metrics.session import OpenCompany
 SETTINGS = (
     "currency", "calendar_spec", "timezone", "revenue_from", "inbound_channels", "gross_margin", "attribution",
 )  # fmt: skip
-COMPUTING = ("core", "stats", "metrics", "insight/outlook.py", "insight/targets.py")
+COMPUTING = (
+    "core",
+    "stats",
+    "metrics",
+    "insight/outlook.py",
+    "insight/targets.py",
+    "insight/scope.py",
+    "insight/figures",
+)
 LIBRARIES = ("duckdb", "ibis-framework", "numpy", "pandas", "scipy", "sqlglot")
 
 Kind = Literal["data", "definition", "code", "unexplained"]
