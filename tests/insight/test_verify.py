@@ -15,6 +15,8 @@ from opening import open_from
 
 from kpi_analysis.cli.main import main
 from kpi_analysis.core.errors import UsageError
+from kpi_analysis.design.blocks import is_derived
+from kpi_analysis.insight.restatement import Comparison, Published
 from kpi_analysis.insight.verify import read_published, verify
 from kpi_analysis.metrics.lineage import causes, definition_hash, made_from
 from kpi_analysis.metrics.session import open_company
@@ -27,6 +29,7 @@ CELLS = (
     'report.scorecard(["sales_revenue", "opportunity_to_win_ratio", "order_count", "cost_per_conversion"])',
     'report.ranking("opportunity_to_win_ratio", by="owner")',
     'report.by_month("order_count")',
+    "report.pipeline.cohorts()",
 )  # fmt: skip
 
 TARGETS = """targets:
@@ -122,6 +125,32 @@ def test_a_further_order_moves_the_count_of_its_month_and_of_the_quarter(workspa
     counts = [figure for figure in verify(pdf(workspace)).moved if figure.kpi == "order_count"]
     assert [figure.id for figure in counts] == ["order_count@2025-Q4", "order_count@2025-11"]
     assert {cause.words for figure in counts for cause in figure.causes} == {"orders: 146 → 147 rows"}
+
+
+def test_a_derived_figure_is_computed_anew(workspace: Path) -> None:
+    """A deal of November that was lost is won: the counts of its quarter and their sums move, and the rate."""
+    deal = "97,2025-11-10,2025-11-13,"
+    assert f"{deal}won" in (workspace / "opportunities.csv").read_text()
+    replaced(workspace / "opportunities.csv", f"{deal}won", f"{deal}lost")
+    moved = {one.id: one for one in verify(pdf(workspace)).moved if one.id.startswith("figure:")}
+    quarter = {f"figure:win_rates.cohorts.{name}@2025-Q4" for name in ("won", "lost", "rate")}
+    assert set(moved) == quarter | {f"{id}[cohorts=all]" for id in quarter}
+    won = moved["figure:win_rates.cohorts.won@2025-Q4"].moved[0]
+    assert (won.field, won.now - won.then) == ("value", -1)
+    assert {cause.words for one in moved.values() for cause in one.causes} == {
+        "opportunities: other content in as many rows"
+    }
+
+
+def test_a_derived_figure_that_nobody_computes_any_more_has_moved(published: Path) -> None:
+    report = read_published(pdf(published))
+    gone = {"function": "no.such", "arguments": {}}
+    rows = [{**row, "made_by": gone} if is_derived(row) else row for row in report.results["values"]]
+    comparison = Comparison(
+        open_company(published / "company.yaml"), Published({**report.results, "values": rows}, report.provenance)
+    )
+    told = comparison.derived()
+    assert told and all(one.moved and one.causes[0].kind == "code" for one in told)
 
 
 def test_orders_that_came_later_move_nothing(workspace: Path) -> None:
