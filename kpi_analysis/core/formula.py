@@ -58,7 +58,7 @@ class Call:
 Node = Number | Name | Operation | Call
 
 
-def parse(text: str) -> Node:
+def parse_formula(text: str) -> Node:
     """Read a formula.
 
     Parameters
@@ -78,9 +78,9 @@ def parse(text: str) -> Node:
 
     Examples
     --------
-    >>> parse("revenue / orders")
+    >>> parse_formula("revenue / orders")
     Operation(operator='/', left=Name(name='revenue'), right=Name(name='orders'))
-    >>> sorted(names(parse("prior(revenue) * 2 + days()")))
+    >>> sorted(names_in(parse_formula("prior(revenue) * 2 + days()")))
     ['revenue']
     """
     if len(text) > 2000:
@@ -130,12 +130,12 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(node.argument)
 
 
-def names(node: Node) -> frozenset[str]:
+def names_in(node: Node) -> frozenset[str]:
     """Names that a formula needs."""
     return frozenset(part.name for part in walk(node) if isinstance(part, Name))
 
 
-def in_words(node: Node, label: Callable[[str], str], parent: int = 0) -> str:
+def formula_text(node: Node, label: Callable[[str], str], parent: int = 0) -> str:
     """Write a formula for people: ``won deals ÷ (won deals + lost deals)``."""
     if isinstance(node, Number):
         return f"{node.value:g}"
@@ -150,13 +150,13 @@ def in_words(node: Node, label: Callable[[str], str], parent: int = 0) -> str:
             "days": "days of the period",
             "months": "months of the period",
         }[node.function]
-        return words.format(in_words(node.argument, label, 3) if node.argument is not None else "")
+        return words.format(formula_text(node.argument, label, 3) if node.argument is not None else "")
     if node.operator == "-" and node.left == Number(0.0):
-        return "−" + in_words(node.right, label, 2)
+        return "−" + formula_text(node.right, label, 2)
     sign = {"+": "+", "-": "−", "*": "×", "/": "÷"}[node.operator]
     rank = 1 if node.operator in "+-" else 2
     right = rank + 1 if node.operator in "-/" else rank
-    text = f"{in_words(node.left, label, rank)} {sign} {in_words(node.right, label, right)}"
+    text = f"{formula_text(node.left, label, rank)} {sign} {formula_text(node.right, label, right)}"
     return f"({text})" if rank < parent else text
 
 

@@ -19,26 +19,26 @@ def records(frame: pd.DataFrame) -> tuple[dict[str, Any], ...]:
     ({'kpi': 'leads', 'value': None, 'rows': 3},)
     """
     names = [str(name) for name in frame.columns]
-    columns = [[plain(value) for value in frame.iloc[:, place].tolist()] for place in range(len(names))]
+    columns = [[json_value(value) for value in frame.iloc[:, place].tolist()] for place in range(len(names))]
     return tuple(dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
 
 
-def plain(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     """Return a cell of a frame as JSON knows it."""
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, float):
         return value if value == value else None
     if isinstance(value, dict):
-        return {str(key): plain(inner) for key, inner in value.items()}
+        return {str(key): json_value(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
+        return [json_value(inner) for inner in value]
     if hasattr(value, "isoformat"):
         return value.isoformat()[:10] if value == value else None
-    return plain(value.item()) if hasattr(value, "item") else None if type(value).__name__ == "NAType" else value
+    return json_value(value.item()) if hasattr(value, "item") else None if type(value).__name__ == "NAType" else value
 
 
-def values(frame: pd.DataFrame, dimensions: tuple[str, ...] = ()) -> tuple[dict[str, Any], ...]:
+def result_values(frame: pd.DataFrame, dimensions: tuple[str, ...] = ()) -> tuple[dict[str, Any], ...]:
     """Return a tidy frame as the values of results.json: as `records`, with the dimensions in one mapping."""
     found = []
     for record in records(frame):

@@ -17,7 +17,7 @@ from kpi_analysis.core.errors import ConfigError, did_you_mean
 Location = tuple[str | int, ...]
 
 
-class Strict(BaseModel):
+class StrictModel(BaseModel):
     """The base of all configuration models: frozen, no unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from kpi_analysis.core import formula
 from kpi_analysis.core.periods import Period, period_words
-from kpi_analysis.core.records import values
+from kpi_analysis.core.records import result_values
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.findings import (
@@ -278,7 +278,7 @@ class Insights:
         if key not in self._rows:
             by = tuple(lead.slice)
             frame = self.company.compute([lead.kpi], period=label, by=by, where=self.where, as_of=self.as_of)
-            for row in values(frame, by):
+            for row in result_values(frame, by):
                 self._rows[lead.kpi, label, tuple(row["dimensions"].items())] = row
         known = self._rows.get(key)
         return known if known is not None and known["value"] is not None else None

@@ -13,7 +13,7 @@ from typing import Any
 
 from kpi_analysis.core.errors import KpiError, UsageError
 from kpi_analysis.core.periods import Calendar
-from kpi_analysis.core.records import values
+from kpi_analysis.core.records import result_values
 from kpi_analysis.design.blocks import is_derived
 from kpi_analysis.insight.figures import REGISTER, FigureFunction, compute_figures, figure_values
 from kpi_analysis.insight.outlook import Outlook
@@ -201,7 +201,7 @@ class Comparison:
             )
         except UsageError:  # the dimension, or this period in the company's calendar, is no more
             return {}
-        return {_key(row): row for row in values(frame, by)}
+        return {_key(row): row for row in result_values(frame, by)}
 
     def _compared(
         self, id: str, kpi: str, changed: tuple[Moved, ...], dimensions: tuple[str, ...] = (), *, aimed: bool = False

@@ -21,8 +21,8 @@ from kpi_analysis.metrics.compute.evaluate import SHIFTED
 from kpi_analysis.metrics.compute.operands import Reading, read_parts, tables_of
 from kpi_analysis.metrics.compute.slices import check_slices, known_columns
 from kpi_analysis.metrics.sources import Sources
-from kpi_analysis.stats.drivers import decompose, leaf_name, leaves, segments, simpson
-from kpi_analysis.stats.drivers.formula_terms import only_adds, ratio_of, replaced
+from kpi_analysis.stats.drivers import decompose, operand_name, operands, segment_effects, simpson_paradox
+from kpi_analysis.stats.drivers.formula_terms import as_ratio, is_additive, substitute
 
 COLUMNS = ("driver", "label", "unit", "before", "after", "contribution", "share")
 EFFECTS = ("rate_effect", "mix_effect")
@@ -175,12 +175,12 @@ class _Explanation:
         if abs(found.sum() - attrs["change"]) > TOLERANCE * max(abs(attrs["before"]), abs(attrs["after"]), 1e-300):
             raise DataError(f"the drivers of {self.metric.name} do not add up to its change.")
         attrs["method"] = found.attrs["method"]
-        return [self.row(leaf, *(side[leaf_name(leaf)] for side in (then, now, found))) for leaf in leaves(tree)]
+        return [self.row(leaf, *(side[operand_name(leaf)] for side in (then, now, found))) for leaf in operands(tree)]
 
     def row(self, leaf: Node, before: float, after: float, contribution: float) -> dict[str, Any]:
         """Return a driver of the formula."""
         return {
-            "driver": leaf_name(leaf),
+            "driver": operand_name(leaf),
             "label": self.label(leaf),
             "unit": self.unit(leaf),
             "before": before,
@@ -195,20 +195,20 @@ class _Explanation:
             return Operation(node.operator, left, right)
         if isinstance(node, Name) and node.name not in self.catalogue.measures:
             tree = self.catalogue.metrics[node.name].tree
-            if measures or (isinstance(tree, Operation) and only_adds(tree)):
+            if measures or (isinstance(tree, Operation) and is_additive(tree)):
                 return self.company(tree, measures=measures)
         return node
 
     def readable(self, tree: Node) -> dict[str, Node]:
         """Return each leaf as it is to be read."""
-        found: dict[str, Node] = {leaf_name(leaf): leaf for leaf in leaves(tree)}
+        found: dict[str, Node] = {operand_name(leaf): leaf for leaf in operands(tree)}
         for node in formula.walk(tree):
             if isinstance(node, Operation) and isinstance(node.right, Call) and node.right.function in SHIFTED:
-                found[leaf_name(node.right)] = _on_the_right(node.right)
+                found[operand_name(node.right)] = _on_the_right(node.right)
         return found
 
     def label(self, leaf: Node) -> str:
-        words = formula.in_words(leaf, self.catalogue.label)
+        words = formula.formula_text(leaf, self.catalogue.label)
         return words[:1].upper() + words[1:]
 
     def unit(self, leaf: Node) -> str:
@@ -227,7 +227,7 @@ class _Explanation:
     def slices(
         self, by: str, first: float, last: float, tree: Node, attrs: dict[Hashable | None, Any]
     ) -> list[dict[str, Any]]:
-        parts = [self.metric.tree, *ratio_of(tree)]
+        parts = [self.metric.tree, *as_ratio(tree)]
         whole, sliced = self.read(parts), self.read(parts, by)
         values = sliced.before[0], sliced.after[0]
         pairs = [
@@ -237,18 +237,18 @@ class _Explanation:
         ]
         try:
             if len(parts) == 3 and all(_adds_up(whole, sliced, place) for place in (1, 2)):
-                effects = segments(*pairs)
+                effects = segment_effects(*pairs)
                 if abs(effects.total.sum() - (last - first)) <= TOLERANCE * max(abs(first), abs(last)):
-                    paradox = simpson(*pairs)
+                    paradox = simpson_paradox(*pairs)
                     attrs["method"] = "rate and mix"
-                    attrs["simpson"] = paradox.words(self.metric.label, by) if paradox else ""
+                    attrs["simpson"] = paradox.sentence(self.metric.label, by) if paradox else ""
                     return _rows(effects, values, self.metric.unit)
         except UsageError:
             pass  # a negative lower part: no weights, so neither rate nor mix
         if sliced.groups and _adds_up(whole, sliced, 0):
             attrs["method"] = "differences"
             names = _names(sliced)
-            effects = segments(*(dict(zip(names, _known(v), strict=True)) for v in values))
+            effects = segment_effects(*(dict(zip(names, _known(v), strict=True)) for v in values))
             return _rows(effects, values, self.metric.unit)
         return self.composed(by, tree, values, attrs)
 
@@ -279,14 +279,14 @@ class _Explanation:
             sums[leaf] = [f"{leaf} of {name}" for name in names]
             for numbers, _, side in sides:
                 numbers.update(zip(sums[leaf], _known(side[place]).tolist(), strict=True))
-        found = decompose(replaced(tree, sums), then, now)
+        found = decompose(substitute(tree, sums), then, now)
         attrs["method"] = found.attrs["method"]
         totals = [float(sum(found[sums[leaf][index]] for leaf in sums)) for index in range(len(names))]
         effects = pd.DataFrame({"segment": names, "rate_effect": np.nan, "mix_effect": np.nan, "total": totals})
         common = [
-            self.row(leaf, then[leaf_name(leaf)], now[leaf_name(leaf)], found[leaf_name(leaf)])
-            for leaf in leaves(tree)
-            if leaf_name(leaf) not in sums and found[leaf_name(leaf)] != 0
+            self.row(leaf, then[operand_name(leaf)], now[operand_name(leaf)], found[operand_name(leaf)])
+            for leaf in operands(tree)
+            if operand_name(leaf) not in sums and found[operand_name(leaf)] != 0
         ]
         return [*_rows(effects, values, self.metric.unit), *common]
 

@@ -191,7 +191,7 @@ def _changed_code(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[s
 
 def _metrics_of(catalogue: Catalogue, kpi: str) -> dict[str, None]:
     found: dict[str, None] = {kpi: None}
-    for name in sorted(formula.names(catalogue.metrics[kpi].tree)):
+    for name in sorted(formula.names_in(catalogue.metrics[kpi].tree)):
         if name in catalogue.metrics and name not in catalogue.measures:
             found |= _metrics_of(catalogue, name)
     return found

@@ -18,7 +18,7 @@ import pandas as pd
 
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.periods import Period, period_label, period_words
-from kpi_analysis.core.records import records, values
+from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design import brand
 from kpi_analysis.design.blocks import Beside, Block, Figure, Findings, Note, Table, Title, forget_shown, shown_kpis
 from kpi_analysis.design.formats import NBSP
@@ -97,7 +97,7 @@ class Report(ReportContext):
             ),
             deck if told else f"{deck} See the reasons on the last page.",
             self._facts(),
-            (*values(self.compute(self.headline_kpis)), *(figure_values(self.outlook.counts) if counts else ())),
+            (*result_values(self.compute(self.headline_kpis)), *(figure_values(self.outlook.counts) if counts else ())),
         )
 
     def page(self, kpi: str) -> Title | None:
@@ -111,7 +111,7 @@ class Report(ReportContext):
         told = self.period.complete and row[against] is not None
         limits = changes.change_limits(self.scope, kpi, against=against)
         deck = f"Against {self._against(against)}. {self._change_limits(limits)}".rstrip() if told else ""
-        return Title(text, deck, values=(*values(frame), *(figure_values(limits) if told else ())))
+        return Title(text, deck, values=(*result_values(frame), *(figure_values(limits) if told else ())))
 
     @cached_property
     def insights(self) -> Insights:
@@ -141,7 +141,7 @@ class Report(ReportContext):
             note=self._scorecard_note(aimed_at=bool(shown.target.notna().any())),
         )
         reported = frame[frame.period == self.period.label].drop(columns=["chance", "target_scope"])
-        return replace(table, values=values(reported))
+        return replace(table, values=result_values(reported))
 
     def over_time(
         self, kpi: str, *, grain: str | None = None, width: Width = "full", bars: bool = False

@@ -285,7 +285,7 @@ def net_promoter(promoters: float, passives: float, detractors: float, *, level:
     return 100 * max(-1.0, low), 100 * min(1.0, high)
 
 
-def mean(total: float, squares: float, count: float, *, level: float = 0.95) -> Interval:
+def student_t(total: float, squares: float, count: float, *, level: float = 0.95) -> Interval:
     """Return Student's t interval of a mean, from three sums that a database delivers.
 
     In the unit of the values; `UNBOUNDED` from a single one.
@@ -297,7 +297,7 @@ def mean(total: float, squares: float, count: float, *, level: float = 0.95) -> 
 
     Examples
     --------
-    >>> [round(limit, 3) for limit in mean(30, 220, 5)]        # 2, 4, 6, 8, 10
+    >>> [round(limit, 3) for limit in student_t(30, 220, 5)]        # 2, 4, 6, 8, 10
     [2.074, 9.926]
     """
     centre, variance = _moments(total, squares, count)
@@ -307,17 +307,17 @@ def mean(total: float, squares: float, count: float, *, level: float = 0.95) -> 
     return centre - half, centre + half
 
 
-def difference_of_means(
+def welch_t(
     total1: float, squares1: float, count1: float, total2: float, squares2: float, count2: float,
     *, level: float = 0.95,
 ) -> Interval:  # fmt: skip
     """Return Welch's t interval of the difference of two means, the first less the second.
 
-    The sums are those of `mean`; the two variances may differ. `UNBOUNDED` where either mean is of one value.
+    The sums are those of `student_t`; the two variances may differ. `UNBOUNDED` where either mean is of one value.
 
     Examples
     --------
-    >>> [round(limit, 3) for limit in difference_of_means(30, 220, 5, 15, 55, 5)]      # 2, 4 … 10 against 1, 2 … 5
+    >>> [round(limit, 3) for limit in welch_t(30, 220, 5, 15, 55, 5)]      # 2, 4 … 10 against 1, 2 … 5
     [-0.888, 6.888]
     """
     centre1, variance1 = _moments(total1, squares1, count1)

@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpi_analysis.core.errors import ConfigError
-from kpi_analysis.core.formula import Call, Name, Number, Operation, Values, combine, in_words, names, parse, walk
+from kpi_analysis.core.formula import (
+    Call,
+    Name,
+    Number,
+    Operation,
+    Values,
+    combine,
+    formula_text,
+    names_in,
+    parse_formula,
+    walk,
+)
 
 
 def some(*numbers: float | None, reason: str = "missing") -> Values:
@@ -20,13 +31,13 @@ def some(*numbers: float | None, reason: str = "missing") -> Values:
 
 
 def test_a_formula_becomes_a_tree() -> None:
-    assert parse("a / (b + 2) - prior(c)") == Operation(
+    assert parse_formula("a / (b + 2) - prior(c)") == Operation(
         "-",
         Operation("/", Name("a"), Operation("+", Name("b"), Number(2.0))),
         Call("prior", Name("c")),
     )
-    assert names(parse("a / (b + 2) - prior(c) * days()")) == {"a", "b", "c"}
-    assert len(list(walk(parse("-a")))) == 3
+    assert names_in(parse_formula("a / (b + 2) - prior(c) * days()")) == {"a", "b", "c"}
+    assert len(list(walk(parse_formula("-a")))) == 3
 
 
 @pytest.mark.parametrize(
@@ -53,21 +64,21 @@ def test_a_formula_becomes_a_tree() -> None:
 )
 def test_what_is_no_formula_is_refused(text: str, piece: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        parse(text)
+        parse_formula(text)
     assert piece in str(caught.value)
 
 
 @given(st.text(max_size=60))
 def test_no_text_does_anything_but_parse_or_be_refused(text: str) -> None:
     with contextlib.suppress(ConfigError):
-        parse(text)
+        parse_formula(text)
 
 
 def test_a_formula_in_words_keeps_its_brackets() -> None:
-    assert in_words(parse("a / (b + c)"), str.upper) == "A ÷ (B + C)"
-    assert in_words(parse("a - (b - c)"), str.upper) == "A − (B − C)"
-    assert in_words(parse("a / (b * c) * 2"), str.upper) == "A ÷ (B × C) × 2"
-    assert in_words(parse("-a + average(b)"), str.upper) == "−A + average B"
+    assert formula_text(parse_formula("a / (b + c)"), str.upper) == "A ÷ (B + C)"
+    assert formula_text(parse_formula("a - (b - c)"), str.upper) == "A − (B − C)"
+    assert formula_text(parse_formula("a / (b * c) * 2"), str.upper) == "A ÷ (B × C) × 2"
+    assert formula_text(parse_formula("-a + average(b)"), str.upper) == "−A + average B"
 
 
 def test_a_zero_below_has_the_reason_and_not_a_number() -> None:

@@ -6,15 +6,15 @@ import pytest
 from pydantic import Field
 
 from kpi_analysis.core.errors import ConfigError
-from kpi_analysis.core.yaml_file import Strict, load_model, parse_yaml, read_yaml
+from kpi_analysis.core.yaml_file import StrictModel, load_model, parse_yaml, read_yaml
 
 
-class Part(Strict):
+class Part(StrictModel):
     amount: float = 0
     words: list[str] = Field(default_factory=list)
 
 
-class Whole(Strict):
+class Whole(StrictModel):
     name: str
     parts: dict[str, Part] = Field(default_factory=dict)
 

@@ -8,7 +8,7 @@ import pytest
 from opening import open_from, shipped_company
 
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.core.records import records, values
+from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design.blocks import Beside
 from kpi_analysis.report.notebook import Report, open_report
 
@@ -111,7 +111,7 @@ def test_a_period_without_data_is_refused_with_one_that_has(tmp_path: Path) -> N
 
 def test_values_keep_their_dimensions_apart(report: Report) -> None:
     frame = report.company.compute(["sales_revenue"], period="2026-Q2", by=["owner"])
-    first = values(frame, ("owner",))[0]
+    first = result_values(frame, ("owner",))[0]
     assert first["dimensions"] == {"owner": "Ann"} and "owner" not in first
     assert first["year_ago"] is not None and first["target"] is None
 

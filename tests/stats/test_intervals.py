@@ -15,18 +15,18 @@ from kpi_analysis.core.errors import KpiError
 from kpi_analysis.stats.intervals import (
     UNBOUNDED,
     NoEstimate,
-    difference_of_means,
     fieller,
     garwood,
     jeffreys,
-    mean,
     net_promoter,
     newcombe,
     proportion,
     rate_per,
     ratio_of_sums,
     same_rate,
+    student_t,
     too_few,
+    welch_t,
     wilson,
 )
 
@@ -361,30 +361,30 @@ def test_no_answers_make_no_score(counts: tuple[float, float, float]) -> None:
 def test_a_mean_from_its_sums_agrees_with_scipy_from_its_rows(values: list[float]) -> None:
     assume(np.std(values) > 0.1)
     theirs = stats.ttest_1samp(values, 0).confidence_interval()
-    assert mean(*_sums(values)) == pytest.approx((theirs.low, theirs.high), rel=1e-6, abs=1e-4)
+    assert student_t(*_sums(values)) == pytest.approx((theirs.low, theirs.high), rel=1e-6, abs=1e-4)
 
 
 def test_a_difference_of_means_agrees_with_welchs_test() -> None:
     first, second = [12.0, 15, 11, 18, 14, 90], [9.0, 10, 9, 11]
     theirs = stats.ttest_ind(first, second, equal_var=False).confidence_interval(0.9)
-    ours = difference_of_means(*_sums(first), *_sums(second), level=0.9)
+    ours = welch_t(*_sums(first), *_sums(second), level=0.9)
     assert ours == pytest.approx((theirs.low, theirs.high))
 
 
 def test_one_value_says_nothing_about_its_mean() -> None:
-    assert mean(7, 49, 1) == UNBOUNDED
-    assert difference_of_means(7, 49, 1, 30, 220, 5) == UNBOUNDED
+    assert student_t(7, 49, 1) == UNBOUNDED
+    assert welch_t(7, 49, 1, 30, 220, 5) == UNBOUNDED
 
 
 def test_equal_values_have_an_interval_of_no_width() -> None:
-    assert mean(0.3, 0.03, 3) == pytest.approx((0.1, 0.1), abs=1e-7)  # .03 − .3²/3 is not quite 0
-    assert difference_of_means(30, 300, 3, 12, 48, 3) == (6, 6)
+    assert student_t(0.3, 0.03, 3) == pytest.approx((0.1, 0.1), abs=1e-7)  # .03 − .3²/3 is not quite 0
+    assert welch_t(30, 300, 3, 12, 48, 3) == (6, 6)
 
 
 @pytest.mark.parametrize("sums", [(10, 5, 3), (0, 0, 0), (nan, 1, 2), (1, nan, 2), (1, 1, -2), (1, inf, 2)])
 def test_sums_that_no_values_have_are_refused(sums: tuple[float, float, float]) -> None:
     with pytest.raises(NoEstimate, match="have the sum"):
-        mean(*sums)
+        student_t(*sums)
 
 
 # Few, and wrong

@@ -8,13 +8,13 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from kpi_analysis.core.colour import contrast, mix
-from kpi_analysis.core.yaml_file import Strict
+from kpi_analysis.core.yaml_file import StrictModel
 
 LEGIBLE = 4.5  # WCAG 2.2 AA, text of any size
 _FAMILY = r"[\w][\w .&+-]*"
 
 
-class FontSpec(Strict):
+class FontSpec(StrictModel):
     """`font:` of a brand: a family, and the folder or the files of its faces, as TrueType."""
 
     family: str = Field(min_length=1)
@@ -36,7 +36,7 @@ class FontSpec(Strict):
         return self
 
 
-class BrandSpec(Strict):
+class BrandSpec(StrictModel):
     """`brand:` of the company file."""
 
     logo: str | None = None

@@ -18,13 +18,13 @@ from kpi_analysis.core.config.brand import BrandSpec
 from kpi_analysis.core.errors import ConfigError, did_you_mean
 from kpi_analysis.core.periods import Calendar
 from kpi_analysis.core.schema import TABLES
-from kpi_analysis.core.yaml_file import Strict, YamlFile, load_model, read_yaml
+from kpi_analysis.core.yaml_file import StrictModel, YamlFile, load_model, read_yaml
 
 RevenueTable = Literal["orders", "opportunities", "ledger"]
 SPLITTING_RULES = ("first", "last", "linear", "time_decay", "u_shaped", "w_shaped")
 
 
-class CalendarSpec(Strict):
+class CalendarSpec(StrictModel):
     """`calendar:` of the company file."""
 
     type: Literal["gregorian", "4-4-5", "4-5-4", "5-4-4"] = "gregorian"
@@ -41,7 +41,7 @@ class CalendarSpec(Strict):
         return self
 
 
-class TableSpec(Strict):
+class TableSpec(StrictModel):
     """One table of the company file: where it is read from, and which of its columns are which."""
 
     path: str | None = None
@@ -71,7 +71,7 @@ class RatesSpec(TableSpec):
         return value
 
 
-class AttributionSpec(Strict):
+class AttributionSpec(StrictModel):
     """By which rule, and within how many days, revenue is credited to the touches before it.
 
     `half_life_days` is for time_decay: a touch so many days before the conversion counts half as much.
@@ -92,7 +92,7 @@ class AttributionSpec(Strict):
         return value
 
 
-class CompanyConfig(Strict):
+class CompanyConfig(StrictModel):
     """A company file, read and checked.
 
     Examples

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field, PrivateAttr, field_validator
 
-from kpi_analysis.core.yaml_file import Strict, load_model, read_yaml
+from kpi_analysis.core.yaml_file import StrictModel, load_model, read_yaml
 
 TEACH = (
     "A target is a number (125000), a change (+25000) or a relative change (+20%). Say it SMART: which KPI, "
@@ -68,7 +68,7 @@ def parse_goal(text: str | float) -> Goal:
     return Goal("delta" if sign else "absolute", amount)
 
 
-class Target(Strict):
+class Target(StrictModel):
     """One target, as it is written down."""
 
     kpi: str
@@ -108,7 +108,7 @@ class Target(Strict):
         return self._file, self._line
 
 
-class TargetsFile(Strict):
+class TargetsFile(StrictModel):
     """The whole file."""
 
     targets: tuple[Target, ...] = Field(default=())

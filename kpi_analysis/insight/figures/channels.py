@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from kpi_analysis.core.config.company import AttributionSpec
-from kpi_analysis.core.records import records, values
+from kpi_analysis.core.records import records, result_values
 from kpi_analysis.insight.scope import Scope
 from kpi_analysis.metrics.compute.query_builders import NONE
 
@@ -63,8 +63,11 @@ class Channels:
     def quoted(self) -> tuple[dict[str, Any], ...]:
         """The rows of the tidy frame behind all of it."""
         if not self.is_by_channel:
-            return values(self.whole_frame)
-        return (*values(self.scope.compute(RETURNS, by=("channel",)), ("channel",)), *values(self.whole_frame))
+            return result_values(self.whole_frame)
+        return (
+            *result_values(self.scope.compute(RETURNS, by=("channel",)), ("channel",)),
+            *result_values(self.whole_frame),
+        )
 
     @cached_property
     def ranked(self) -> pd.Series[float]:

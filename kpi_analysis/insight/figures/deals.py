@@ -36,7 +36,7 @@ def known(scope: Scope) -> pd.DataFrame:
     """Return the deals with their ages."""
     rows = scope.once(deals)
     assert rows is not None
-    return pipeline.as_known(rows, scope.day)
+    return pipeline.deals_as_of(rows, scope.day)
 
 
 def grain(scope: Scope) -> str:

@@ -29,7 +29,7 @@ def forecast(scope: Scope) -> pipeline.Forecast:
 
 def limit(scope: Scope) -> float:
     """Return within how many days nine in ten of the won deals were won."""
-    return pipeline.cycle(scope.once(read.known), scope.day, pipeline.SLIPPED)
+    return pipeline.sales_cycle(scope.once(read.known), scope.day, pipeline.SLIPPAGE_QUANTILE)
 
 
 def ages(scope: Scope) -> pd.Series[Any]:
@@ -82,7 +82,7 @@ def expected(scope: Scope) -> pd.DataFrame:
         row |= {
             "error": found.error,
             "naive_error": found.naive_error,
-            "held": found.held,
+            "held": found.covered,
             "tried": len(found.backtest),
         }
     return together(
@@ -136,11 +136,11 @@ def ageing(scope: Scope) -> pd.DataFrame:
     if reason := read.absent(scope):
         return none_because(reason)
     rows = scope.once(read.known)
-    found = pipeline.ageing(rows, scope.day)
+    found = pipeline.deal_ageing(rows, scope.day)
     if found.empty:
         return none_because("no deal is open, or none was won yet")
     table = found.assign(age=range(1, len(found) + 1))
-    chances = pipeline.win_chances(rows, scope.day).ever(scope.once(ages).to_numpy())
+    chances = pipeline.win_probabilities(rows, scope.day).ever(scope.once(ages).to_numpy())
     total = {"deals": found["deals"].sum(), "amount": found["amount"].sum(min_count=1), "chance": chances.mean()}
     measures = [COUNT, Measure("amount", "Amount", "currency"), Measure("chance", "Will be won", "percent")]
     edges = [Measure("from_days", "From days", "days"), Measure("to_days", "To days", "days")]

@@ -8,7 +8,7 @@ from kpi_analysis.core.records import records
 from kpi_analysis.insight.figures.channels import channels, named
 from kpi_analysis.insight.figures.tidy import ITERATED, Measure, figures, none_because, tidy, together
 from kpi_analysis.insight.scope import Scope
-from kpi_analysis.stats.response import Response, fit, what_if
+from kpi_analysis.stats.response import Response, fit_response, reallocate
 
 WEEKS = 156  # three years: enough for the season, and not so old that the market was another one
 OUTCOME = "sales_revenue"
@@ -35,7 +35,7 @@ def response(scope: Scope) -> Response | str:
     spend = spend.loc[:, (spend > 0).any()]
     if (spend < 0).any(axis=None):
         return "some weeks have spend below zero"
-    return fit(spend, outcome.astype(float))
+    return fit_response(spend, outcome.astype(float))
 
 
 @figures("response.marginal", kpis=READ, tolerance=ITERATED)
@@ -88,7 +88,7 @@ def moved_budget(scope: Scope, moved: float = MOVED) -> pd.DataFrame:
         return none_because("fewer than two channels have a marginal return")
     worst = told.sort_values("marginal_return").iloc[0]
     amount = moved * float(worst["spend"]) / min(52, len(scope.once(weekly)))
-    row = what_if(fitted, amount).iloc[0]
+    row = reallocate(fitted, amount).iloc[0]
     names = [named(str(row[side])) for side in ("from_channel", "to_channel")]
     if row["reason"]:
         return none_because(str(row["reason"]), names=names)

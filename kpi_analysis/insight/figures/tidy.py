@@ -11,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 import pandas as pd
 
 from kpi_analysis.core.errors import UsageError, did_you_mean
-from kpi_analysis.core.records import plain, records
+from kpi_analysis.core.records import json_value, records
 from kpi_analysis.design.blocks import DERIVED
 from kpi_analysis.insight.scope import Scope
 
@@ -254,4 +254,4 @@ def whole(frame: pd.DataFrame) -> dict[str, Any]:
 def _rows(frame: pd.DataFrame, names: Sequence[str]) -> Iterator[dict[str, Any]]:
     for row in records(frame):
         if not names or row["name"] in names:
-            yield {key: plain(value) for key, value in row.items()}
+            yield {key: json_value(value) for key, value in row.items()}

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from kpi_analysis.stats.trends.autocorrelation import lags_one
+from kpi_analysis.stats.trends.autocorrelation import lag1_autocorrelations
 
 Values = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
@@ -198,7 +198,7 @@ def _explains(narrow: Values, wide: Values, extra: int, freedom: int, before: Va
 
     sums, rest = (narrow**2).sum(axis=1), (wide**2).sum(axis=1)
     scale = np.where(rest > 0, rest, 1.0) / freedom
-    correlation = np.maximum(LEAST_CORRELATION, lags_one(wide, before)) if extra == 1 else 0.0
+    correlation = np.maximum(LEAST_CORRELATION, lag1_autocorrelations(wide, before)) if extra == 1 else 0.0
     f = (sums - rest) / extra / scale * (1 - correlation) / (1 + correlation)
     explains: Which = (rest <= 0) | (special.fdtrc(extra, freedom, f) < SURE)
     return explains
@@ -216,7 +216,7 @@ def _forecasts(values: Values, known: Places, late: Places, months: int, fit: Va
     residuals = clean - fitted
     by_month = np.full((count, split), np.nan)
     by_month[:, known] = residuals
-    correlations = np.maximum(LEAST_CORRELATION, lags_one(by_month, values[:, :split]))
+    correlations = np.maximum(LEAST_CORRELATION, lag1_autocorrelations(by_month, values[:, :split]))
     trace, freedom, spread = _unrest(correlations, known, split + late, hat, ahead[late])
     variance = (residuals**2).sum(axis=1) / trace
     centre = clean @ ahead.T

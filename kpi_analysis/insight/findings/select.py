@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kpi_analysis.insight.findings.insight import Candidate
 from kpi_analysis.metrics.catalogue import Catalogue
-from kpi_analysis.stats.trends import discoveries
+from kpi_analysis.stats.trends import benjamini_hochberg
 
 COMPANY, PARTS = 0.03, 0.01  # share of false findings that is put up with
 SURE_ENOUGH = 8.0  # a p-value below 1e-8 says no more than one of 1e-8
@@ -40,7 +40,7 @@ def real(company: Sequence[Candidate], parts: Sequence[Candidate]) -> list[Candi
     """
     found: list[Candidate] = []
     for family, q in ((company, COMPANY), (parts, PARTS)):
-        believed = discoveries([one.p_value for one in family], q)
+        believed = benjamini_hochberg([one.p_value for one in family], q)
         found += [one for one, is_real in zip(family, believed, strict=True) if is_real]
     return found
 

@@ -108,7 +108,7 @@ class Catalogue:
 
     def _tables_of(self, tree: Node) -> set[str]:
         """Tables that the measures of a formula come from."""
-        measures = [self.measures[name] for name in formula.names(tree) if name in self.measures]
+        measures = [self.measures[name] for name in formula.names_in(tree) if name in self.measures]
         return {way.table for measure in measures for way in measure.aggregates[:1]}
 
     def is_stock(self, measure: str) -> bool:
@@ -139,7 +139,7 @@ class Catalogue:
         tree = self.metric(name).tree
         if isinstance(tree, formula.Name) and tree.name in self.measures:
             return self.measure_in_words(tree.name, ways)
-        return formula.in_words(
+        return formula.formula_text(
             tree, lambda part: self.label(part).lower() if part in self.metrics else self.label(part)
         )
 
@@ -259,7 +259,7 @@ def _check_metric(catalogue: Catalogue, name: str, origin: Origin) -> None:
             chain = " → ".join((*path[path.index(metric) :], metric))
             raise problem(f"metric {name} goes in a circle: {chain}.", "Take one of them out.")
         try:
-            needed = formula.names(catalogue.metrics[metric].tree)
+            needed = formula.names_in(catalogue.metrics[metric].tree)
         except ConfigError as error:
             raise problem(f"metric {metric}: {error.message}", error.remedy) from None
         for part in sorted(needed):
@@ -272,7 +272,7 @@ def _check_metric(catalogue: Catalogue, name: str, origin: Origin) -> None:
     visit(name, ())
     for part in formula.walk(catalogue.metrics[name].tree):
         if isinstance(part, formula.Call) and part.function == "average":
-            flows = [m for m in formula.names(part) if m in catalogue.measures and not catalogue.is_stock(m)]
+            flows = [m for m in formula.names_in(part) if m in catalogue.measures and not catalogue.is_stock(m)]
             if flows:
                 message = f"metric {name}: average() needs a stock, but {flows[0]} is summed over the period."
                 raise problem(message, "Divide it by something instead.")

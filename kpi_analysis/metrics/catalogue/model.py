@@ -12,7 +12,7 @@ from kpi_analysis.core import formula
 from kpi_analysis.core.errors import did_you_mean
 from kpi_analysis.core.formula import Node, Operation
 from kpi_analysis.core.schema import DERIVED, TABLES
-from kpi_analysis.core.yaml_file import Strict
+from kpi_analysis.core.yaml_file import StrictModel
 
 Unit = Literal[
     "count", "currency", "percent", "ratio", "days", "hours", "months", "minutes", "points", "turns",
@@ -20,7 +20,7 @@ Unit = Literal[
 ]  # fmt: skip
 
 
-class Pair(Strict):
+class Pair(StrictModel):
     """Each account's sum of `value` at the opening and at the closing of a period: what came, went and stayed.
 
     The opening is the end of the period before (`prior`), or of the same period a year ago (`year_ago`).
@@ -31,7 +31,7 @@ class Pair(Strict):
     since: Literal["prior", "year_ago"] = "prior"
 
 
-class Lifetime(Strict):
+class Lifetime(StrictModel):
     """What a new customer will bring: their first purchase and those expected to follow, by a model of all so far.
 
     Parameters
@@ -49,7 +49,7 @@ class Lifetime(Strict):
     discount: float = Field(default=0.1, ge=0)
 
 
-class Aggregate(Strict):
+class Aggregate(StrictModel):
     """How a measure is read from one table.
 
     Parameters
@@ -163,7 +163,7 @@ class Aggregate(Strict):
         return tuple(column for column in (*named, *(self.open or ())) if column)
 
 
-class Measure(Strict):
+class Measure(StrictModel):
     """A number that one table gives.
 
     `either` lists ways to read it in order: the first that the company's tables allow counts. `choice` names a
@@ -206,7 +206,7 @@ class Measure(Strict):
         return self
 
 
-class Otherwise(Strict):
+class Otherwise(StrictModel):
     """How a KPI is made at a company that does not have the table `without`: another method under the same name."""
 
     without: str
@@ -222,7 +222,7 @@ class Otherwise(Strict):
         return self
 
 
-class Metric(Strict):
+class Metric(StrictModel):
     """A KPI: what it answers, its formula in words of measures, unit, direction and place in the tree of goals."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -247,7 +247,7 @@ class Metric(Strict):
     @cached_property
     def tree(self) -> Node:
         """The formula as a tree."""
-        return formula.parse(self.formula)
+        return formula.parse_formula(self.formula)
 
     @cached_property
     def alternative(self) -> Metric:
@@ -266,7 +266,7 @@ class Metric(Strict):
         return self
 
 
-class CatalogueFile(Strict):
+class CatalogueFile(StrictModel):
     """One file of the catalogue."""
 
     measures: dict[str, Measure] = Field(default_factory=dict)

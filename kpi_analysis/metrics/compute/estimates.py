@@ -84,6 +84,6 @@ METHODS: dict[str, Callable[..., tuple[float, float]]] = {
     "proportion": intervals.proportion,
     "rate_per": intervals.rate_per,
     "net_promoter": _net_promoter,
-    "mean": intervals.mean,
+    "mean": intervals.student_t,
     "return_on": _return_on,
 }

@@ -48,7 +48,7 @@ class Evaluator:
         assert isinstance(metric.tree, Operation) and metric.share is not None
         part = self.node(Name(metric.share), periods, metric, as_base=as_base).numbers
         outside = (values.numbers < 0) | (values.numbers > 1 + TOLERANCE)
-        for name in formula.names(metric.tree.right):
+        for name in formula.names_in(metric.tree.right):
             whole = self.node(Name(name), periods, metric, as_base=as_base).numbers
             outside |= (whole < 0) | (part > whole + TOLERANCE * abs(whole))
         wrong = (values.reasons == "") & outside

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 
 from kpi_analysis.core.config.company import expand_secrets
 from kpi_analysis.core.errors import ConfigError, KpiError, UsageError
-from kpi_analysis.core.yaml_file import Strict, YamlFile, load_model, read_yaml
+from kpi_analysis.core.yaml_file import StrictModel, YamlFile, load_model, read_yaml
 from kpi_analysis.press.run.notebook_file import find_notebook
 from kpi_analysis.press.run.parameter_values import Text
 from kpi_analysis.press.run.parameter_values import read_yaml as read_texts
@@ -23,7 +23,7 @@ from kpi_analysis.press.run.plan import Plan, plan_report
 _BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
-class BatchFile(Strict):
+class BatchFile(StrictModel):
     """A batch file, read and checked.
 
     Parameters

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from kpi_analysis.core.records import values
+from kpi_analysis.core.records import result_values
 from kpi_analysis.design.blocks import Cell, Column, Row, Table
 from kpi_analysis.design.formats import Format
 from kpi_analysis.metrics.catalogue import Metric
@@ -42,7 +42,7 @@ def definitions(
         for name, metric in metrics.items()
     }
     note = f"Defined by the company in its own way: {', '.join(overridden)}." if overridden else ""
-    return replace(tables.definitions(frame, told, written, note=note), values=values(frame))
+    return replace(tables.definitions(frame, told, written, note=note), values=result_values(frame))
 
 
 def not_shown(frame: pd.DataFrame, metrics: Mapping[str, Metric]) -> Table:
@@ -57,7 +57,7 @@ def not_shown(frame: pd.DataFrame, metrics: Mapping[str, Metric]) -> Table:
         "",
         (Column("Reason", width="62mm"), Column("KPIs")),
         tuple(Row((Cell(reason), Cell(", ".join(names)))) for reason, names in ordered),
-        values=values(frame),
+        values=result_values(frame),
     )
 
 

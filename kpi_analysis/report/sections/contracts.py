@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.periods import period_label
-from kpi_analysis.core.records import records, values
+from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design.blocks import Figure, Note, Table
 from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.figures import contracts, figure_values, whole, wide
@@ -105,7 +105,7 @@ class ContractSections:
         return waterfall(
             Caption("mrr_bridge", f"New and growing contracts {moved_words} what was lost",
                     f"MRR, {{unit}}, end of {before} to end of {now}",
-                    values=(*values(levels), *values(moved))),
+                    values=(*result_values(levels), *result_values(moved))),
             (before, start), [step for step in steps if step[1]], (now, end),
             unit="currency", format=self.format, width=width,
         )  # fmt: skip

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kpi_analysis.core.periods import period_label
-from kpi_analysis.core.records import records, values
+from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design.blocks import Cell, Note, Table, Title
 from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.figures import credit, figure_values, only, whole, wide
@@ -151,7 +151,7 @@ class CreditSections:
         if total["revenue"] > booked:
             title = "More revenue is credited than was booked"
         scale = self.format.scale(lines["revenue"].tolist() if len(lines) else [], "currency")
-        quoted = (*values(self.context.compute(names)), *values(channels_of(self.context).whole_frame))
+        quoted = (*result_values(self.context.compute(names)), *result_values(channels_of(self.context).whole_frame))
         nothing = [{"channel": "Platforms", "reason": rows["platform_conversions"]["reason"]}]
         return quoting_table(
             self.context, lines if len(lines) else nothing,
@@ -176,7 +176,7 @@ class CreditSections:
         if booked is not None and earned is not None and earned > booked:
             write = self.format.prose
             said.append(f"{write(earned, 'currency')} are credited, {write(booked, 'currency')} were booked")
-            quoted = (*values(booked_rows), *values(channels_of(self.context).whole_frame))
+            quoted = (*result_values(booked_rows), *result_values(channels_of(self.context).whole_frame))
         found = credit.overclaimed(self.context.scope)
         if not found.attrs["reason"]:
             count, there = (self.format.number(whole(found)[name]) for name in ("claimed", "credited"))

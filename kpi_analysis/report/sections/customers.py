@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from kpi_analysis.core.periods import period_label
-from kpi_analysis.core.records import records, values
+from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.figures import customers, figure_values, of_slices, only, whole, wide
@@ -51,7 +51,7 @@ class CustomerSections:
         if not said:
             return None
         place = self.context.period_name if self.context.period.complete else f"{self.context.period_name} so far"
-        return Title(f"{', and '.join(said)} in {place}", values=values(frame[frame.kpi.isin(rows)]))
+        return Title(f"{', and '.join(said)} in {place}", values=result_values(frame[frame.kpi.isin(rows)]))
 
     def retention(self, *, most: int = MOST_COHORTS) -> Figure | Note | None:
         """Of those who first bought in a month or quarter, how many bought again in each one after; `most` cohorts."""

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.periods import period_label
-from kpi_analysis.core.records import values
+from kpi_analysis.core.records import result_values
 from kpi_analysis.design.blocks import Figure
 from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.figures import changes, figure_values, wide
@@ -120,7 +120,7 @@ class DriverSections:
 
     def _quoted(self, kpi: str, by: str) -> tuple[dict[str, Any], ...]:
         dimensions = (by,) if by else ()
-        return values(self.context.compute((kpi,), by=dimensions), dimensions)
+        return result_values(self.context.compute((kpi,), by=dimensions), dimensions)
 
 
 def contributions(found: pd.DataFrame) -> list[tuple[str, float]]:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from kpi_analysis.core.periods import Period, period_label
-from kpi_analysis.core.records import records, values
+from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.figures import changes, figure_values, finance, of_slices, only, whole, wide
@@ -58,7 +58,7 @@ class FinanceSections:
         title = f"{metric.label} {messages.clause(metric, first['value'], first[base], self.format)}"
         if first["kpi"] == "ebitda" and rows["ebitda_margin"]["value"] is not None:
             title += f", {self._percent(rows['ebitda_margin']['value'])} of revenue"
-        return Title(title if self.context.period.complete else f"So far: {title}", deck, values=values(frame))
+        return Title(title if self.context.period.complete else f"So far: {title}", deck, values=result_values(frame))
 
     def result(self, *, width: Width = "half") -> Figure | Note | None:
         """From revenue to EBITDA: what the goods cost, and what the business did."""
@@ -72,7 +72,7 @@ class FinanceSections:
         return waterfall(
             Caption("result", f"{share} of revenue is left as EBITDA{over}",
                     f"Revenue to EBITDA, {{unit}}, {self.context.period_name}",
-                    values=(*values(frame), *figure_values(found))),
+                    values=(*result_values(frame), *figure_values(found))),
             ("Revenue", parts["revenue"]),
             [("Cost of goods", parts["cogs"]), ("Operating expense", parts["operating_expense"])],
             ("EBITDA", rows["ebitda"]["value"]), unit="currency", format=self.format, width=width,
@@ -99,7 +99,7 @@ class FinanceSections:
             Caption(f"bridge_{kpi}", drivers.claim(told, metric, self.format, over=context.period.complete),
                     f"{metric.label}, {{unit}}; {self._name(then)} to {now}",
                     note="A step up is more revenue or less cost.",
-                    values=(*values(context.compute((kpi,))), *figure_values(found))),
+                    values=(*result_values(context.compute((kpi,))), *figure_values(found))),
             (self._name(then), told.attrs["before"]), drivers.contributions(found), (now, told.attrs["after"]),
             unit=metric.unit, format=self.format, width=width,
         )  # fmt: skip
@@ -117,7 +117,7 @@ class FinanceSections:
         title = f"{self.context.metric(first).label} stayed between {self._percent(low)} and {self._percent(high)}"
         return small_multiples(
             Caption("margins", title, f"Margins by {GRAIN}, {{unit}} of revenue",
-                    values=values(shown[shown["kpi"].isin(kept)])),
+                    values=result_values(shown[shown["kpi"].isin(kept)])),
             [self.context.metric(kpi).label for kpi in kept], periods, list(lines.values()),
             unit="percent", format=self.format, ring=-13,
             width=width,
@@ -141,7 +141,7 @@ class FinanceSections:
         if told["customers"] <= LARGEST:
             title = f"The largest of {told['customers']:.0f} customers brings {one} of revenue"
         quoted = figure_values(found, only(shares, "share", first=1), only(shares, "share", first=LARGEST))
-        return Title(title, deck, values=(*values(frame[frame["value"].notna()]), *quoted))
+        return Title(title, deck, values=(*result_values(frame[frame["value"].notna()]), *quoted))
 
     def pareto(self) -> Table | Note | None:
         """How much of revenue the first, the first five, ten and so on bring, now and a year ago."""
@@ -208,7 +208,7 @@ class FinanceSections:
         for by, sources, most in zip(counts["by"], counts["sources"], counts["shown"], strict=True):
             figures = wide(found, "revenue", "shift", by=[by])
             frame = self.context.compute(("income_sources",), by=(by,)).set_index(by, drop=False).loc[figures[by]]
-            quoted += values(frame, (by,))
+            quoted += result_values(frame, (by,))
             if sources > most:
                 cut.append(f"{most:.0f} of {sources:.0f} by {by}")
             rows += [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kpi_analysis.core.periods import period_label, period_words
-from kpi_analysis.core.records import records, values
+from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design.blocks import Figure
 from kpi_analysis.insight.figures import figure_values, only, slices, wide
 from kpi_analysis.metrics.compute.measures import BEFORE
@@ -43,7 +43,7 @@ def over_time(
         title=messages.sentence(metric, rows[last], place, context.format, against=against),
         measure=("By" if width == "half" else f"{metric.label} by")  # its title begins with the name already
         + f" {grain}, {{unit}}{f', against {before}' if told else ''}",
-        values=values(frame),
+        values=result_values(frame),
     )
     draw = columns_over_time if bars else line_over_time
     return draw(
@@ -88,7 +88,7 @@ def ranking(
         notes.append(f"The {most - low_ends} highest{lowest_too} of {len(frame)}.")
     if metric.unit == "count" and not context.company.is_additive(kpi):
         notes.append("One that stands in two slices counts in each: the slices do not add up to the whole.")
-    quoted = (*values(shown, (by,)), *values(context.compute((kpi,))))
+    quoted = (*result_values(shown, (by,)), *result_values(context.compute((kpi,))))
     if notes:
         quoted = (*quoted, *figure_values(slices.count(context.scope, kpi, by)))
     title = messages.spread(metric, lowest, highest, by, context.format)

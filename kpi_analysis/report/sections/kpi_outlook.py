@@ -12,7 +12,7 @@ import pandas as pd
 
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.periods import Period, period_label
-from kpi_analysis.core.records import values
+from kpi_analysis.core.records import result_values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.insight.figures import figure_values, only, outlook, whole, wide
 from kpi_analysis.insight.targets import TargetAssessment
@@ -267,7 +267,7 @@ class KpiOutlook:
             where=context.where,
             as_of=context.as_of,
         )
-        return values(frame)
+        return result_values(frame)
 
     @property
     def _projection(self) -> pd.DataFrame:

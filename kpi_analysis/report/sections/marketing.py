@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from kpi_analysis.core.periods import period_label
-from kpi_analysis.core.records import values
+from kpi_analysis.core.records import result_values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.figures import figure_values, marketing, only, whole, wide
@@ -95,7 +95,7 @@ class MarketingSections:
                 deck += f" {label} {write(rows[kpi]['value'], 'percent')}."
         if even is not None and even > 0:
             deck += f" Break-even at {write(even, 'ratio')}."
-        return Title(said, deck, values=(*values(self.figures.whole_frame), *figure_values(self._counts)))
+        return Title(said, deck, values=(*result_values(self.figures.whole_frame), *figure_values(self._counts)))
 
     def page(self) -> Title | None:
         """The message as the head of a page of another report; nothing where there is no return to speak of."""
@@ -148,8 +148,8 @@ class MarketingSections:
         return self._wide(
             frame, COSTS, "channel", id="marketing_channels", title=title, notes=notes, total=total,
             measure=f"Spend and steps, each by its own date, {self.context.period_name}",
-            quoted=(*values(self.context.compute(COSTS, by=("channel",)), ("channel",)),
-                    *values(self.context.compute(COSTS)), *figure_values(dearest)),
+            quoted=(*result_values(self.context.compute(COSTS, by=("channel",)), ("channel",)),
+                    *result_values(self.context.compute(COSTS)), *figure_values(dearest)),
         )  # fmt: skip
 
     def campaigns(self, *, most: int = MOST_CAMPAIGNS) -> Table | Note:
@@ -168,7 +168,8 @@ class MarketingSections:
         return self._wide(
             shown, CAMPAIGN, "campaign", id="marketing_campaigns", notes=notes, measure=self.context.period_name,
             title=f"{named(str(shown.index[0]))} takes {self._share(share)} of the money of all campaigns",
-            quoted=(*values(self.context.compute(CAMPAIGN, by=("campaign",)), ("campaign",)), *figure_values(shares)),
+            quoted=(*result_values(self.context.compute(CAMPAIGN, by=("campaign",)), ("campaign",)),
+                    *figure_values(shares)),
         )  # fmt: skip
 
     def funnel(self, *, width: Width = "full") -> Figure | Note:
@@ -196,7 +197,7 @@ class MarketingSections:
         compared = ago is not None and all(row["year_ago"] is not None for _, row in steps)
         return funnel(
             Caption("marketing_funnel", title, f"Count in {self.context.period_name}", note=note,
-                    values=(*values(frame), *figure_values(marketing.step_rates(self.context.scope)))),
+                    values=(*result_values(frame), *figure_values(marketing.step_rates(self.context.scope)))),
             [label for label, _ in steps], [row["value"] for _, row in steps], format=self.format,
             counts_before=[row["year_ago"] for _, row in steps] if compared else None,
             before_label=f"on {period_label(ago, self.context.company.config.calendar)}" if ago else "", width=width,

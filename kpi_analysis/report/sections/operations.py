@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from kpi_analysis.core.periods import period_label
-from kpi_analysis.core.records import records, values
+from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.figures import figure_values, operations, whole, wide
@@ -55,7 +55,7 @@ class OperationsSections:
         return Title(
             messages.headline(rows, metrics, self.format, against=base, over=over),
             f"{self.context.period_name}, {messages.completeness(self.context.period)}.{before}",
-            values=values(frame),
+            values=result_values(frame),
         )
 
     def lines(self) -> Table | Note | None:
@@ -92,7 +92,7 @@ class OperationsSections:
             total=self._line("All lines", all_, next(iter(wide(defects, by=[]).to_dict("records")), None)),
             note="Ranges: Wilson's for shares; Garwood's for defects, of which a unit may have several.",
         )  # fmt: skip
-        quoted = (*values(frame, ("line",)), *values(self.context.compute(QUALITY)))
+        quoted = (*result_values(frame, ("line",)), *result_values(self.context.compute(QUALITY)))
         return replace(table, values=(*quoted, *figure_values(defects)))
 
     def defects(self, *, width: Width = "full") -> Figure | None:
@@ -114,7 +114,7 @@ class OperationsSections:
         if not shares and not half:
             return None
         deck = f"{half}." if shares and half else ""
-        return Title(" and ".join(shares) or half, deck, values=values(frame[frame["kpi"].isin(rows)]))
+        return Title(" and ".join(shares) or half, deck, values=result_values(frame[frame["kpi"].isin(rows)]))
 
     def people_page(self) -> Title | None:
         """Begin the page on people: how many work here, how many left, and how many positions are open."""
@@ -129,7 +129,7 @@ class OperationsSections:
         if left is not None:
             words += f"; {_counted(left)} left in {self.context.period_name}{over}"
             words += f", {_counted(will)} of their own will" if left and will is not None else ""
-        return Title(words, values=values(frame[frame["value"].notna()]))
+        return Title(words, values=result_values(frame[frame["value"].notna()]))
 
     def turnover(self, *, width: Width = "full") -> Figure | None:
         """Turnover by quarter: all who left, and beside it those who left of their own will."""
@@ -147,7 +147,7 @@ class OperationsSections:
         return small_multiples(
             Caption("turnover", title, "Employees who left, {unit} of the average headcount, by quarter",
                     note=f"Usual: the median of {quarters:.0f} quarters, {self.format.prose(usual, 'percent')}.",
-                    values=(*values(shown[shown["kpi"].isin(kept)]), *figure_values(found))),
+                    values=(*result_values(shown[shown["kpi"].isin(kept)]), *figure_values(found))),
             ["All who left" if kpi == TURNOVER[0] else "Of their own will" for kpi in kept],
             shown.loc[shown["kpi"] == kept[0], "period"].tolist(), [lines[kpi] for kpi in kept],
             unit="percent", format=self.format, width=width,
@@ -193,7 +193,7 @@ class OperationsSections:
             total=total, note="Turnover: leavers ÷ mean of the four average headcounts, with Garwood's range.",
         )  # fmt: skip
         columns = tuple(replace(one, unit="points") if one.label == "Mean rating" else one for one in table.columns)
-        quoted = (*values(now, ("department",)), *values(all_), *figure_values(found))
+        quoted = (*result_values(now, ("department",)), *result_values(all_), *figure_values(found))
         return replace(table, columns=columns, values=(*quoted, *self._by_quarter()))
 
     # ------------------------------------------------------------------ inside
@@ -231,7 +231,7 @@ class OperationsSections:
     def _by_quarter(self) -> tuple[dict[str, Any], ...]:
         """The quarters that leavers of a year are summed over."""
         frame = self.context.compute(TURNOVER, grain="quarter", last=operations.QUARTERS, by=("department",))
-        return values(frame, ("department",))
+        return result_values(frame, ("department",))
 
     def _range(self, low: float | None, high: float | None) -> str:
         return "–" if low is None or high is None else self.format.interval(low, high, "percent")
@@ -254,7 +254,7 @@ class OperationsSections:
                             period=period_label(calendar.parse(top["period"]), calendar))  # fmt: skip
         return small_multiples(
             Caption(f"{kpi}_by_{by}", said, f"{self.context.metric(kpi).label} by {by} and {GRAIN}, {{unit}}",
-                    values=values(told, (by,))),
+                    values=result_values(told, (by,))),
             [str(name) for name in names], periods, lines, unit=self.context.metric(kpi).unit, format=self.format,
             ring=-13, width=width,
         )  # fmt: skip

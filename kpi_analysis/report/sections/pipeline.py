@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from kpi_analysis.core.periods import Period, period_label
-from kpi_analysis.core.records import values
+from kpi_analysis.core.records import result_values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.figures import changes, deals, figure_values, only, pipeline, whole, wide
@@ -86,7 +86,7 @@ class PipelineSections:
         compared = all(step[2] is not None for step in steps) and ago is not None
         return funnel(
             Caption("pipeline_stages", title, f"Count in {self.context.period_name}, each step by its own date",
-                    values=(*values(frame), *figure_values(won, pipeline.stage_rates(self.scope)))),
+                    values=(*result_values(frame), *figure_values(won, pipeline.stage_rates(self.scope)))),
             [step[0] for step in steps], [step[1] for step in steps], format=self.format,
             counts_before=[step[2] for step in steps] if compared else None,
             before_label=f"on {self._name(ago)}" if ago is not None else "", width=width,
@@ -106,7 +106,7 @@ class PipelineSections:
                     drivers.claim(told, metric, self.format, over=self.context.period.complete),
                     f"{metric.label}, {{unit}}; {then} to {now}",
                     note=drivers.METHODS[told.attrs["method"]],
-                    values=(*values(self.context.compute(("sales_velocity",))), *figure_values(found))),
+                    values=(*result_values(self.context.compute(("sales_velocity",))), *figure_values(found))),
             (then, told.attrs["before"]), drivers.contributions(found), (now, told.attrs["after"]),
             unit=metric.unit, format=self.format, width=width,
         )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from kpi_analysis.core.records import plain, records
+from kpi_analysis.core.records import json_value, records
 from kpi_analysis.design.blocks import Cell, Column, Row, Table
 from kpi_analysis.design.formats import Format, Scale
 from kpi_analysis.design.theme import SPACE, TYPE
@@ -89,7 +89,7 @@ def value_table(
     scales = {f.column: f.scale or format.scale([row.get(f.column) for row in rows], f.unit) for f in fields if f.unit}
     cells = {str(i): _value_cells(row, fields, scales, format) for i, row in enumerate(rows)}
     if total is not None:
-        last = {key: plain(value) for key, value in total.items()}
+        last = {key: json_value(value) for key, value in total.items()}
         cells["total"] = [replace(c, strong=True) for c in _value_cells(last, fields, scales, format)]
     numeric = {i for i, field in enumerate(fields) if field.unit}
     shown = aligned(cells, numeric, format.point)

@@ -3,7 +3,7 @@
 Frames in, frames out. None of the rules says what would have happened without a channel; only an experiment does.
 """
 
-from kpi_analysis.stats.attribution.attributing import RULES, attribute
+from kpi_analysis.stats.attribution.attribute import RULES, attribute
 from kpi_analysis.stats.attribution.sensitivity import sensitivity
 from kpi_analysis.stats.attribution.shapley import shapley_values
 

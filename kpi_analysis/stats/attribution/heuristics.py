@@ -6,36 +6,36 @@ from collections.abc import Callable
 
 import numpy as np
 
-from kpi_analysis.stats.attribution.journeys import Floats, Journeys, sums
+from kpi_analysis.stats.attribution.journeys import FloatArray, Journeys, grouped_sums
 
 MOST_HALVINGS = 1000.0  # a weight of less than a half to this power is nothing a computer can hold
 
 
-def first(journeys: Journeys, half_life: float) -> Floats:
+def first_touch(journeys: Journeys, half_life: float) -> FloatArray:
     """All to the first touch."""
     return np.where(journeys.position == 0, 1.0, 0.0)
 
 
-def last(journeys: Journeys, half_life: float) -> Floats:
+def last_touch(journeys: Journeys, half_life: float) -> FloatArray:
     """All to the last touch."""
     return np.where(journeys.position == journeys.size - 1, 1.0, 0.0)
 
 
-def linear(journeys: Journeys, half_life: float) -> Floats:
+def linear(journeys: Journeys, half_life: float) -> FloatArray:
     """The same to each touch."""
     return 1.0 / journeys.size
 
 
-def time_decay(journeys: Journeys, half_life: float) -> Floats:
+def time_decay(journeys: Journeys, half_life: float) -> FloatArray:
     """Half as much for each half-life before the conversion; without days, a touch stands for a day."""
     days = journeys.days if journeys.days is not None else (journeys.size - 1 - journeys.position).astype(np.float64)
     weights = 0.5 ** np.minimum(days / half_life, MOST_HALVINGS)
-    whole = sums(journeys.journey, weights, journeys.lengths.size)
-    decayed: Floats = weights / np.repeat(whole, journeys.lengths)
+    whole = grouped_sums(journeys.journey, weights, journeys.lengths.size)
+    decayed: FloatArray = weights / np.repeat(whole, journeys.lengths)
     return decayed
 
 
-def u_shaped(journeys: Journeys, half_life: float) -> Floats:
+def u_shaped(journeys: Journeys, half_life: float) -> FloatArray:
     """40 % to the first, 40 % to the last, and 20 % shared by those between; two touches have a half each."""
     size, position = journeys.size, journeys.position
     end = (position == 0) | (position == size - 1)
@@ -43,7 +43,7 @@ def u_shaped(journeys: Journeys, half_life: float) -> Floats:
     return np.where(size < 3, 1.0 / size, weights)
 
 
-def w_shaped(journeys: Journeys, half_life: float) -> Floats:
+def w_shaped(journeys: Journeys, half_life: float) -> FloatArray:
     """30 % each to first, middle and last, and 10 % shared by the rest; up to three touches have the same each.
 
     The middle is the touch in the centre; of two in the centre, the earlier one.
@@ -54,9 +54,9 @@ def w_shaped(journeys: Journeys, half_life: float) -> Floats:
     return np.where(size < 4, 1.0 / size, weights)
 
 
-POSITIONS: dict[str, Callable[[Journeys, float], Floats]] = {
-    "first": first,
-    "last": last,
+POSITION_RULES: dict[str, Callable[[Journeys, float], FloatArray]] = {
+    "first": first_touch,
+    "last": last_touch,
     "linear": linear,
     "time_decay": time_decay,
     "u_shaped": u_shaped,
@@ -64,6 +64,6 @@ POSITIONS: dict[str, Callable[[Journeys, float], Floats]] = {
 }
 
 
-def credit(journeys: Journeys, rule: str, half_life: float, amounts: Floats) -> Floats:
+def heuristic_credit(journeys: Journeys, rule: str, half_life: float, amounts: FloatArray) -> FloatArray:
     """Share out an amount of each journey, and add up what each channel gets."""
-    return journeys.by_channel(POSITIONS[rule](journeys, half_life) * np.repeat(amounts, journeys.lengths))
+    return journeys.by_channel(POSITION_RULES[rule](journeys, half_life) * np.repeat(amounts, journeys.lengths))

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from kpi_analysis.core.errors import UsageError, did_you_mean
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 SEPARATOR = ">"
 COLUMNS = ("path", "conversions", "value", "nulls", "days")
@@ -41,32 +41,32 @@ class Journeys:
     """
 
     channels: tuple[str, ...]
-    lengths: Ints
-    touches: Ints
-    conversions: Floats
-    value: Floats
-    nulls: Floats
-    days: Floats | None = None
+    lengths: IntArray
+    touches: IntArray
+    conversions: FloatArray
+    value: FloatArray
+    nulls: FloatArray
+    days: FloatArray | None = None
 
     @property
-    def journey(self) -> Ints:
+    def journey(self) -> IntArray:
         """The journey of each touch."""
         return np.repeat(np.arange(self.lengths.size), self.lengths)
 
     @property
-    def position(self) -> Ints:
+    def position(self) -> IntArray:
         """The place of each touch in its journey, from 0."""
         starts = np.cumsum(self.lengths) - self.lengths
         return np.arange(self.touches.size) - np.repeat(starts, self.lengths)
 
     @property
-    def size(self) -> Ints:
+    def size(self) -> IntArray:
         """How many touches the journey of each touch has."""
         return np.repeat(self.lengths, self.lengths)
 
-    def by_channel(self, weights: Floats) -> Floats:
+    def by_channel(self, weights: FloatArray) -> FloatArray:
         """Add up a number of each touch, channel by channel."""
-        return sums(self.touches, weights, len(self.channels))
+        return grouped_sums(self.touches, weights, len(self.channels))
 
     def within(self, lag_days: float) -> Journeys:
         """Return the journeys without the touches of earlier days; what has no touch left is left out."""
@@ -85,9 +85,9 @@ class Journeys:
         )
 
 
-def sums(place: Ints, amounts: Floats, size: int) -> Floats:
+def grouped_sums(place: IntArray, amounts: FloatArray, size: int) -> FloatArray:
     """Add up amounts by their place, from 0."""
-    added: Floats = np.bincount(place, weights=amounts, minlength=size).astype(np.float64)
+    added: FloatArray = np.bincount(place, weights=amounts, minlength=size).astype(np.float64)
     return added
 
 
@@ -123,7 +123,7 @@ def read_journeys(paths: pd.DataFrame, *, with_days: bool) -> Journeys:
     first = np.empty(distinct, dtype=np.int64)
     first[code[::-1]] = np.arange(code.size)[::-1]
     channels, lengths, touches = _split(keys.take(pa.array(first)))
-    added = {name: sums(code, one, distinct) for name, one in numbers.items()}
+    added = {name: grouped_sums(code, one, distinct) for name, one in numbers.items()}
     told = None if days is None else _split_days(days.take(pa.array(first)), lengths, keys.take(pa.array(first)))
     return Journeys(channels, lengths, touches, days=told, **added)
 
@@ -154,7 +154,7 @@ def _no_channel(bad: pa.BooleanArray, keys: pa.StringArray) -> UsageError:
     return _wrong(bad, keys, "path", "lacks a channel", "Write each as channels in order: Email > Paid search.")
 
 
-def _counts(paths: pd.DataFrame, name: str) -> Floats:
+def _counts(paths: pd.DataFrame, name: str) -> FloatArray:
     counts = _numbers(paths, name)
     if (counts < 0).any():
         remedy = "A count is zero or more; a refund lowers the value of a journey, not its count."
@@ -162,11 +162,11 @@ def _counts(paths: pd.DataFrame, name: str) -> Floats:
     return counts
 
 
-def _numbers(paths: pd.DataFrame, name: str) -> Floats:
+def _numbers(paths: pd.DataFrame, name: str) -> FloatArray:
     if name not in paths.columns:
         return np.full(len(paths), np.nan) if name == "value" else np.zeros(len(paths))
     try:
-        numbers: Floats = paths[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        numbers: FloatArray = paths[name].to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError):
         raise UsageError(
             f"column '{name}' of the paths does not hold numbers but {paths[name].dtype}.",
@@ -178,7 +178,7 @@ def _numbers(paths: pd.DataFrame, name: str) -> Floats:
     return numbers
 
 
-def _split(keys: pa.StringArray) -> tuple[tuple[str, ...], Ints, Ints]:
+def _split(keys: pa.StringArray) -> tuple[tuple[str, ...], IntArray, IntArray]:
     """Cut paths into touches: the channels, how many touches each path has, and the channel of each touch."""
     parts = pc.split_pattern(keys, SEPARATOR)
     lengths = pc.list_value_length(parts).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -193,14 +193,14 @@ def _split(keys: pa.StringArray) -> tuple[tuple[str, ...], Ints, Ints]:
     return channels, lengths, code[words.indices.to_numpy(zero_copy_only=False)]
 
 
-def _split_days(days: pa.StringArray, lengths: Ints, keys: pa.StringArray) -> Floats:
+def _split_days(days: pa.StringArray, lengths: IntArray, keys: pa.StringArray) -> FloatArray:
     parts = pc.split_pattern(days, SEPARATOR)
     told = pc.list_value_length(parts).to_numpy(zero_copy_only=False)
     if (told != lengths).any():
         remedy = "Give as many days as the path has touches: 12 > 3 > 0."
         raise _wrong(pa.array(told != lengths), keys, "days", "does not fit the path", remedy)
     try:
-        numbers: Floats = pc.utf8_trim_whitespace(parts.flatten()).cast(pa.float64()).to_numpy(zero_copy_only=False)
+        numbers: FloatArray = pc.utf8_trim_whitespace(parts.flatten()).cast(pa.float64()).to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid as error:
         raise UsageError(f"column 'days' of the paths: {error}.", remedy="Write numbers: 12 > 3 > 0.") from None
     if not (np.isfinite(numbers) & (numbers >= 0)).all():

@@ -5,22 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.stats.attribution.journeys import Floats, Ints, Journeys, sums
+from kpi_analysis.stats.attribution.journeys import FloatArray, IntArray, Journeys, grouped_sums
 
 MOST_STATES = 5_000
 
 
-def credit(journeys: Journeys, amounts: Floats, order: int) -> Floats:
+def markov_credit(journeys: Journeys, amounts: FloatArray, order: int) -> FloatArray:
     """Share out the total in proportion to the removal effects of the channels."""
     effects = removal_effects(journeys, amounts, order)
     total: float = amounts.sum()
     if total == 0:
         return np.zeros(len(journeys.channels))
-    shared: Floats = effects / effects.sum() * total
+    shared: FloatArray = effects / effects.sum() * total
     return shared
 
 
-def removal_effects(journeys: Journeys, amounts: Floats, order: int = 1) -> Floats:
+def removal_effects(journeys: Journeys, amounts: FloatArray, order: int = 1) -> FloatArray:
     """Return the share of the total that is lost when a channel is taken out, whose journeys then end without.
 
     Journeys walk from state to state: the last `order` channels. From each state the next one follows as often as it
@@ -57,7 +57,11 @@ def removal_effects(journeys: Journeys, amounts: Floats, order: int = 1) -> Floa
         )
     start, end = journeys.position == 0, journeys.position == journeys.size - 1
     weight = np.repeat(walked, journeys.lengths)
-    began, seen, brought = sums(state[start], walked, many), sums(state, weight, many), sums(state[end], amounts, many)
+    began, seen, brought = (
+        grouped_sums(state[start], walked, many),
+        grouped_sums(state, weight, many),
+        grouped_sums(state[end], amounts, many),
+    )
     lived = np.where(seen > 0, seen, 1.0)
     moves = sparse.coo_matrix((weight[~end], (state[~end], state[~start])), shape=(many, many))
     onwards = sparse.diags(1.0 / lived) @ moves.tocsr()
@@ -70,12 +74,12 @@ def removal_effects(journeys: Journeys, amounts: Floats, order: int = 1) -> Floa
         starts[mine, np.arange(mine.size)] = 1.0
         between = chain.solve(starts)[mine]
         effects[channel] = visits[mine] @ np.linalg.solve(between, ahead[mine])
-    total: Floats = began @ ahead
-    lost: Floats = np.clip(effects / total, 0.0, 1.0) if total else np.zeros(effects.size)
+    total: FloatArray = began @ ahead
+    lost: FloatArray = np.clip(effects / total, 0.0, 1.0) if total else np.zeros(effects.size)
     return lost
 
 
-def _states(journeys: Journeys, order: int) -> tuple[Ints, Ints]:
+def _states(journeys: Journeys, order: int) -> tuple[IntArray, IntArray]:
     """The state of each touch: its channel and those of the touches just before, numbered; and each one's channel."""
     many, start = len(journeys.channels), journeys.position == 0
     state = journeys.touches

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.errors import UsageError, did_you_mean
-from kpi_analysis.stats.attribution.attributing import RULES, check_rule, credited
+from kpi_analysis.stats.attribution.attribute import RULES, channel_credit, check_rule
 from kpi_analysis.stats.attribution.journeys import Journeys, read_journeys
 
 LAGS = (0, 7, 30, 90)
@@ -88,7 +88,7 @@ def sensitivity(
 def _within(journeys: Journeys, rule: str, lag: float, half_life: float, order: int) -> pd.DataFrame:
     near = journeys.within(lag)
     if near.conversions.sum() > 0:
-        return credited(near, rule, half_life, order)
+        return channel_credit(near, rule, half_life, order)
     value = np.nan if np.isnan(journeys.value).any() else 0.0
     return pd.DataFrame({"channel": list(journeys.channels), "conversions": 0.0, "value": value})
 

@@ -9,12 +9,12 @@ from math import comb
 import numpy as np
 
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.stats.attribution.journeys import Floats, Journeys, sums
+from kpi_analysis.stats.attribution.journeys import FloatArray, Journeys, grouped_sums
 
 MOST_PLAYERS = 20  # a million coalitions
 
 
-def credit(journeys: Journeys, amounts: Floats) -> Floats:
+def shapley_credit(journeys: Journeys, amounts: FloatArray) -> FloatArray:
     """Share out an amount of each journey equally among its different channels, and add up channel by channel.
 
     A coalition of channels is worth what the journeys brought that touch no other channel. In that game the Shapley
@@ -29,7 +29,7 @@ def credit(journeys: Journeys, amounts: Floats) -> Floats:
     touched = sparse.csr_matrix((np.ones(journeys.touches.size), journeys.touches, ends), shape=shape)
     touched.sum_duplicates()
     different = np.diff(touched.indptr)
-    return sums(touched.indices, np.repeat(amounts / different, different), shape[1])
+    return grouped_sums(touched.indices, np.repeat(amounts / different, different), shape[1])
 
 
 def shapley_values(worth: Mapping[Iterable[str] | str, float]) -> dict[str, float]:

@@ -18,14 +18,14 @@ from numpy.typing import ArrayLike
 
 from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.stats.customers.validation import (
-    Values,
-    at_edge,
+    FloatArray,
+    boundary_reason,
+    check_same_length,
+    customer_weights,
+    finite_values,
     plural,
-    same_length,
     scalar_or_array,
     standard_errors,
-    values,
-    weights_of,
 )
 
 # scipy is imported where it is needed: a report without these sections does not wait for it.
@@ -113,7 +113,7 @@ class BgNbd:
         x, recent, old = _checked(frequency, recency, age)
         if self.reason:
             return scalar_or_array(np.full(np.broadcast(x, old, t).shape, nan))
-        ahead = values(t, "horizon")
+        ahead = finite_values(t, "horizon")
         grown = self._growth(ahead, x, old) * expit(-self._dropout_odds(x, recent, old))
         return scalar_or_array(np.maximum(grown, 0.0))
 
@@ -129,20 +129,20 @@ class BgNbd:
         zero = np.zeros(np.shape(t))
         return self.expected_purchases(t, zero, zero, zero)
 
-    def _dropout_odds(self, x: Values, recency: Values, age: Values) -> Values:
+    def _dropout_odds(self, x: FloatArray, recency: FloatArray, age: FloatArray) -> FloatArray:
         """Return the logarithm of the odds that a customer has dropped out; minus infinity for no repeat."""
         again = np.maximum(x, 1.0)
         waited = np.log1p((age - recency) / (self.alpha + recency))
         odds = np.log(self.a) - np.log(self.b + again - 1) + (self.r + again) * waited
         return np.asarray(np.where(x > 0, odds, -np.inf)) if not self.reason else np.full(np.shape(odds), nan)
 
-    def _growth(self, t: Values, x: Values, age: Values) -> Values:
+    def _growth(self, t: FloatArray, x: FloatArray, age: FloatArray) -> FloatArray:
         """Return the purchases in `t` periods of a customer who is active now."""
         # At a = 1 the formula is 0 / 0: its limit is taken from both sides.
         sides = [self.a] if abs(self.a - 1) > _NEAR_ONE else [1 - _NEAR_ONE, 1 + _NEAR_ONE]
         return np.asarray(np.mean([self._growth_at(a, t, x, age) for a in sides], axis=0))
 
-    def _growth_at(self, a: float, t: Values, x: Values, age: Values) -> Values:
+    def _growth_at(self, a: float, t: FloatArray, x: FloatArray, age: FloatArray) -> FloatArray:
         from scipy.special import hyp2f1
 
         # Euler's transformation of the published 2F1(r+x, b+x; a+b+x-1; z), which overflows for many purchases
@@ -188,8 +188,8 @@ def bg_nbd(frequency: ArrayLike, recency: ArrayLike, age: ArrayLike, weights: Ar
     'only 1 customer came back, at least 20 are needed'
     """
     x, recent, old = _checked(frequency, recency, age)
-    same_length(np.size(x), frequency=x, recency=recent, age=old)
-    weight = weights_of(weights, len(x))
+    check_same_length(np.size(x), frequency=x, recency=recent, age=old)
+    weight = customer_weights(weights, len(x))
     if ((x == 0) & (recent > 0)).any():
         raise DataError("A customer without a repeat purchase has a recency.", remedy="It is 0 without a repeat.")
     customers, repeaters = float(weight.sum()), float(weight[x > 0].sum())
@@ -200,14 +200,14 @@ def bg_nbd(frequency: ArrayLike, recency: ArrayLike, age: ArrayLike, weights: Ar
     return _fitted(table.T, np.bincount(place.ravel(), weights=weight).astype(float), customers, repeaters)
 
 
-def _fitted(table: Values, weight: Values, customers: float, repeaters: float) -> BgNbd:
+def _fitted(table: FloatArray, weight: FloatArray, customers: float, repeaters: float) -> BgNbd:
     from scipy.optimize import minimize
 
     # in units of the mean age the four parameters are of one size, whatever the period
     unit = float(np.average(table[2], weights=weight))
     counts, place = np.unique(table[0], return_inverse=True)
 
-    def loss(logs: Values) -> tuple[float, Values]:
+    def loss(logs: FloatArray) -> tuple[float, FloatArray]:
         found, slope = _log_likelihood(np.exp(logs), counts, place, table[1] / unit, table[2] / unit, weight)
         return -found / customers, -slope * np.exp(logs) / customers
 
@@ -215,7 +215,7 @@ def _fitted(table: Values, weight: Values, customers: float, repeaters: float) -
                     options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 2000})  # fmt: skip
     # without any dropout b does not matter, and what is left is a model without it
     nobody_leaves = best.x[2] < 0.01 - EDGE
-    reason = at_edge(best.x[:2] if nobody_leaves else best.x, EDGE, ("r", "alpha", "a", "b"))
+    reason = boundary_reason(best.x[:2] if nobody_leaves else best.x, EDGE, ("r", "alpha", "a", "b"))
     if reason:
         return BgNbd(nan, nan, nan, nan, nan, customers=customers, repeaters=repeaters, reason=reason)
     r, alpha, a, b = (float(value) for value in np.exp(best.x))
@@ -233,8 +233,13 @@ def _fitted(table: Values, weight: Values, customers: float, repeaters: float) -
 
 
 def _log_likelihood(
-    parameters: Values, counts: Values, place: npt.NDArray[np.intp], recency: Values, age: Values, weight: Values
-) -> tuple[float, Values]:
+    parameters: FloatArray,
+    counts: FloatArray,
+    place: npt.NDArray[np.intp],
+    recency: FloatArray,
+    age: FloatArray,
+    weight: FloatArray,
+) -> tuple[float, FloatArray]:
     """Return the log-likelihood and its slope in the four parameters.
 
     Customers differ in few counts of purchases, so that gamma functions are evaluated for each count once. Sums are
@@ -260,8 +265,8 @@ def _log_likelihood(
     return float((weight * (of_count[place] + either)).sum()), slope
 
 
-def _checked(frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> tuple[Values, Values, Values]:
-    x, recent, old = values(frequency, "frequency"), values(recency, "recency"), values(age, "age")
+def _checked(frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray]:
+    x, recent, old = finite_values(frequency, "frequency"), finite_values(recency, "recency"), finite_values(age, "age")
     try:
         late = recent > old * (1 + 1e-9) + 1e-9
     except ValueError as error:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.errors import UsageError, did_you_mean
-from kpi_analysis.stats.customers.validation import columns, dated
+from kpi_analysis.stats.customers.validation import select_columns, with_days
 
 FREQUENCIES = {"week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
 COLUMNS = ["cohort", "size", "age", "active", "rate", "mature"]
@@ -64,7 +64,7 @@ def cohorts(
     [[2, 0, 2.0, 1.0, True], [2, 1, 1.0, 0.5, True]]
     """
     wanted = [customer, date] if value is None else [customer, date, value]
-    rows = dated(columns(orders, *wanted).dropna(subset=[customer]), date)
+    rows = with_days(select_columns(orders, *wanted).dropna(subset=[customer]), date)
     end = pd.Timestamp(until) if until is not None else rows[date].max()
     rows = rows[rows[date] <= end]
     money = [] if value is None else ["revenue", "revenue_rate"]

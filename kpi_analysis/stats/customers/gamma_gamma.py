@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from kpi_analysis.stats.customers.validation import (
-    Values,
-    at_edge,
+    FloatArray,
+    boundary_reason,
+    check_same_length,
+    customer_weights,
+    finite_values,
     plural,
-    same_length,
     scalar_or_array,
     standard_errors,
-    values,
-    weights_of,
 )
 
 FEWEST_REPEATERS = 20
@@ -89,7 +89,7 @@ class GammaGamma:
         >>> [round(value, 2) for value in model.expected_value([2, 0], [22.35, 0]).tolist()]
         [24.66, 35.18]
         """
-        x, mean = values(frequency, "frequency"), values(monetary, "monetary value")
+        x, mean = finite_values(frequency, "frequency"), finite_values(monetary, "monetary value")
         seen = self.p * x
         drawn = self.p * (self.v + x * mean) / (np.maximum(seen, self.p) + self.q - 1)
         return scalar_or_array(np.where(x > 0, drawn, self.mean))
@@ -126,9 +126,9 @@ def gamma_gamma(frequency: ArrayLike, monetary: ArrayLike, weights: ArrayLike | 
     >>> gamma_gamma([1, 0], [20.0, 0.0]).reason
     'only 1 customer came back, at least 20 are needed'
     """
-    x, mean = values(frequency, "frequency"), values(monetary, "monetary value")
-    same_length(np.size(x), frequency=x, monetary=mean)
-    weight = weights_of(weights, len(x))
+    x, mean = finite_values(frequency, "frequency"), finite_values(monetary, "monetary value")
+    check_same_length(np.size(x), frequency=x, monetary=mean)
+    weight = customer_weights(weights, len(x))
     kept = (x > 0) & (mean > 0) & (weight > 0)
     x, mean, weight = x[kept], mean[kept], weight[kept]
     customers = float(weight.sum())
@@ -138,13 +138,13 @@ def gamma_gamma(frequency: ArrayLike, monetary: ArrayLike, weights: ArrayLike | 
     return _fitted(x, mean, weight, _correlation(x, mean, weight))
 
 
-def _fitted(x: Values, mean: Values, weight: Values, correlation: float) -> GammaGamma:
+def _fitted(x: FloatArray, mean: FloatArray, weight: FloatArray, correlation: float) -> GammaGamma:
     from scipy.optimize import minimize
 
     customers = float(weight.sum())
     unit = float(np.average(mean, weights=weight))
 
-    def loss(logs: Values) -> tuple[float, Values]:
+    def loss(logs: FloatArray) -> tuple[float, FloatArray]:
         found, slope = _log_likelihood(np.exp(logs), x, mean / unit, weight)
         return -found / customers, -slope * np.exp(logs) / customers
 
@@ -152,7 +152,7 @@ def _fitted(x: Values, mean: Values, weight: Values, correlation: float) -> Gamm
     best = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(-EDGE, EDGE)] * 3,
                     options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 2000})  # fmt: skip
     p, q, v = (float(value) for value in np.exp(best.x))
-    reason = at_edge(best.x, EDGE, ("p", "q", "v"))
+    reason = boundary_reason(best.x, EDGE, ("p", "q", "v"))
     if not reason and q <= 1:
         reason = "a few purchases are so large that the model has no mean value"
     if reason:
@@ -169,7 +169,9 @@ def _fitted(x: Values, mean: Values, weight: Values, correlation: float) -> Gamm
     )
 
 
-def _log_likelihood(parameters: Values, x: Values, mean: Values, weight: Values) -> tuple[float, Values]:
+def _log_likelihood(
+    parameters: FloatArray, x: FloatArray, mean: FloatArray, weight: FloatArray
+) -> tuple[float, FloatArray]:
     """Return the log-likelihood and its slope in the three parameters."""
     from scipy.special import digamma, gammaln
 
@@ -185,7 +187,7 @@ def _log_likelihood(parameters: Values, x: Values, mean: Values, weight: Values)
     return float((weight * found).sum()), np.array([(part * weight).sum() for part in (of_p, of_q, of_v)])
 
 
-def _correlation(x: Values, mean: Values, weight: Values) -> float:
+def _correlation(x: FloatArray, mean: FloatArray, weight: FloatArray) -> float:
     """Return Pearson's correlation; NaN where one of the two does not vary."""
     spread = np.cov(x, mean, aweights=weight)
     scale = np.sqrt(spread[0, 0] * spread[1, 1])

@@ -14,7 +14,7 @@ from kpi_analysis.core.errors import UsageError
 from kpi_analysis.stats.customers.bg_nbd import BgNbd, bg_nbd
 from kpi_analysis.stats.customers.gamma_gamma import GammaGamma
 from kpi_analysis.stats.customers.transactions import DAYS, purchase_days, summarise
-from kpi_analysis.stats.customers.validation import columns, dated
+from kpi_analysis.stats.customers.validation import select_columns, with_days
 
 LAST_BUCKET = 7
 
@@ -142,7 +142,7 @@ def holdout(
     empty = pd.DataFrame(columns=["bucket", "customers", "predicted", "actual"])
     if model.reason:
         return Holdout(empty, float("nan"), float("nan"), model, model.reason)
-    later = dated(columns(transactions, customer, date, value), date)
+    later = with_days(select_columns(transactions, customer, date, value), date)
     days = purchase_days(later[later[date] > begin], **names, until=until)
     actual = days[days["bought"]].groupby("customer").size().reindex(known.index, fill_value=0)
     ahead = (end - begin) / pd.Timedelta(days=DAYS[period])

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from kpi_analysis.core.errors import DataError, UsageError
-from kpi_analysis.stats.customers.validation import Values, at_edge, scalar_or_array, values
+from kpi_analysis.stats.customers.validation import FloatArray, boundary_reason, finite_values, scalar_or_array
 
 EDGE = 9.0
 FEWEST_RENEWALS = 2
@@ -53,7 +53,7 @@ class ShiftedBetaGeometric:
         """
         from scipy.special import betaln
 
-        time = values(t, "time")
+        time = finite_values(t, "time")
         return scalar_or_array(np.exp(betaln(self.alpha, self.beta + time) - betaln(self.alpha, self.beta)))
 
     def retention(self, t: ArrayLike) -> Any:
@@ -64,7 +64,7 @@ class ShiftedBetaGeometric:
         >>> ShiftedBetaGeometric(0.704, 1.182).retention([1, 8]).round(3).tolist()
         [0.627, 0.921]
         """
-        time = values(t, "period", least=1.0)
+        time = finite_values(t, "period", least=1.0)
         return scalar_or_array((self.beta + time - 1) / (self.alpha + self.beta + time - 1))
 
     def residual_lifetime(self, discount: float = 0.0, *, after: int = 0) -> float:
@@ -119,7 +119,7 @@ def sbg(alive_by_period: Sequence[float] | Sequence[Sequence[float]]) -> Shifted
     (0.704, 1.182)
     """
     several = len(alive_by_period) > 0 and np.ndim(alive_by_period[0]) > 0
-    cohorts = [values(one, "cohort") for one in (alive_by_period if several else [alive_by_period])]
+    cohorts = [finite_values(one, "cohort") for one in (alive_by_period if several else [alive_by_period])]
     longest = max((len(one) for one in cohorts), default=0)
     lost, kept = np.zeros(longest), np.zeros(longest)
     for one in cohorts:
@@ -140,14 +140,14 @@ def sbg(alive_by_period: Sequence[float] | Sequence[Sequence[float]]) -> Shifted
     return _fitted(lost, kept)
 
 
-def _fitted(lost: Values, kept: Values) -> ShiftedBetaGeometric:
+def _fitted(lost: FloatArray, kept: FloatArray) -> ShiftedBetaGeometric:
     from scipy.optimize import minimize
     from scipy.special import betaln
 
     time = np.arange(len(lost), dtype=float)
     total = lost.sum() + kept.sum()
 
-    def loss(logs: Values) -> float:
+    def loss(logs: FloatArray) -> float:
         alpha, beta = np.exp(logs)
         leaving = betaln(alpha + 1, beta + time[1:] - 1) - betaln(alpha, beta)
         staying = betaln(alpha, beta + time) - betaln(alpha, beta)
@@ -155,7 +155,7 @@ def _fitted(lost: Values, kept: Values) -> ShiftedBetaGeometric:
 
     best = minimize(loss, np.zeros(2), method="L-BFGS-B", bounds=[(-EDGE, EDGE)] * 2,
                     options={"ftol": 1e-15, "gtol": 1e-9})  # fmt: skip
-    reason = at_edge(best.x, EDGE, ("alpha", "beta"))
+    reason = boundary_reason(best.x, EDGE, ("alpha", "beta"))
     if reason or not isfinite(best.fun):
         return ShiftedBetaGeometric(nan, nan, reason=reason or "the fit failed")
     alpha, beta = (float(value) for value in np.exp(best.x))

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from kpi_analysis.core.errors import DataError, UsageError
-from kpi_analysis.stats.customers.validation import Values, same_length, values
+from kpi_analysis.stats.customers.validation import FloatArray, check_same_length, finite_values
 
 COLUMNS = ["time", "at_risk", "events", "survival", "low", "high"]
 HALF = 0.5
@@ -195,24 +195,24 @@ def log_rank(duration: ArrayLike, ended: ArrayLike, group: ArrayLike) -> LogRank
     return LogRank(statistic, float(chi2.sf(statistic, len(kinds) - 1)), frame)
 
 
-def _checked(duration: ArrayLike, ended: ArrayLike) -> tuple[Values, np.ndarray]:
-    time, flags = values(duration, "duration"), np.asarray(ended)
-    same_length(np.size(time), duration=time, ended=flags)
+def _checked(duration: ArrayLike, ended: ArrayLike) -> tuple[FloatArray, np.ndarray]:
+    time, flags = finite_values(duration, "duration"), np.asarray(ended)
+    check_same_length(np.size(time), duration=time, ended=flags)
     if len(flags) and not np.isin(flags, (0, 1)).all():
         raise DataError("Whether a customer left is neither yes nor no somewhere.", remedy="Use True and False.")
     return time, flags.astype(bool)
 
 
-def _counted(time: Values, left: np.ndarray) -> tuple[Values, Values, Values]:
+def _counted(time: FloatArray, left: np.ndarray) -> tuple[FloatArray, FloatArray, FloatArray]:
     times = np.unique(time)
     return times, _at_risk(times, time), _events(times, time[left])
 
 
-def _at_risk(times: Values, time: Values) -> Values:
+def _at_risk(times: FloatArray, time: FloatArray) -> FloatArray:
     return np.asarray(len(time) - np.searchsorted(np.sort(time), times, side="left"), dtype=float)
 
 
-def _events(times: Values, ends: Values) -> Values:
+def _events(times: FloatArray, ends: FloatArray) -> FloatArray:
     ordered = np.sort(ends)
     found = np.searchsorted(ordered, times, side="right") - np.searchsorted(ordered, times, side="left")
     return np.asarray(found, dtype=float)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.errors import DataError, UsageError, did_you_mean
-from kpi_analysis.stats.customers.validation import columns, dated
+from kpi_analysis.stats.customers.validation import select_columns, with_days
 
 DAYS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
 
@@ -88,7 +88,7 @@ def purchase_days(
 
     Parameters are those of `summarise`. Columns: customer, day, value, bought.
     """
-    rows = dated(columns(transactions, customer, date, value).dropna(subset=[customer]), date)
+    rows = with_days(select_columns(transactions, customer, date, value).dropna(subset=[customer]), date)
     rows = rows.rename(columns={customer: "customer", date: "day", value: "value"})
     if not pd.api.types.is_numeric_dtype(rows["value"]) or not np.isfinite(rows["value"].to_numpy(float)).all():
         raise DataError(f"The column '{value}' holds what is no number.", remedy="Convert it, or drop these rows.")

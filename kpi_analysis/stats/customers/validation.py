@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike
 
 from kpi_analysis.core.errors import DataError, UsageError, did_you_mean
 
-Values = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[np.float64]
 
 
-def values(given: ArrayLike, name: str, *, least: float = 0.0) -> Values:
+def finite_values(given: ArrayLike, name: str, *, least: float = 0.0) -> FloatArray:
     """Return numbers as floats, all of them known and none below `least`.
 
     Raises
@@ -25,7 +25,7 @@ def values(given: ArrayLike, name: str, *, least: float = 0.0) -> Values:
 
     Examples
     --------
-    >>> values([2, 1], "frequency").tolist()
+    >>> finite_values([2, 1], "frequency").tolist()
     [2.0, 1.0]
     """
     numbers = np.asarray(given, dtype=np.float64)
@@ -39,14 +39,14 @@ def values(given: ArrayLike, name: str, *, least: float = 0.0) -> Values:
     return numbers
 
 
-def weights_of(weights: ArrayLike | None, count: int) -> Values:
+def customer_weights(weights: ArrayLike | None, count: int) -> FloatArray:
     """Return how many customers stand behind each row: one, unless said otherwise."""
-    known = np.ones(count) if weights is None else values(weights, "weight")
-    same_length(count, weights=known)
+    known = np.ones(count) if weights is None else finite_values(weights, "weight")
+    check_same_length(count, weights=known)
     return known
 
 
-def same_length(count: int, **given: Values) -> None:
+def check_same_length(count: int, **given: FloatArray) -> None:
     """Refuse columns of different length.
 
     Raises
@@ -58,7 +58,7 @@ def same_length(count: int, **given: Values) -> None:
             raise UsageError(f"Found {name} of shape {numbers.shape} for {count} customers. Wanted one value for each.")
 
 
-def columns(frame: pd.DataFrame, *names: str) -> pd.DataFrame:
+def select_columns(frame: pd.DataFrame, *names: str) -> pd.DataFrame:
     """Return the named columns of a frame.
 
     Raises
@@ -76,7 +76,7 @@ def columns(frame: pd.DataFrame, *names: str) -> pd.DataFrame:
     return frame.loc[:, list(dict.fromkeys(names))]
 
 
-def dated(frame: pd.DataFrame, date: str) -> pd.DataFrame:
+def with_days(frame: pd.DataFrame, date: str) -> pd.DataFrame:
     """Return rows with their date as a day; without one of them, or with one that is no date, it raises.
 
     Raises
@@ -92,16 +92,16 @@ def dated(frame: pd.DataFrame, date: str) -> pd.DataFrame:
     return frame.assign(**{date: days})
 
 
-def curvature(gradient: Callable[[Values], Values], at: Values, step: float = 1e-5) -> Values:
+def numerical_hessian(gradient: Callable[[FloatArray], FloatArray], at: FloatArray, step: float = 1e-5) -> FloatArray:
     """Return the matrix of second derivatives from differences of the gradient."""
     steps = step * np.eye(len(at))
     matrix = np.array([(gradient(at + one) - gradient(at - one)) / (2 * step) for one in steps])
     return np.asarray((matrix + matrix.T) / 2)
 
 
-def standard_errors(gradient: Callable[[Values], Values], logs: Values) -> tuple[float, ...]:
+def standard_errors(gradient: Callable[[FloatArray], FloatArray], logs: FloatArray) -> tuple[float, ...]:
     """Return the standard errors of parameters that were fitted in logs, by the delta method; NaN where flat."""
-    matrix = curvature(gradient, logs)
+    matrix = numerical_hessian(gradient, logs)
     try:
         variances = np.diag(np.linalg.inv(matrix))
     except np.linalg.LinAlgError:
@@ -110,7 +110,7 @@ def standard_errors(gradient: Callable[[Values], Values], logs: Values) -> tuple
     return tuple(float(error) for error in errors)
 
 
-def at_edge(logs: Values, bound: float, names: Sequence[str]) -> str:
+def boundary_reason(logs: FloatArray, bound: float, names: Sequence[str]) -> str:
     """Say which parameters ran to the edge of what is tried, so that the data do not tell them."""
     lost = [name for name, log in zip(names, logs, strict=False) if abs(log) > bound - 0.01]
     return f"the data do not tell {' and '.join(lost)}: there is no single best fit" if lost else ""

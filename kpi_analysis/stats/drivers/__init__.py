@@ -3,8 +3,8 @@
 Each function takes finished numbers and returns a new object; none reads data or a clock.
 """
 
-from kpi_analysis.stats.drivers.decomposing import decompose
-from kpi_analysis.stats.drivers.formula_terms import leaf_name, leaves
-from kpi_analysis.stats.drivers.mix import Paradox, segments, simpson
+from kpi_analysis.stats.drivers.decompose import decompose
+from kpi_analysis.stats.drivers.formula_terms import operand_name, operands
+from kpi_analysis.stats.drivers.mix import SimpsonParadox, segment_effects, simpson_paradox
 
-__all__ = ["Paradox", "decompose", "leaf_name", "leaves", "segments", "simpson"]
+__all__ = ["SimpsonParadox", "decompose", "operand_name", "operands", "segment_effects", "simpson_paradox"]

@@ -1,4 +1,4 @@
-"""A formula seen as sums of products: its leaves, its terms, its factors and its value."""
+"""A formula seen as sums of products: its operands, its terms, its factors and its value."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 
 from kpi_analysis.core.formula import Call, Name, Node, Number, Operation, walk
 
-Leaf = Name | Call
+Operand = Name | Call
 
 
-def leaf_name(node: Node) -> str:
-    """Return a part of a formula as text; the names of leaves are those of its numbers.
+def operand_name(node: Node) -> str:
+    """Return a part of a formula as text; the names of operands are those of its numbers.
 
     Examples
     --------
-    >>> from kpi_analysis.core.formula import parse
-    >>> leaf_name(parse("prior( open_deals )")), leaf_name(parse("days()"))
+    >>> from kpi_analysis.core.formula import parse_formula
+    >>> operand_name(parse_formula("prior( open_deals )")), operand_name(parse_formula("days()"))
     ('prior(open_deals)', 'days()')
     """
     if isinstance(node, Number):
@@ -24,24 +24,24 @@ def leaf_name(node: Node) -> str:
     if isinstance(node, Name):
         return node.name
     if isinstance(node, Call):
-        return f"{node.function}({'' if node.argument is None else leaf_name(node.argument)})"
-    return f"({leaf_name(node.left)} {node.operator} {leaf_name(node.right)})"
+        return f"{node.function}({'' if node.argument is None else operand_name(node.argument)})"
+    return f"({operand_name(node.left)} {node.operator} {operand_name(node.right)})"
 
 
-def leaves(tree: Node) -> tuple[Leaf, ...]:
+def operands(tree: Node) -> tuple[Operand, ...]:
     """Return what a formula is made of, each once, from left to right: names, and calls such as ``prior(x)``."""
     if isinstance(tree, Operation):
-        return tuple(dict.fromkeys((*leaves(tree.left), *leaves(tree.right))))
+        return tuple(dict.fromkeys((*operands(tree.left), *operands(tree.right))))
     return () if isinstance(tree, Number) else (tree,)
 
 
-def value_of(tree: Node, numbers: Mapping[str, Any]) -> Any:
+def evaluate(tree: Node, numbers: Mapping[str, Any]) -> Any:
     """Return the value of a formula; numbers may be arrays, and a division by zero is not finite."""
     if isinstance(tree, Number):
         return tree.value
     if not isinstance(tree, Operation):
-        return numbers[leaf_name(tree)]
-    left, right = value_of(tree.left, numbers), value_of(tree.right, numbers)
+        return numbers[operand_name(tree)]
+    left, right = evaluate(tree.left, numbers), evaluate(tree.right, numbers)
     match tree.operator:
         case "+":
             return left + right
@@ -70,14 +70,14 @@ def _flat(node: Node, operators: str, turned: Callable[[float, str], float]) -> 
     return [*_flat(node.left, operators, turned), *right]
 
 
-def only_adds(tree: Node) -> bool:
+def is_additive(tree: Node) -> bool:
     """Whether nothing is multiplied or divided in a formula."""
     return all(node.operator in "+-" for node in walk(tree) if isinstance(node, Operation))
 
 
-def ratio_of(tree: Node) -> tuple[Node, Node] | tuple[()]:
+def as_ratio(tree: Node) -> tuple[Node, Node] | tuple[()]:
     """Return the upper and the lower part of a ratio, whatever constant is added to it; nothing where it is none."""
-    moving = [part for _, part in terms(tree) if leaves(part)]
+    moving = [part for _, part in terms(tree) if operands(part)]
     if len(moving) != 1:
         return ()
     found = factors(moving[0])
@@ -91,20 +91,20 @@ def ratio_of(tree: Node) -> tuple[Node, Node] | tuple[()]:
     return upper, lower
 
 
-def replaced(tree: Node, sums: Mapping[str, Sequence[str]]) -> Node:
-    """Return a formula with leaves replaced by sums of other names.
+def substitute(tree: Node, sums: Mapping[str, Sequence[str]]) -> Node:
+    """Return a formula with operands replaced by sums of other names.
 
     Examples
     --------
-    >>> from kpi_analysis.core.formula import parse
-    >>> leaf_name(replaced(parse("price * deals"), {"deals": ["won", "lost"]}))
+    >>> from kpi_analysis.core.formula import parse_formula
+    >>> operand_name(substitute(parse_formula("price * deals"), {"deals": ["won", "lost"]}))
     '(price * (won + lost))'
     """
     if isinstance(tree, Operation):
-        return Operation(tree.operator, replaced(tree.left, sums), replaced(tree.right, sums))
-    if isinstance(tree, Number) or leaf_name(tree) not in sums:
+        return Operation(tree.operator, substitute(tree.left, sums), substitute(tree.right, sums))
+    if isinstance(tree, Number) or operand_name(tree) not in sums:
         return tree
-    return _sum(sums[leaf_name(tree)])
+    return _sum(sums[operand_name(tree)])
 
 
 def _sum(names: Sequence[str]) -> Node:

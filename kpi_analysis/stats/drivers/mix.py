@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.errors import DataError, UsageError
-from kpi_analysis.stats.drivers.decomposing import TOLERANCE
+from kpi_analysis.stats.drivers.decompose import TOLERANCE
 
 ROUNDING = 1e-12
 
 Sides = Mapping[str, Any]  # of a segment: an amount, or (upper part, lower part)
 
 
-def segments(before: Sides, after: Sides) -> pd.DataFrame:
+def segment_effects(before: Sides, after: Sides) -> pd.DataFrame:
     """Say how much each segment contributed to the change of a ratio, or of a sum.
 
     A ratio of sums moves because the ratios of its segments move (rate), or because segments with a high or low
@@ -51,7 +51,7 @@ def segments(before: Sides, after: Sides) -> pd.DataFrame:
 
     Examples
     --------
-    >>> found = segments({"A": (40, 800), "B": (40, 200)}, {"A": (26, 500), "B": (105, 500)})
+    >>> found = segment_effects({"A": (40, 800), "B": (40, 200)}, {"A": (26, 500), "B": (105, 500)})
     >>> found[["rate_effect", "mix_effect", "total"]].sum().round(4).to_dict()
     {'rate_effect': 0.0048, 'mix_effect': 0.0462, 'total': 0.051}
     """
@@ -78,7 +78,7 @@ def segments(before: Sides, after: Sides) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Paradox:
+class SimpsonParadox:
     """The segments of a ratio go one way and the whole goes the other.
 
     Parameters
@@ -103,14 +103,14 @@ class Paradox:
     mix_effect: float
     moved: tuple[str, ...]
 
-    def words(self, label: str, by: str) -> str:
+    def sentence(self, label: str, by: str) -> str:
         """Say it in a sentence: ``Win ratio rose in every region, yet fell in total: the mix of regions shifted``."""
         verb, other = ("rose", "fell") if self.up else ("fell", "rose")
         where = f"in every {by}" if self.every else f"within the slices by {by}, taken together"
         return f"{label} {verb} {where}, yet {other} in total: the mix by {by} shifted"
 
 
-def simpson(before: Sides, after: Sides) -> Paradox | None:
+def simpson_paradox(before: Sides, after: Sides) -> SimpsonParadox | None:
     """Say whether a ratio moved one way in its segments and the other way in total: Simpson's paradox.
 
     Parameters
@@ -127,7 +127,7 @@ def simpson(before: Sides, after: Sides) -> Paradox | None:
     Raises
     ------
     UsageError
-        As `segments`.
+        As `segment_effects`.
 
     References
     ----------
@@ -135,13 +135,13 @@ def simpson(before: Sides, after: Sides) -> Paradox | None:
 
     Examples
     --------
-    >>> found = simpson({"small": (234, 270), "large": (55, 80)}, {"small": (81, 87), "large": (192, 263)})
+    >>> found = simpson_paradox({"small": (234, 270), "large": (55, 80)}, {"small": (81, 87), "large": (192, 263)})
     >>> found.every, round(found.before, 3), round(found.after, 3)
     (True, 0.826, 0.78)
-    >>> found.words("Success", "size")
+    >>> found.sentence("Success", "size")
     'Success rose in every size, yet fell in total: the mix by size shifted'
     """
-    effects = segments(before, after).set_index("segment")
+    effects = segment_effects(before, after).set_index("segment")
     names = list(effects.index)
     (upper0, lower0), (upper1, lower1) = (
         _pairs(side, names, word) for side, word in ((before, "before"), (after, "after"))
@@ -154,7 +154,7 @@ def simpson(before: Sides, after: Sides) -> Paradox | None:
     if first == last or len(known) < 2 or rate * (last - first) >= 0:
         return None
     against = tuple(name for name, move in zip(names, moves, strict=True) if move * (last - first) < 0)
-    return Paradox(rate > 0, every, first, last, rate, mix, against)
+    return SimpsonParadox(rate > 0, every, first, last, rate, mix, against)
 
 
 def _pairs(side: Sides, names: list[str], word: str) -> tuple[Any, Any]:

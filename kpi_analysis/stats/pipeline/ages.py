@@ -20,14 +20,14 @@ from numpy.typing import ArrayLike
 
 from kpi_analysis.core.errors import UsageError, did_you_mean
 
-Values = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[np.float64]
 COLUMNS = ("created", "closed", "won", "amount")
 WINDOW = 730  # days whose deals say how deals go now: two years, so that each season counts twice
 SHARES = (0.5, 0.75, 0.9)
-SLIPPED = 0.9
+SLIPPAGE_QUANTILE = 0.9
 
 
-def as_known(deals: pd.DataFrame, day: dt.date) -> pd.DataFrame:
+def deals_as_of(deals: pd.DataFrame, day: dt.date) -> pd.DataFrame:
     """Return deals as they stood at the end of a day: later ones are not there, what closed later is open.
 
     Parameters
@@ -50,7 +50,7 @@ def as_known(deals: pd.DataFrame, day: dt.date) -> pd.DataFrame:
     --------
     >>> days = pd.to_datetime(["2026-01-01", "2026-01-11"])
     >>> deals = pd.DataFrame({"created": days, "closed": days + pd.Timedelta(days=30), "won": True, "amount": 5.0})
-    >>> as_known(deals, dt.date(2026, 2, 1))[["won", "age"]].values.tolist()
+    >>> deals_as_of(deals, dt.date(2026, 2, 1))[["won", "age"]].values.tolist()
     [[True, 30], [False, 21]]
     """
     for name in COLUMNS:
@@ -66,7 +66,7 @@ def as_known(deals: pd.DataFrame, day: dt.date) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Chances:
+class WinProbabilities:
     """The chance that a deal which is open at an age will be won.
 
     Parameters
@@ -77,18 +77,19 @@ class Chances:
         How many deals were seen open at each age.
     """
 
-    open: Values
-    won: Values
-    at_risk: Values
+    open: FloatArray
+    won: FloatArray
+    at_risk: FloatArray
 
-    def within(self, age: ArrayLike, days: int) -> Values:
+    def within(self, age: ArrayLike, days: int) -> FloatArray:
         """Return the chance that deals of these ages are won in the next so many days.
 
         What nobody has seen has no chance: a deal older than any that was ever closed is not counted on.
 
         Examples
         --------
-        >>> Chances(np.array([1.0, 0.5, 0.25]), np.array([0.0, 0.3, 0.4]), np.array([9.0, 9.0, 5.0])).within([0, 1], 1)
+        >>> still_open, won = np.array([1.0, 0.5, 0.25]), np.array([0.0, 0.3, 0.4])
+        >>> WinProbabilities(still_open, won, at_risk=np.array([9.0, 9.0, 5.0])).within([0, 1], 1)
         array([0.3, 0.2])
         """
         last = len(self.open) - 1
@@ -98,13 +99,13 @@ class Chances:
         chance = np.divide(self.won[then] - self.won[now], left, out=np.zeros(now.shape), where=left > 1e-12)
         return np.asarray(chance)
 
-    def ever(self, age: ArrayLike) -> Values:
+    def ever(self, age: ArrayLike) -> FloatArray:
         """Return the chance that deals of these ages are won at all."""
         return self.within(age, len(self.open))
 
 
 @dataclass(frozen=True)
-class Seen:
+class DealHistories:
     """From which age to which age each deal was seen open in the last two years, and how that ended.
 
     Parameters
@@ -120,7 +121,7 @@ class Seen:
     closed: npt.NDArray[np.bool_]
     won: npt.NDArray[np.bool_]
 
-    def chances(self, weights: Values | None = None) -> Chances:
+    def win_probabilities(self, weights: FloatArray | None = None) -> WinProbabilities:
         """Return the chance of winning by age, each deal counting once or by its weight."""
         count = np.ones(len(self.left)) if weights is None else weights
         ages = int(self.left.max(initial=0)) + 1
@@ -133,19 +134,21 @@ class Seen:
         )
         still = np.cumprod(np.maximum(1 - lost - won, 0.0))
         before = np.concatenate([[1.0], still[:-1]])
-        return Chances(still, np.cumsum(before * won), at_risk)
+        return WinProbabilities(still, np.cumsum(before * won), at_risk)
 
 
-def seen(known: pd.DataFrame, day: dt.date) -> Seen:
-    """Return what the last two years show of deals, as `as_known` returns them."""
+def deal_histories(known: pd.DataFrame, day: dt.date) -> DealHistories:
+    """Return what the last two years show of deals, as `deals_as_of` returns them."""
     begin = pd.Timestamp(day) - pd.Timedelta(days=WINDOW)
     rows = known[known["closed"].isna() | (known["closed"] > begin)]
     # one that was open when the two years began is seen from its age on the first day of them
     entered = np.maximum((begin - rows["created"]).dt.days.to_numpy(int) + 1, 0)
-    return Seen(entered, rows["age"].to_numpy(int), rows["closed"].notna().to_numpy(), rows["won"].to_numpy(bool))
+    return DealHistories(
+        entered, rows["age"].to_numpy(int), rows["closed"].notna().to_numpy(), rows["won"].to_numpy(bool)
+    )
 
 
-def win_chances(known: pd.DataFrame, day: dt.date) -> Chances:
+def win_probabilities(known: pd.DataFrame, day: dt.date) -> WinProbabilities:
     """Return the chance of winning by age, from how deals of the last two years went.
 
     At each age the share of the open deals that is won, and the share that is lost, make the curves (Aalen and
@@ -155,7 +158,7 @@ def win_chances(known: pd.DataFrame, day: dt.date) -> Chances:
     Parameters
     ----------
     known : DataFrame
-        As `as_known` returns it.
+        As `deals_as_of` returns it.
     day : date
         The last day that counts.
 
@@ -164,18 +167,18 @@ def win_chances(known: pd.DataFrame, day: dt.date) -> Chances:
     >>> days = pd.to_datetime(["2026-01-02", "2026-01-03", None, "2026-01-03"])
     >>> deals = pd.DataFrame({"created": pd.Timestamp("2026-01-01"), "closed": days, "won": [True, False, False, True],
     ...                       "amount": 1.0})
-    >>> win_chances(as_known(deals, dt.date(2026, 1, 3)), dt.date(2026, 1, 3)).won.tolist()
+    >>> win_probabilities(deals_as_of(deals, dt.date(2026, 1, 3)), dt.date(2026, 1, 3)).won.tolist()
     [0.0, 0.25, 0.5]
     """
-    return seen(known, day).chances()
+    return deal_histories(known, day).win_probabilities()
 
 
-def cycle(known: pd.DataFrame, day: dt.date, share: float = 0.5) -> float:
+def sales_cycle(known: pd.DataFrame, day: dt.date, share: float = 0.5) -> float:
     """Return within how many days a share of the deals won in the last two years was won; NaN where none was."""
     return float(_won_lately(known, day)["age"].quantile(share))
 
 
-def ageing(known: pd.DataFrame, day: dt.date) -> pd.DataFrame:
+def deal_ageing(known: pd.DataFrame, day: dt.date) -> pd.DataFrame:
     """Return the open deals by age, against how old deals are when they are won.
 
     The edges are the ages within which half, three quarters and nine tenths of the deals won in the last two years
@@ -184,7 +187,7 @@ def ageing(known: pd.DataFrame, day: dt.date) -> pd.DataFrame:
     Parameters
     ----------
     known : DataFrame
-        As `as_known` returns it.
+        As `deals_as_of` returns it.
     day : date
 
     Returns
@@ -199,7 +202,7 @@ def ageing(known: pd.DataFrame, day: dt.date) -> pd.DataFrame:
     >>> closed = [start + pd.Timedelta(days=age) for age in (10, 20, 30, 40)]
     >>> deals = pd.DataFrame({"created": start, "closed": [*closed, pd.NaT], "won": [True] * 4 + [False]})
     >>> deals = deals.assign(amount=1.0)
-    >>> ageing(as_known(deals, day), day)[["from_days", "to_days", "deals"]].values.tolist()
+    >>> deal_ageing(deals_as_of(deals, day), day)[["from_days", "to_days", "deals"]].values.tolist()
     [[0.0, 25.0, 0.0], [26.0, 32.0, 0.0], [33.0, 37.0, 0.0], [38.0, nan, 1.0]]
     """
     names = ["from_days", "to_days", "deals", "amount", "share", "chance", "won"]
@@ -207,7 +210,7 @@ def ageing(known: pd.DataFrame, day: dt.date) -> pd.DataFrame:
     if waiting.empty or won.empty:
         return pd.DataFrame(columns=names, dtype=float)
     edges = sorted({int(won["age"].quantile(share)) for share in SHARES})
-    chances = win_chances(known, day)
+    chances = win_probabilities(known, day)
     rows: list[dict[str, Any]] = []
     for low, high in zip([-1, *edges], [*edges, None], strict=True):
         mine, theirs = (f[(f["age"] > low) & (f["age"] <= (np.inf if high is None else high))] for f in (waiting, won))
@@ -237,7 +240,7 @@ def slippage(deals: pd.DataFrame, days: list[dt.date], limit: float) -> pd.DataF
     """
     rows = []
     for day in days:
-        known = as_known(deals, day)
+        known = deals_as_of(deals, day)
         ages = known.loc[known["closed"].isna(), "age"]
         rows.append({"day": day, "deals": len(ages), "slipped": int((ages > limit).sum())})
     frame = pd.DataFrame(rows, columns=["day", "deals", "slipped"])

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.stats.pipeline.ages import as_known, seen, win_chances
+from kpi_analysis.stats.pipeline.ages import deal_histories, deals_as_of, win_probabilities
 
 DRAWS = 1000
 FEWEST_WON = 30
@@ -20,7 +20,7 @@ GROUP = "product"  # whose mean amount a deal without one takes
 
 
 @dataclass(frozen=True)
-class Held:
+class PastForecast:
     """A forecast that was held against what came.
 
     Parameters
@@ -56,7 +56,7 @@ class Forecast:
         How many will be won, their amount, and its 95 % range.
     ever : float
         The amount that will be won at all.
-    backtest : tuple of Held
+    backtest : tuple of PastForecast
         Earlier forecasts, the oldest first.
     without_amount : int
         Open deals without an amount.
@@ -70,7 +70,7 @@ class Forecast:
     low: float
     high: float
     ever: float
-    backtest: tuple[Held, ...] = field(default=())
+    backtest: tuple[PastForecast, ...] = field(default=())
     without_amount: int = 0
     reason: str = ""
 
@@ -85,7 +85,7 @@ class Forecast:
         return _mean([abs(one.repeated - one.won) for one in self.backtest])
 
     @property
-    def held(self) -> int:
+    def covered(self) -> int:
         """How many of the earlier ranges held what came."""
         return sum(one.low <= one.won <= one.high for one in self.backtest)
 
@@ -95,7 +95,7 @@ def forecast(
 ) -> Forecast:
     """Return what the open deals will bring: the chance of each at its age times its amount.
 
-    The chance comes from how deals of the last two years went (`win_chances`), given that the deal is still open
+    The chance comes from how deals of the last two years went (`win_probabilities`), given that the deal is still open
     today. A deal without an amount takes the mean of the won deals of its product. The range is that of 1,000
     drawn futures: each weighs the past deals anew (the Bayesian bootstrap), and lets each open deal win or not.
     Deals that do not exist yet are no part of it.
@@ -149,8 +149,8 @@ def forecast(
 
 
 def _expected(deals: pd.DataFrame, day: dt.date, until: dt.date) -> tuple[pd.DataFrame, pd.DataFrame]:
-    known = as_known(deals, day)
-    chances = win_chances(known, day)
+    known = deals_as_of(deals, day)
+    chances = win_probabilities(known, day)
     waiting = known[known["closed"].isna()]
     amount = waiting["amount"].fillna(_usual(known, waiting))
     ages = waiting["age"].to_numpy()
@@ -176,16 +176,16 @@ def _range(frame: pd.DataFrame, known: pd.DataFrame, day: dt.date, until: dt.dat
     """Return the middle 95 % of drawn futures: the past is weighed anew each time, and each deal wins or not."""
     random = np.random.default_rng(seed)
     ages, amounts = frame["age"].to_numpy(), frame["amount"].to_numpy(float)
-    past, sums = seen(known, day), np.empty(DRAWS)
+    past, sums = deal_histories(known, day), np.empty(DRAWS)
     for draw in range(DRAWS):
         weights = random.exponential(size=len(past.left))
-        chance = past.chances(weights).within(ages, (until - day).days)
+        chance = past.win_probabilities(weights).within(ages, (until - day).days)
         sums[draw] = amounts[random.random(len(ages)) < chance].sum()
     low, high = np.quantile(sums, [0.025, 0.975])
     return float(low), float(high)
 
 
-def _tried(deals: pd.DataFrame, days: Sequence[dt.date], seed: int) -> tuple[Held, ...]:
+def _tried(deals: pd.DataFrame, days: Sequence[dt.date], seed: int) -> tuple[PastForecast, ...]:
     found = []
     for before, then, after in zip(days, days[1:], days[2:], strict=False):
         frame, known = _expected(deals, then, after)
@@ -193,7 +193,7 @@ def _tried(deals: pd.DataFrame, days: Sequence[dt.date], seed: int) -> tuple[Hel
             continue
         low, high = _range(frame, known, then, after, seed)
         won, repeated = _won_between(deals, then, after), _won_between(deals, before, then)
-        found.append(Held(then, float(frame["expected"].sum()), low, high, won, repeated))
+        found.append(PastForecast(then, float(frame["expected"].sum()), low, high, won, repeated))
     return tuple(found)
 
 

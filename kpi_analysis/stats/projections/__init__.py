@@ -1,7 +1,7 @@
 """Where a KPI is heading, how sure that is, and whether a target will be made."""
 
-from kpi_analysis.stats.projections.projecting import project, project_many
+from kpi_analysis.stats.projections.project_history import project, project_many
 from kpi_analysis.stats.projections.projection import Backtest, Projection, probability
-from kpi_analysis.stats.projections.what_if import needed_uplift, with_uplift
+from kpi_analysis.stats.projections.uplift import needed_uplift, with_uplift
 
 __all__ = ["Backtest", "Projection", "needed_uplift", "probability", "project", "project_many", "with_uplift"]

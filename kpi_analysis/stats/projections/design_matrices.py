@@ -8,7 +8,13 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from kpi_analysis.stats.projections.smoothing_models import Array, Family, plain_family, responses, seasonal_family
+from kpi_analysis.stats.projections.smoothing_models import (
+    FloatArray,
+    SmoothingFamily,
+    nonseasonal_family,
+    responses,
+    seasonal_family,
+)
 
 
 @dataclass(frozen=True)
@@ -21,28 +27,28 @@ class FamilyDesign:
     Parameters
     ----------
     filtering : array (dynamics, n)
-        Response of the surprises to a value.
-    unknowns_in_surprises : array (dynamics, n, unknowns)
-        What the unknowns take off the surprises.
+        Response of the innovations to a value.
+    unknowns_in_innovations : array (dynamics, n, unknowns)
+        What the unknowns take off the innovations.
     unknowns_in_future : array (dynamics, horizon, unknowns)
         What the unknowns add to the projection.
-    surprises_in_future : array (dynamics, horizon, n)
-        What the surprises of a series without unknowns add to the projection.
+    innovations_in_future : array (dynamics, horizon, n)
+        What the innovations of a series without unknowns add to the projection.
     covariance : array (dynamics, priors, unknowns, unknowns)
         Posterior covariance of the unknowns, in units of the noise.
     log_determinants : array (dynamics, priors)
         The part of the log marginal likelihood that no value enters.
     noise_in_future : array (dynamics, horizon, horizon)
-        What the future's own surprises add to it: lower triangular.
+        What the future's own innovations add to it: lower triangular.
     """
 
-    filtering: Array
-    unknowns_in_surprises: Array
-    unknowns_in_future: Array
-    surprises_in_future: Array
-    covariance: Array
-    log_determinants: Array
-    noise_in_future: Array
+    filtering: FloatArray
+    unknowns_in_innovations: FloatArray
+    unknowns_in_future: FloatArray
+    innovations_in_future: FloatArray
+    covariance: FloatArray
+    log_determinants: FloatArray
+    noise_in_future: FloatArray
 
     @property
     def padded(self) -> int:
@@ -55,7 +61,7 @@ class FamilyDesign:
         return np.fft.rfft(self.filtering, self.padded)
 
     @cached_property
-    def spreads(self) -> Array:
+    def spreads(self) -> FloatArray:
         """Square roots of the covariance of the future in units of the noise, (models, horizon, horizon)."""
         future = self.unknowns_in_future[:, None]
         own = self.noise_in_future[:, None]
@@ -66,23 +72,23 @@ class FamilyDesign:
     @cached_property
     def outliers(self) -> Regressors:
         """One value moved, at each time."""
-        reach = correlated(self, self.unknowns_in_surprises)
+        reach = filter_correlation(self, self.unknowns_in_innovations)
         return self._regressors(reach, np.cumsum(self.filtering**2, axis=1)[:, ::-1])
 
     @cached_property
     def shifts(self) -> Regressors:
         """All values from each time on moved."""
-        reach = from_the_end(self.outliers.reach)
+        reach = reverse_cumsum(self.outliers.reach)
         return self._regressors(reach, np.cumsum(np.cumsum(self.filtering, axis=1) ** 2, axis=1)[:, ::-1])
 
-    def _regressors(self, reach: Array, energy: Array) -> Regressors:
+    def _regressors(self, reach: FloatArray, energy: FloatArray) -> Regressors:
         explained = ((reach[:, None] @ self.covariance) * reach[:, None]).sum(axis=3)
         return Regressors(reach, np.maximum(energy[:, None] - explained, 0.0))
 
 
 @dataclass(frozen=True)
 class Regressors:
-    """A disturbance of size one at each time, as the surprises see it.
+    """A disturbance of size one at each time, as the innovations see it.
 
     Parameters
     ----------
@@ -92,12 +98,12 @@ class Regressors:
         Its squares that no unknown explains.
     """
 
-    reach: Array
-    energy: Array
+    reach: FloatArray
+    energy: FloatArray
 
 
 @dataclass(frozen=True)
-class Design:
+class DesignMatrices:
     """The families that a history of this length can bear."""
 
     length: int
@@ -122,80 +128,80 @@ class Design:
         return int(self.families[0].log_determinants.size)
 
     @cached_property
-    def spreads(self) -> Array:
+    def spreads(self) -> FloatArray:
         """The square roots of the future's covariance, model by model."""
         return np.concatenate([family.spreads for family in self.families])
 
 
 @lru_cache(maxsize=32)
-def design(length: int, horizon: int, season_length: int, gaps: tuple[int, ...] = ()) -> Design:
+def design_matrices(length: int, horizon: int, season_length: int, gaps: tuple[int, ...] = ()) -> DesignMatrices:
     """Return the design for histories of `length` periods with values missing at `gaps`."""
-    families = [plain_family()]
+    families = [nonseasonal_family()]
     if season_length > 1 and length - len(gaps) >= season_length + season_length // 2 + 1:
         families.append(seasonal_family(season_length))
     has_drift = [np.repeat(family.has_drift(), len(family.prior_precisions())) for family in families]
     built = tuple(_family_design(family, length, horizon, gaps) for family in families)
-    return Design(length, horizon, gaps, built, np.concatenate(has_drift))
+    return DesignMatrices(length, horizon, gaps, built, np.concatenate(has_drift))
 
 
-def _family_design(family: Family, length: int, horizon: int, gaps: tuple[int, ...]) -> FamilyDesign:
+def _family_design(family: SmoothingFamily, length: int, horizon: int, gaps: tuple[int, ...]) -> FamilyDesign:
     known = responses(family, length + horizon)
     filtering = known.filtering[:, :length]
     growing = known.growing
     step, time = np.arange(horizon)[:, None], np.arange(length)
-    surprises_in_future = growing[:, length + step - time]
+    innovations_in_future = growing[:, length + step - time]
     lag = step - np.arange(horizon)
     noise_in_future = np.where(lag >= 0, growing[:, np.maximum(lag, 0)], 0.0)
 
-    start = known.start_in_surprises[:, :length]
+    start = known.start_in_innovations[:, :length]
     missing = np.stack([_delayed(filtering, gap) for gap in gaps], axis=2) if gaps else start[:, :, :0]
-    in_surprises = np.concatenate([start, -missing], axis=2)
+    in_innovations = np.concatenate([start, -missing], axis=2)
     start_in_future = known.start_in_values[:, length : length + horizon]
     no_future = np.zeros((len(filtering), horizon, len(gaps)))
-    in_future = np.concatenate([start_in_future, no_future], axis=2) - surprises_in_future @ in_surprises
+    in_future = np.concatenate([start_in_future, no_future], axis=2) - innovations_in_future @ in_innovations
 
     prior = family.prior_precisions()
     precisions = np.hstack([prior, np.zeros((len(prior), len(gaps)))])
-    from_values = _transposed(in_surprises) @ in_surprises
+    from_values = _transposed(in_innovations) @ in_innovations
     information = from_values[:, None] + np.eye(precisions.shape[1]) * precisions[:, None]
     covariance = np.linalg.inv(information)
     log_prior = family.log_prior_odds() + 0.5 * np.log(prior).sum(axis=1)
     log_determinants = log_prior - 0.5 * np.linalg.slogdet(information)[1]
     return FamilyDesign(
         filtering,
-        in_surprises,
+        in_innovations,
         in_future,
-        surprises_in_future,
+        innovations_in_future,
         covariance,
         log_determinants,
         noise_in_future,
     )
 
 
-def filtered(family: FamilyDesign, values: Array) -> Array:
-    """Return the surprises (dynamics, columns, n) of series (columns, n) whose unknowns are all zero."""
+def innovations_of(family: FamilyDesign, values: FloatArray) -> FloatArray:
+    """Return the innovations (dynamics, columns, n) of series (columns, n) whose unknowns are all zero."""
     spectrum = np.fft.rfft(values, family.padded)
     moved = np.fft.irfft(family.spectrum[:, None] * spectrum, family.padded)
     return moved[:, :, : values.shape[1]]
 
 
-def correlated(family: FamilyDesign, following: Array) -> Array:
+def filter_correlation(family: FamilyDesign, following: FloatArray) -> FloatArray:
     """Return, for each time, the sum of `following` (dynamics, n, …) from then on times the filtering response."""
     extra = (None,) * (following.ndim - 2)
     spectrum = np.conj(family.spectrum)[(..., *extra)] * np.fft.rfft(following, family.padded, axis=1)
     return np.fft.irfft(spectrum, family.padded, axis=1)[:, : following.shape[1]]
 
 
-def from_the_end(values: Array) -> Array:
+def reverse_cumsum(values: FloatArray) -> FloatArray:
     """Return running sums (dynamics, n, …) from each time to the end."""
     return np.cumsum(values[:, ::-1], axis=1)[:, ::-1]
 
 
-def _delayed(response: Array, delay: int) -> Array:
+def _delayed(response: FloatArray, delay: int) -> FloatArray:
     moved = np.zeros_like(response)
     moved[:, delay:] = response[:, : response.shape[1] - delay]
     return moved
 
 
-def _transposed(matrices: Array) -> Array:
+def _transposed(matrices: FloatArray) -> FloatArray:
     return np.swapaxes(matrices, -1, -2)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.stats.projections.smoothing_models import Array
+from kpi_analysis.stats.projections.smoothing_models import FloatArray
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def _no_frame() -> pd.DataFrame:
     return pd.DataFrame({"step": np.empty(0, int), "mean": np.empty(0), "low": np.empty(0), "high": np.empty(0)})
 
 
-def _no_paths() -> Array:
+def _no_paths() -> FloatArray:
     return np.empty((0, 0))
 
 
@@ -77,7 +77,7 @@ class Projection:
     """
 
     frame: pd.DataFrame = field(default_factory=_no_frame)
-    paths: Array = field(default_factory=_no_paths)
+    paths: FloatArray = field(default_factory=_no_paths)
     method: str = ""
     backtest: Backtest | None = None
     reason: str | None = None

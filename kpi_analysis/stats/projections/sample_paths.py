@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kpi_analysis.stats.projections.design_matrices import Design, design
-from kpi_analysis.stats.projections.fitting import Fit, fit
-from kpi_analysis.stats.projections.outliers import cleaned
-from kpi_analysis.stats.projections.smoothing_models import Array
-from kpi_analysis.stats.projections.transformations import Limits, Scale, scales_for
+from kpi_analysis.stats.projections.design_matrices import DesignMatrices, design_matrices
+from kpi_analysis.stats.projections.model_averaging import ModelFits, fit_models
+from kpi_analysis.stats.projections.outliers import adjust_outliers
+from kpi_analysis.stats.projections.smoothing_models import FloatArray
+from kpi_analysis.stats.projections.transformations import Limits, Transformation, transformations_for
 
 FEWEST_FOR_MODELS = 6
 MANY_ZEROS = 0.3
@@ -25,11 +25,11 @@ FARTHEST = 5.0  # no path leaves this multiple of what was seen
 
 
 @dataclass(frozen=True)
-class Sample:
+class SamplePaths:
     """The middle of a projection (horizon), its paths (paths, horizon), and how they came about."""
 
-    centre: Array
-    paths: Array
+    centre: FloatArray
+    paths: FloatArray
     method: str
     many_zeros: bool = False
 
@@ -58,9 +58,9 @@ def longest_history(season: int) -> int:
     return 4 * season if season > 24 else max(156, 15 * season)
 
 
-def sample(
-    values: Array, horizon: int, season_length: int, limits: Limits, paths: int, random: np.random.Generator
-) -> Sample:
+def draw_sample_paths(
+    values: FloatArray, horizon: int, season_length: int, limits: Limits, paths: int, random: np.random.Generator
+) -> SamplePaths:
     """Return the centre and paths that follow `values`, in which a missing value is NaN."""
     season = usable_season(season_length, len(values))
     recent = values[-longest_history(season) :]
@@ -76,15 +76,15 @@ def sample(
     return _limited(found, observed, limits)
 
 
-def _repeated(value: float, horizon: int, paths: int) -> Sample:
-    return Sample(np.full(horizon, value), np.full((paths, horizon), value), "the value that never changed")
+def _repeated(value: float, horizon: int, paths: int) -> SamplePaths:
+    return SamplePaths(np.full(horizon, value), np.full((paths, horizon), value), "the value that never changed")
 
 
-def _last_value(observed: Array, horizon: int, paths: int, random: np.random.Generator) -> Sample:
+def _last_value(observed: FloatArray, horizon: int, paths: int, random: np.random.Generator) -> SamplePaths:
     steps = np.diff(observed)
     noise = np.sqrt((steps**2).mean() * len(steps) / random.chisquare(len(steps), paths))
     walk = np.cumsum(random.standard_normal((paths, horizon)), axis=1)
-    return Sample(
+    return SamplePaths(
         np.full(horizon, observed[-1]),
         observed[-1] + noise[:, None] * walk,
         f"the last value: {len(observed)} points are too few for more",
@@ -92,26 +92,26 @@ def _last_value(observed: Array, horizon: int, paths: int, random: np.random.Gen
 
 
 def _average(
-    values: Array,
-    observed: Array,
+    values: FloatArray,
+    observed: FloatArray,
     horizon: int,
     season: int,
     limits: Limits,
     paths: int,
     random: np.random.Generator,
-) -> Sample:
+) -> SamplePaths:
     there = ~np.isnan(values)
-    plan = design(len(values), horizon, season, tuple(np.flatnonzero(~there).tolist()))
-    scales = scales_for(observed, limits)
+    plan = design_matrices(len(values), horizon, season, tuple(np.flatnonzero(~there).tolist()))
+    scales = transformations_for(observed, limits)
     scaled = np.array([scale.forward(observed) for scale in scales])
     mean, deviation = scaled.mean(axis=1), scaled.std(axis=1)
     standard = np.zeros((len(scales), len(values)))
     standard[:, there] = (scaled - mean[:, None]) / deviation[:, None]
 
-    first = fit(plan, standard)
+    first = fit_models(plan, standard)
     if _is_intermittent(observed) and not _season_is_clear(plan, first):
         return _intermittent(observed, horizon, paths, random)
-    clean = cleaned(plan, standard, first)
+    clean = adjust_outliers(plan, standard, first)
 
     evidence = first.log_likelihood.max(axis=1) - (plan.observed - 1) * np.log(deviation)
     # The level took one value to learn, on either scale; so a change of unit changes nothing.
@@ -123,17 +123,17 @@ def _average(
     widening = WIDENING.get(season, USUAL_WIDENING)
     for column, scale in enumerate(scales):
 
-        def back(scaled: Array, scale: Scale = scale, column: int = column) -> Array:
-            return scale.back(scaled * deviation[column] + mean[column])
+        def back(scaled: FloatArray, scale: Transformation = scale, column: int = column) -> FloatArray:
+            return scale.inverse(scaled * deviation[column] + mean[column])
 
         middle = clean.fit.centre[column]
         centre += shares[column] * back(middle)
         around = _deviations(plan, clean.fit, column, int(counts[column]), random)
         drawn.append(back(middle + widening * around))
-    return Sample(centre, np.concatenate(drawn), _words(plan, scales, clean.outliers, clean.shifts, season))
+    return SamplePaths(centre, np.concatenate(drawn), _words(plan, scales, clean.outliers, clean.shifts, season))
 
 
-def _is_intermittent(observed: Array) -> bool:
+def _is_intermittent(observed: FloatArray) -> bool:
     """Tell whether zeros are many and scattered; one long run of them is a KPI that began or ended."""
     zero = observed == 0
     if zero.mean() < MANY_ZEROS or observed.min() < 0:
@@ -142,7 +142,7 @@ def _is_intermittent(observed: Array) -> bool:
     return bool(runs.max() <= zero.sum() / 2)
 
 
-def _season_is_clear(plan: Design, fitted: Fit) -> bool:
+def _season_is_clear(plan: DesignMatrices, fitted: ModelFits) -> bool:
     """Tell whether the seasonal models explain the values (the last column) much better, model for model."""
     if not plan.seasonal:
         return False
@@ -150,7 +150,7 @@ def _season_is_clear(plan: Design, fitted: Fit) -> bool:
     return bool(seasonal.mean() > CLEAR_ODDS * plain.mean())
 
 
-def _scale_shares(evidence: Array) -> Array:
+def _scale_shares(evidence: FloatArray) -> FloatArray:
     """Return the share of each scale; it is drawn to the curved one, and moves slowly with the evidence."""
     if len(evidence) == 1:
         return np.ones(1)
@@ -158,8 +158,10 @@ def _scale_shares(evidence: Array) -> Array:
     return np.array([curved, 1 - curved])
 
 
-def _deviations(plan: Design, fitted: Fit, column: int, paths: int, random: np.random.Generator) -> Array:
-    """Return paths about the centre: models drawn by their weights, then noise, states and surprises."""
+def _deviations(
+    plan: DesignMatrices, fitted: ModelFits, column: int, paths: int, random: np.random.Generator
+) -> FloatArray:
+    """Return paths about the centre: models drawn by their weights, then noise, states and innovations."""
     bounds = np.cumsum(fitted.weights[column])
     ticks = (random.random() + np.arange(paths)) / max(paths, 1) * bounds[-1]
     models = np.minimum(np.searchsorted(bounds, ticks), len(bounds) - 1)
@@ -167,11 +169,11 @@ def _deviations(plan: Design, fitted: Fit, column: int, paths: int, random: np.r
     noise = fitted.noise[column, models] * np.sqrt(degrees / random.chisquare(degrees, paths))
     normal = random.standard_normal((paths, plan.horizon, 1))
     spread = (plan.spreads[models] @ normal)[:, :, 0]
-    around: Array = fitted.futures[column, models] - fitted.centre[column] + noise[:, None] * spread
+    around: FloatArray = fitted.futures[column, models] - fitted.centre[column] + noise[:, None] * spread
     return around
 
 
-def _intermittent(observed: Array, horizon: int, paths: int, random: np.random.Generator) -> Sample:
+def _intermittent(observed: FloatArray, horizon: int, paths: int, random: np.random.Generator) -> SamplePaths:
     """Draw the future from the past's own values, recent ones more often: no bell curve has so many zeros.
 
     Each path first draws a past of its own, so that the paths differ in how much there is at all.
@@ -183,17 +185,17 @@ def _intermittent(observed: Array, horizon: int, paths: int, random: np.random.G
     picks = random.integers(independent, size=(paths, horizon))
     centre = np.full(horizon, weights @ observed)
     words = "values drawn from the history, recent ones more often, since many are zero"
-    return Sample(centre, np.take_along_axis(pasts, picks, axis=1), words, many_zeros=True)
+    return SamplePaths(centre, np.take_along_axis(pasts, picks, axis=1), words, many_zeros=True)
 
 
-def _limited(found: Sample, observed: Array, limits: Limits) -> Sample:
+def _limited(found: SamplePaths, observed: FloatArray, limits: Limits) -> SamplePaths:
     if observed.min() >= 0:
         far = FARTHEST * max(observed.max(), found.centre.max())
         limits = Limits(max(limits.low, -far), min(limits.high, far))
     return replace(found, centre=limits.clip(found.centre), paths=limits.clip(found.paths))
 
 
-def _words(plan: Design, scales: tuple[Scale, ...], outliers: int, shifts: int, season: int) -> str:
+def _words(plan: DesignMatrices, scales: tuple[Transformation, ...], outliers: int, shifts: int, season: int) -> str:
     words = f"average of {len(plan.has_drift)} exponential-smoothing models"
     if plan.seasonal:
         words += f" with and without a season of {season}"

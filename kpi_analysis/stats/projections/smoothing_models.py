@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+FloatArray = NDArray[np.float64]
 
 LEVEL_PRECISION = 1e-6
 GENTLE_SLOPE = (0.3, 1.0)
@@ -26,7 +26,7 @@ TRENDS = (NO_SLOPE, DRIFT, (0.85, 0.0), (0.85, 0.1), (0.95, 0.0), (0.95, 0.1))
 
 
 @dataclass(frozen=True)
-class Family:
+class SmoothingFamily:
     """Models of one state size: the product of the lists is the grid.
 
     Parameters
@@ -34,9 +34,9 @@ class Family:
     season_length : int
         Seasonal states; 0 for the family without a season.
     alphas : tuple of float
-        How much of a surprise stays in the level.
+        How much of an innovation stays in the level.
     trends : tuple of (phi, beta/alpha)
-        Damping of the slope, and how much of a surprise stays in it.
+        Damping of the slope, and how much of an innovation stays in it.
     season_shares : tuple of float
         gamma/(1 - alpha): how much of what the level leaves goes to the season.
     season_scales : tuple of float
@@ -57,7 +57,7 @@ class Family:
         """How many states a model has."""
         return 2 + self.season_length
 
-    def dynamics(self) -> Array:
+    def dynamics(self) -> FloatArray:
         """Return one row (alpha, phi, beta, gamma) for each way to move; the priors multiply these."""
         rows = [
             (alpha, phi, ratio * alpha, share * (1 - alpha))
@@ -65,7 +65,7 @@ class Family:
         ]
         return np.array(rows)
 
-    def prior_precisions(self) -> Array:
+    def prior_precisions(self) -> FloatArray:
         """Return the prior precisions of the states at the start, one row for each prior."""
         rows = [
             [LEVEL_PRECISION, slope**-2] + [season**-2] * self.season_length
@@ -73,7 +73,7 @@ class Family:
         ]
         return np.array(rows)
 
-    def log_prior_odds(self) -> Array:
+    def log_prior_odds(self) -> FloatArray:
         """Return how likely each prior is beside the first one, as a logarithm."""
         return np.log([odds for (_, odds), _ in product(self.slope_scales, self.season_scales)])
 
@@ -82,17 +82,17 @@ class Family:
         return np.array([trend == DRIFT for _, trend, _ in product(self.alphas, self.trends, self.season_shares)])
 
 
-def plain_family() -> Family:
+def nonseasonal_family() -> SmoothingFamily:
     """Return the 48 models without a season; they are always in."""
-    return Family(0, alphas=(0.05, 0.2, 0.5, 0.99), slope_scales=(GENTLE_SLOPE, STEEP_SLOPE))
+    return SmoothingFamily(0, alphas=(0.05, 0.2, 0.5, 0.99), slope_scales=(GENTLE_SLOPE, STEEP_SLOPE))
 
 
-def seasonal_family(season_length: int) -> Family:
+def seasonal_family(season_length: int) -> SmoothingFamily:
     """Return the seasonal models: 144, or 12 where the season is so long that its states dominate the cost."""
     if season_length > 24:
         trends = (NO_SLOPE, DRIFT, (0.95, 0.0))
-        return Family(season_length, (0.2, 0.99), trends, season_scales=(0.3, 1.0))
-    return Family(season_length, (0.05, 0.2, 0.5, 0.99), TRENDS, (0.0, 0.2), (0.3, 1.0, 3.0))
+        return SmoothingFamily(season_length, (0.2, 0.99), trends, season_scales=(0.3, 1.0))
+    return SmoothingFamily(season_length, (0.05, 0.2, 0.5, 0.99), TRENDS, (0.0, 0.2), (0.3, 1.0, 3.0))
 
 
 @dataclass(frozen=True)
@@ -102,40 +102,40 @@ class Responses:
     Parameters
     ----------
     filtering : array (dynamics, length)
-        How a value moves the surprises from its own time on: 1 first.
+        How a value moves the innovations from its own time on: 1 first.
     growing : array (dynamics, length)
-        How a surprise moves the values from its own time on: 1 first.
-    start_in_surprises, start_in_values : array (dynamics, length, states)
-        How the states at the start enter the surprises, and the values.
+        How an innovation moves the values from its own time on: 1 first.
+    start_in_innovations, start_in_values : array (dynamics, length, states)
+        How the states at the start enter the innovations, and the values.
     """
 
-    filtering: Array
-    growing: Array
-    start_in_surprises: Array
-    start_in_values: Array
+    filtering: FloatArray
+    growing: FloatArray
+    start_in_innovations: FloatArray
+    start_in_values: FloatArray
 
 
-def responses(family: Family, length: int) -> Responses:
+def responses(family: SmoothingFamily, length: int) -> Responses:
     """Return the responses of a family for at least `length` steps."""
     return _responses(family, -(-length // 64) * 64)
 
 
 @lru_cache(maxsize=24)
-def _responses(family: Family, length: int) -> Responses:
+def _responses(family: SmoothingFamily, length: int) -> Responses:
     observation, transition, gain = state_space(family)
     filtering_step = transition - gain[:, :, None] * observation[:, None, :]
-    in_surprises, surprise_response = _powers(observation, filtering_step, gain, length)
+    in_innovations, innovation_response = _powers(observation, filtering_step, gain, length)
     in_values, value_response = _powers(observation, transition, gain, length)
     first = np.ones((len(gain), 1))
     return Responses(
-        np.hstack([first, -surprise_response[:, :-1]]),
+        np.hstack([first, -innovation_response[:, :-1]]),
         np.hstack([first, value_response[:, :-1]]),
-        in_surprises,
+        in_innovations,
         in_values,
     )
 
 
-def state_space(family: Family) -> tuple[Array, Array, Array]:
+def state_space(family: SmoothingFamily) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the observation rows, transition matrices and gains of a family's dynamics."""
     alpha, phi, beta, gamma = family.dynamics().T
     count, states = len(alpha), family.states
@@ -158,7 +158,7 @@ def state_space(family: Family) -> tuple[Array, Array, Array]:
     return observation, transition, gain
 
 
-def _powers(observation: Array, step: Array, gain: Array, length: int) -> tuple[Array, Array]:
+def _powers(observation: FloatArray, step: FloatArray, gain: FloatArray, length: int) -> tuple[FloatArray, FloatArray]:
     rows = np.empty((len(gain), length, gain.shape[1]))
     row = observation[:, None, :]
     for time in range(length):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kpi_analysis.stats.projections.smoothing_models import Array
+from kpi_analysis.stats.projections.smoothing_models import FloatArray
 
 FAR = 700.0  # e to this power is still a number
 
@@ -19,68 +19,68 @@ class Limits:
     low: float = -np.inf
     high: float = np.inf
 
-    def clip(self, values: Array) -> Array:
+    def clip(self, values: FloatArray) -> FloatArray:
         """Return `values` within the limits."""
         return np.clip(values, self.low, self.high)
 
-    def hold(self, values: Array) -> bool:
+    def hold(self, values: FloatArray) -> bool:
         """Tell whether no value lies outside."""
         return bool((values >= self.low).all() and (values <= self.high).all())
 
 
 @dataclass(frozen=True)
-class Scale:
+class Transformation:
     """A way there and back, and what the way there takes off a log likelihood for given values."""
 
     name: str
-    forward: Callable[[Array], Array]
-    back: Callable[[Array], Array]
-    log_jacobian: Callable[[Array], float]
+    forward: Callable[[FloatArray], FloatArray]
+    inverse: Callable[[FloatArray], FloatArray]
+    log_jacobian: Callable[[FloatArray], float]
 
 
-def _same(values: Array) -> Array:
+def _same(values: FloatArray) -> FloatArray:
     return values
 
 
-def _exp(values: Array) -> Array:
+def _exp(values: FloatArray) -> FloatArray:
     return np.exp(np.minimum(values, FAR))
 
 
-VALUES = Scale("values", _same, _same, lambda values: 0.0)
-LOGARITHMS = Scale("logarithms", np.log, _exp, lambda values: float(np.log(values).sum()))
+IDENTITY = Transformation("values", _same, _same, lambda values: 0.0)
+LOGARITHM = Transformation("logarithms", np.log, _exp, lambda values: float(np.log(values).sum()))
 
 
-def log_odds(low: float, high: float) -> Scale:
+def log_odds(low: float, high: float) -> Transformation:
     """Return the scale of a rate that stays strictly between two limits."""
     span = high - low
 
-    def forward(values: Array) -> Array:
+    def forward(values: FloatArray) -> FloatArray:
         return np.log((values - low) / (high - values))
 
-    def back(values: Array) -> Array:
+    def inverse(values: FloatArray) -> FloatArray:
         return low + span / (1 + _exp(-values))
 
-    def log_jacobian(values: Array) -> float:
+    def log_jacobian(values: FloatArray) -> float:
         return float(np.log((values - low) * (high - values) / span).sum())
 
-    return Scale("log odds", forward, back, log_jacobian)
+    return Transformation("log odds", forward, inverse, log_jacobian)
 
 
-def scales_for(observed: Array, limits: Limits) -> tuple[Scale, ...]:
+def transformations_for(observed: FloatArray, limits: Limits) -> tuple[Transformation, ...]:
     """Return the scales that values bear, the curved one first.
 
     Examples
     --------
-    >>> [scale.name for scale in scales_for(np.array([3.0, 4.0]), Limits())]
+    >>> [scale.name for scale in transformations_for(np.array([3.0, 4.0]), Limits())]
     ['logarithms', 'values']
-    >>> [scale.name for scale in scales_for(np.array([0.3, 0.4]), Limits(0, 1))]
+    >>> [scale.name for scale in transformations_for(np.array([0.3, 0.4]), Limits(0, 1))]
     ['log odds', 'values']
-    >>> [scale.name for scale in scales_for(np.array([-3.0, 4.0]), Limits())]
+    >>> [scale.name for scale in transformations_for(np.array([-3.0, 4.0]), Limits())]
     ['values']
     """
     low, high = limits.low, limits.high
     if np.isfinite(low) and np.isfinite(high) and observed.min() > low and observed.max() < high:
-        return log_odds(low, high), VALUES
+        return log_odds(low, high), IDENTITY
     if observed.min() > 0:
-        return LOGARITHMS, VALUES
-    return (VALUES,)
+        return LOGARITHM, IDENTITY
+    return (IDENTITY,)

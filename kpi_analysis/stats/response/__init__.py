@@ -4,8 +4,8 @@ Frames in, frames out. A curve fitted to history is an estimate under assumption
 """
 
 from kpi_analysis.stats.response.curves import adstock, hill
-from kpi_analysis.stats.response.estimation import fit
-from kpi_analysis.stats.response.reallocation import response_curve, what_if
+from kpi_analysis.stats.response.estimation import fit_response
+from kpi_analysis.stats.response.reallocation import reallocate, response_curve
 from kpi_analysis.stats.response.response import FitQuality, Response
 
-__all__ = ["FitQuality", "Response", "adstock", "fit", "hill", "response_curve", "what_if"]
+__all__ = ["FitQuality", "Response", "adstock", "fit_response", "hill", "reallocate", "response_curve"]

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[np.float64]
+FloatArray = NDArray[np.float64]
 
 FARTHEST = 1.2  # no curve is read beyond this multiple of the largest spend that was seen
 LEVEL = 0.95
 
 
-def adstock(spend: ArrayLike, decay: ArrayLike, *, before: float = 0.0) -> Array:
+def adstock(spend: ArrayLike, decay: ArrayLike, *, before: float = 0.0) -> FloatArray:
     """Return how much money is at work in each period: a share of it stays for the next.
 
     The weights of a unit of money are (1 − decay) · decay^lag. They sum to 1, so that steady spend is its own
@@ -52,7 +52,7 @@ def adstock(spend: ArrayLike, decay: ArrayLike, *, before: float = 0.0) -> Array
     return at_work
 
 
-def hill(money: ArrayLike, half: ArrayLike, shape: ArrayLike) -> Array:
+def hill(money: ArrayLike, half: ArrayLike, shape: ArrayLike) -> FloatArray:
     """Return the share of its greatest effect that a channel reaches: 0 without money, ½ at `half`, 1 far out.
 
     Parameters
@@ -74,12 +74,12 @@ def hill(money: ArrayLike, half: ArrayLike, shape: ArrayLike) -> Array:
     [0.0, 0.5, 0.75]
     """
     power = np.asarray(shape, dtype=float)
-    reached: Array = (np.asarray(money, dtype=float) / half) ** power
+    reached: FloatArray = (np.asarray(money, dtype=float) / half) ** power
     return reached / (1 + reached)
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class ResponseCurve:
     """The response curve of a channel as equally likely versions of it, and the spend it is read at.
 
     Parameters
@@ -92,12 +92,12 @@ class Curve:
         One version each; `size` is the outcome a period that endless money would bring, 0 for no effect.
     """
 
-    pattern: Array
+    pattern: FloatArray
     largest: float
-    decay: Array
-    half: Array
-    shape: Array
-    size: Array
+    decay: FloatArray
+    half: FloatArray
+    shape: FloatArray
+    size: FloatArray
 
     @property
     def spend(self) -> float:
@@ -109,19 +109,19 @@ class Curve:
         """The multiple of present spend up to which the curve may be read."""
         return FARTHEST * self.largest / float(self.pattern.max())
 
-    def outcome(self, multiple: float = 1.0) -> Array:
+    def outcome(self, multiple: float = 1.0) -> FloatArray:
         """Return what the channel brings (draws) in the periods of the pattern if spend is that multiple of it."""
-        brought: Array = self.size * self._reached(multiple).sum(axis=1)
+        brought: FloatArray = self.size * self._reached(multiple).sum(axis=1)
         return brought
 
-    def marginal(self) -> Array:
+    def marginal(self) -> FloatArray:
         """Return the extra outcome (draws) of an extra unit of money that is spread as present spend is."""
         reached = self._reached(1.0)
         # d hill / d log(money) = shape · hill · (1 − hill): a small relative rise of all spend, per unit of money.
-        rise: Array = self.size * self.shape * (reached * (1 - reached)).sum(axis=1)
+        rise: FloatArray = self.size * self.shape * (reached * (1 - reached)).sum(axis=1)
         return rise / self.spend
 
-    def _reached(self, multiple: float) -> Array:
+    def _reached(self, multiple: float) -> FloatArray:
         decays, which = np.unique(self.decay, return_inverse=True)
         # The second round starts from what the first has left, as the pattern repeats itself.
         twice = adstock(np.tile(self.pattern, 2), decays, before=float(self.pattern.mean()))
@@ -129,12 +129,12 @@ class Curve:
         return hill(multiple * at_work, self.half[:, None], self.shape[:, None])
 
 
-def interval(draws: Array) -> tuple[float, float, float]:
+def credible_interval(draws: FloatArray) -> tuple[float, float, float]:
     """Return the middle of some draws and the limits that hold 95 % of them.
 
     Examples
     --------
-    >>> [round(limit, 3) for limit in interval(np.linspace(0.0, 1.0, 1001))]
+    >>> [round(limit, 3) for limit in credible_interval(np.linspace(0.0, 1.0, 1001))]
     [0.5, 0.025, 0.975]
     """
     tail = (1 - LEVEL) / 2

@@ -9,19 +9,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kpi_analysis.stats.response.baseline import baseline, span, without
-from kpi_analysis.stats.response.curves import Array, Curve, interval
-from kpi_analysis.stats.response.identifiability import no_fit, too_wide, uncertain, unfit
-from kpi_analysis.stats.response.posterior import Grid, draw, grid
+from kpi_analysis.stats.response.baseline_regressors import baseline_regressors, orthonormal_basis, residuals
+from kpi_analysis.stats.response.curves import FloatArray, ResponseCurve, credible_interval
+from kpi_analysis.stats.response.identifiability import (
+    unidentifiable_channels,
+    why_no_effect,
+    why_no_fit,
+    why_no_marginal,
+)
+from kpi_analysis.stats.response.posterior import CurveGrid, curve_grid, sample_posterior
 from kpi_analysis.stats.response.response import COLUMNS, FitQuality, Response
-from kpi_analysis.stats.response.validation import Tables, read_tables
+from kpi_analysis.stats.response.validation import ResponseData, read_response_data
 
 HELD_OUT = 13
 LONG = 104  # periods from which on two ends are held out
 DRAWS_HELD_OUT = 150
 
 
-def fit(
+def fit_response(
     spend: pd.DataFrame,
     outcome: pd.Series[Any],
     *,
@@ -74,22 +79,22 @@ def fit(
 
     Examples
     --------
-    >>> fit(pd.DataFrame({"search": [10.0, 20.0]}), pd.Series([100.0, 120.0])).reason
+    >>> fit_response(pd.DataFrame({"search": [10.0, 20.0]}), pd.Series([100.0, 120.0])).reason
     'fewer than 52 periods: 2'
     """
-    tables = read_tables(spend, outcome, controls, season_length)
-    reason = no_fit(tables)
+    tables = read_response_data(spend, outcome, controls, season_length)
+    reason = why_no_fit(tables)
     if reason is not None:
         return _withheld(tables, reason)
-    excluded = unfit(tables)
+    excluded = unidentifiable_channels(tables)
     if len(excluded) == len(tables.names):
         return Response(_table(tables, {}, excluded), reason="no channel's spend varied on its own")
 
     # A channel that is not shown may still have moved the outcome, so that all that moved are in the model.
     moved = [number for number, money in enumerate(tables.spend) if np.ptp(money) > 0]
-    grids = [grid(tables.spend[number]) for number in moved]
-    columns = baseline(tables.periods, tables.season_length, tables.controls)
-    drawn = draw(grids, tables.outcome, columns, np.random.default_rng(seed))
+    grids = [curve_grid(tables.spend[number]) for number in moved]
+    columns = baseline_regressors(tables.periods, tables.season_length, tables.controls)
+    drawn = sample_posterior(grids, tables.outcome, columns, np.random.default_rng(seed))
     quality = _quality(tables, grids, columns, drawn.effect, seed)
     if quality.reason is not None:
         return _withheld(tables, quality.reason, quality)
@@ -99,18 +104,18 @@ def fit(
         name = tables.names[number]
         if name not in excluded:
             curve = drawn.curve(at, grids[at], tables.present[number], float(tables.spend[number].max()))
-            if doubt := uncertain(curve):
+            if doubt := why_no_effect(curve):
                 excluded[name] = doubt
             else:
                 curves[name] = curve
     return Response(_table(tables, curves, excluded), quality, curves=curves)
 
 
-def _withheld(tables: Tables, reason: str, quality: FitQuality | None = None) -> Response:
+def _withheld(tables: ResponseData, reason: str, quality: FitQuality | None = None) -> Response:
     return Response(_table(tables, {}, dict.fromkeys(tables.names, reason)), quality, reason)
 
 
-def _table(tables: Tables, curves: Mapping[str, Curve], reasons: Mapping[str, str]) -> pd.DataFrame:
+def _table(tables: ResponseData, curves: Mapping[str, ResponseCurve], reasons: Mapping[str, str]) -> pd.DataFrame:
     rows = []
     for name, spend in zip(tables.names, tables.present.sum(axis=1).tolist(), strict=True):
         row: dict[str, object] = {"channel": name, "spend": spend, "reason": reasons.get(name, "")}
@@ -120,8 +125,8 @@ def _table(tables: Tables, curves: Mapping[str, Curve], reasons: Mapping[str, st
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(COLUMNS[1:-1], float))
 
 
-def _returns(curve: Curve) -> dict[str, object]:
-    average, average_low, average_high = interval(curve.outcome() / curve.spend)
+def _returns(curve: ResponseCurve) -> dict[str, object]:
+    average, average_low, average_high = credible_interval(curve.outcome() / curve.spend)
     row: dict[str, object] = {
         "contribution": average * curve.spend,
         "average_return": average,
@@ -129,14 +134,16 @@ def _returns(curve: Curve) -> dict[str, object]:
         "average_high": average_high,
         "decay": float(curve.decay[curve.size > 0].mean()),
     }
-    if reason := too_wide(curve):
+    if reason := why_no_marginal(curve):
         return row | {"reason": reason}
-    marginal, low, high = interval(curve.marginal())
+    marginal, low, high = credible_interval(curve.marginal())
     return row | {"marginal_return": marginal, "marginal_low": low, "marginal_high": high}
 
 
-def _quality(tables: Tables, grids: Sequence[Grid], columns: Array, effect: Array, seed: int) -> FitQuality:
-    left = without(span(columns), tables.outcome - effect)
+def _quality(
+    tables: ResponseData, grids: Sequence[CurveGrid], columns: FloatArray, effect: FloatArray, seed: int
+) -> FitQuality:
+    left = residuals(orthonormal_basis(columns), tables.outcome - effect)
     r_squared = 1 - float(left @ left) / float(((tables.outcome - tables.outcome.mean()) ** 2).sum())
     ends = 2 if tables.periods >= LONG else 1
     misses, naive_misses = [], []
@@ -149,13 +156,13 @@ def _quality(tables: Tables, grids: Sequence[Grid], columns: Array, effect: Arra
     return FitQuality(r_squared, float(np.mean(misses)), float(np.mean(naive_misses)), ends * HELD_OUT)
 
 
-def _foretold(tables: Tables, grids: Sequence[Grid], start: int, stop: int, seed: int) -> Array:
+def _foretold(tables: ResponseData, grids: Sequence[CurveGrid], start: int, stop: int, seed: int) -> FloatArray:
     """Return what a fit to the periods before `start` says of those up to `stop`, their spend being known."""
-    columns = baseline(start, tables.season_length, tables.controls[:stop], stop - start)
+    columns = baseline_regressors(start, tables.season_length, tables.controls[:stop], stop - start)
     seen = [replace(grid, values=grid.values[:, :start]) for grid in grids]
     random = np.random.default_rng(seed)
     # The middle of a forecast hardly depends on how the noise hangs together, so that the first look is saved.
-    drawn = draw(seen, tables.outcome[:start], columns[:start], random, DRAWS_HELD_OUT, echo=0.0)
+    drawn = sample_posterior(seen, tables.outcome[:start], columns[:start], random, DRAWS_HELD_OUT, autocorrelation=0.0)
     weights = np.linalg.lstsq(columns[:start], tables.outcome[:start] - drawn.effect, rcond=1e-9)[0]
     later = sum(
         (sizes @ grid.values[points, start:stop]) / DRAWS_HELD_OUT
@@ -164,7 +171,7 @@ def _foretold(tables: Tables, grids: Sequence[Grid], start: int, stop: int, seed
     return np.asarray(columns[start:] @ weights + later, dtype=float)
 
 
-def _season_before(tables: Tables, start: int) -> Array:
+def _season_before(tables: ResponseData, start: int) -> FloatArray:
     """Return the periods one season before those held out; where none is known, the last value."""
     if tables.season_length == 1 or start < tables.season_length:
         return np.repeat(tables.outcome[start - 1], HELD_OUT)

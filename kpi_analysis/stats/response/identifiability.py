@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from kpi_analysis.stats.response.baseline import baseline, span, without
-from kpi_analysis.stats.response.curves import Array, Curve, interval
-from kpi_analysis.stats.response.validation import Tables
+from kpi_analysis.stats.response.baseline_regressors import baseline_regressors, orthonormal_basis, residuals
+from kpi_analysis.stats.response.curves import FloatArray, ResponseCurve, credible_interval
+from kpi_analysis.stats.response.validation import ResponseData
 
 FEWEST = 52
 LEAST_VARIATION = 0.2
@@ -15,23 +15,23 @@ UNKNOWNS_OF_A_CHANNEL = 4
 CERTAIN = 0.95
 
 
-def no_fit(tables: Tables) -> str | None:
+def why_no_fit(tables: ResponseData) -> str | None:
     """Return why no channel can be fitted, if so."""
     if tables.periods < FEWEST:
         return f"fewer than {FEWEST} periods: {tables.periods}"
     if np.ptp(tables.outcome) <= 1e-9 * np.abs(tables.outcome).max():
         return "the outcome never changes"
-    columns = span(baseline(tables.periods, tables.season_length, tables.controls)).shape[1]
+    columns = orthonormal_basis(baseline_regressors(tables.periods, tables.season_length, tables.controls)).shape[1]
     unknowns = columns + UNKNOWNS_OF_A_CHANNEL * len(tables.names)
     if 2 * unknowns > tables.periods:
         return f"{unknowns} unknowns are too many for {tables.periods} periods"
     return None
 
 
-def unfit(tables: Tables) -> dict[str, str]:
+def unidentifiable_channels(tables: ResponseData) -> dict[str, str]:
     """Return the channels whose spend can teach nothing of its own, each with the reason."""
     found = {}
-    around = baseline(tables.periods, tables.season_length, tables.controls)
+    around = baseline_regressors(tables.periods, tables.season_length, tables.controls)
     for number, name in enumerate(tables.names):
         spend = tables.spend[number]
         others = np.delete(tables.spend, number, axis=0)
@@ -42,7 +42,7 @@ def unfit(tables: Tables) -> dict[str, str]:
     return found
 
 
-def _still(spend: Array, present: Array) -> str | None:
+def _still(spend: FloatArray, present: FloatArray) -> str | None:
     if not spend.any():
         return "no spend"
     if not present.any():
@@ -53,7 +53,7 @@ def _still(spend: Array, present: Array) -> str | None:
     return None
 
 
-def _alike(tables: Tables, number: int) -> str | None:
+def _alike(tables: ResponseData, number: int) -> str | None:
     spread = tables.spend.std(axis=1)
     moving = [other for other in np.flatnonzero(spread > 0).tolist() if other != number]
     if not moving:
@@ -65,17 +65,17 @@ def _alike(tables: Tables, number: int) -> str | None:
     return f"moves together with {tables.names[nearest]} (correlation {correlations[nearest]:.2f})"
 
 
-def _correlation(one: Array, other: Array) -> float:
+def _correlation(one: FloatArray, other: FloatArray) -> float:
     centred, beside = one - one.mean(), other - other.mean()
     return float(centred @ beside / np.sqrt((centred @ centred) * (beside @ beside)))
 
 
-def _explained(spend: Array, columns: Array) -> float:
-    left = without(span(columns), spend)
+def _explained(spend: FloatArray, columns: FloatArray) -> float:
+    left = residuals(orthonormal_basis(columns), spend)
     return float(1 - (left @ left) / ((spend - spend.mean()) ** 2).sum())
 
 
-def uncertain(curve: Curve) -> str | None:
+def why_no_effect(curve: ResponseCurve) -> str | None:
     """Return why a channel that was fitted is withheld wholly."""
     certain = float((curve.size > 0).mean())
     if certain < CERTAIN:
@@ -83,10 +83,10 @@ def uncertain(curve: Curve) -> str | None:
     return None
 
 
-def too_wide(curve: Curve) -> str | None:
+def why_no_marginal(curve: ResponseCurve) -> str | None:
     """Return why the marginal return of a channel, though not its average, is withheld."""
-    average = interval(curve.outcome() / curve.spend)[0]
-    marginal, low, high = interval(curve.marginal())
+    average = credible_interval(curve.outcome() / curve.spend)[0]
+    marginal, low, high = credible_interval(curve.marginal())
     if high - low > max(average, marginal):
         return f"range of marginal return spans {low:.3g} to {high:.3g}: wider than the return itself"
     return None

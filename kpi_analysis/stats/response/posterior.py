@@ -18,33 +18,33 @@ from itertools import product
 import numpy as np
 from scipy.special import log_ndtr, ndtri_exp
 
-from kpi_analysis.stats.response.baseline import span, without
-from kpi_analysis.stats.response.curves import Array, Curve, adstock, hill
+from kpi_analysis.stats.response.baseline_regressors import orthonormal_basis, residuals
+from kpi_analysis.stats.response.curves import FloatArray, ResponseCurve, adstock, hill
 
 DECAYS = np.round(np.arange(0.0, 0.95, 0.1), 1)
 HALVES = np.geomspace(0.04, 3.0, 14)  # times the most money at work
 SHAPES = (0.75, 1.0, 1.5, 2.0, 3.0)
 LARGEST_EFFECT = 3.0  # prior scale of the effect of the most money at work, in standard deviations of the outcome
-CHANCE_OF_NONE = 0.5
+PRIOR_OF_NO_EFFECT = 0.5
 BURN_IN = 150
 DRAWS = 850
-FIRST_LOOK = 100
+PILOT_DRAWS = 100
 FIRST_PERIODS = 8  # whose mean stands for the unknown spend before them
-STRONGEST_ECHO = 0.9
+MAX_AUTOCORRELATION = 0.9
 
 
 @dataclass(frozen=True)
-class Grid:
+class CurveGrid:
     """The curves that are tried for a channel: parameters (k) and what each makes of the spend (k, n)."""
 
-    decay: Array
-    half: Array
-    shape: Array
-    peak: Array
-    values: Array
+    decay: FloatArray
+    half: FloatArray
+    shape: FloatArray
+    peak: FloatArray
+    values: FloatArray
 
 
-def grid(spend: Array) -> Grid:
+def curve_grid(spend: FloatArray) -> CurveGrid:
     """Return the curves to try for the spend of a channel (n), each scaled to 1 at the most money at work."""
     at_work = dict(zip(DECAYS.tolist(), adstock(spend, DECAYS, before=spend[:FIRST_PERIODS].mean()), strict=True))
     points = np.array(list(product(DECAYS.tolist(), HALVES.tolist(), SHAPES)))
@@ -53,75 +53,80 @@ def grid(spend: Array) -> Grid:
     half = half * money.max(axis=1)
     values = hill(money, half[:, None], shape[:, None])
     peak = values.max(axis=1)
-    return Grid(decay, half, shape, peak, values / peak[:, None])
+    return CurveGrid(decay, half, shape, peak, values / peak[:, None])
 
 
 @dataclass(frozen=True)
-class Drawn:
+class PosteriorDraws:
     """Draws of grid point and size (channels, draws), and the mean effect of all channels together (n)."""
 
     points: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
-    sizes: Array
-    effect: Array
+    sizes: FloatArray
+    effect: FloatArray
 
-    def curve(self, channel: int, grid: Grid, pattern: Array, largest: float) -> Curve:
+    def curve(self, channel: int, grid: CurveGrid, pattern: FloatArray, largest: float) -> ResponseCurve:
         """Return the draws of one channel as a curve in the units of money and outcome."""
         at = self.points[channel]
         size = self.sizes[channel] / grid.peak[at]
-        return Curve(pattern, largest, grid.decay[at], grid.half[at], grid.shape[at], size)
+        return ResponseCurve(pattern, largest, grid.decay[at], grid.half[at], grid.shape[at], size)
 
 
-def draw(
-    grids: Sequence[Grid],
-    outcome: Array,
-    columns: Array,
+def sample_posterior(
+    grids: Sequence[CurveGrid],
+    outcome: FloatArray,
+    columns: FloatArray,
     random: np.random.Generator,
     draws: int = DRAWS,
     *,
-    echo: float | None = None,
-) -> Drawn:
+    autocorrelation: float | None = None,
+) -> PosteriorDraws:
     """Return draws of the curves of all channels.
 
     Parameters
     ----------
-    grids : sequence of Grid
+    grids : sequence of CurveGrid
     outcome : array (n)
     columns : array (n, k)
         The baseline.
     random : Generator
     draws : int
-    echo : float, optional
+    autocorrelation : float, optional
         How far the noise follows itself from one period to the next; a first look estimates it if it is not given.
     """
     scale = float(outcome.std())
     values = outcome / scale
-    if echo is None:
-        first = _gibbs(grids, values, columns, 0.0, random, FIRST_LOOK)
-        echo = _echo(values - first.effect, columns)
-    found = _gibbs(grids, values, columns, echo, random, draws)
-    return Drawn(found.points, found.sizes * scale, found.effect * scale)
+    if autocorrelation is None:
+        first = _gibbs(grids, values, columns, 0.0, random, PILOT_DRAWS)
+        autocorrelation = _lag1_autocorrelation(values - first.effect, columns)
+    found = _gibbs(grids, values, columns, autocorrelation, random, draws)
+    return PosteriorDraws(found.points, found.sizes * scale, found.effect * scale)
 
 
-def _echo(values: Array, columns: Array) -> float:
+def _lag1_autocorrelation(values: FloatArray, columns: FloatArray) -> float:
     """The noise's lag-1 autocorrelation; the baseline takes about 1/n a column off it, which is put back."""
-    basis = span(columns)
-    left = without(basis, values)
+    basis = orthonormal_basis(columns)
+    left = residuals(basis, values)
     count, rank = basis.shape
     raw = float(left[1:] @ left[:-1] / (left @ left))
-    return float(np.clip((count * raw + rank) / (count - rank), 0.0, STRONGEST_ECHO))
+    return float(np.clip((count * raw + rank) / (count - rank), 0.0, MAX_AUTOCORRELATION))
 
 
-def _whitened(rows: Array, echo: float) -> Array:
-    return rows[..., 1:] - echo * rows[..., :-1]
+def _whitened(rows: FloatArray, autocorrelation: float) -> FloatArray:
+    return rows[..., 1:] - autocorrelation * rows[..., :-1]
 
 
 def _gibbs(
-    grids: Sequence[Grid], values: Array, columns: Array, echo: float, random: np.random.Generator, draws: int
-) -> Drawn:
-    basis = span(_whitened(columns.T, echo).T)
-    tried = [without(basis, _whitened(grid.values, echo)) for grid in grids]
+    grids: Sequence[CurveGrid],
+    values: FloatArray,
+    columns: FloatArray,
+    autocorrelation: float,
+    random: np.random.Generator,
+    draws: int,
+) -> PosteriorDraws:
+    basis = orthonormal_basis(_whitened(columns.T, autocorrelation).T)
+    tried = [residuals(basis, _whitened(grid.values, autocorrelation)) for grid in grids]
     energy = [(rows**2).sum(axis=1) for rows in tried]
-    left = without(basis, _whitened(values, echo))
+    left = residuals(basis, _whitened(values, autocorrelation))
     degrees = left.size - basis.shape[1]
     least = 1e-9 * float(left @ left) / degrees  # an outcome that the model explains wholly still has a variance
     variance = max(float(left @ left) / degrees, least)
@@ -141,18 +146,18 @@ def _gibbs(
             points[:, sweep], sizes[:, sweep] = at, size
             for channel in range(channels):
                 total += size[channel] * grids[channel].values[at[channel]]
-    return Drawn(points, sizes, total / draws)
+    return PosteriorDraws(points, sizes, total / draws)
 
 
-def _draw_one(match: Array, energy: Array, random: np.random.Generator) -> tuple[int, float]:
+def _draw_one(match: FloatArray, energy: FloatArray, random: np.random.Generator) -> tuple[int, float]:
     """Draw a grid point and a size from their joint posterior; size 0 is "no effect", at any point."""
     spread = 1 / np.sqrt(energy + LARGEST_EFFECT**-2)
     score = match * spread
     above_zero = log_ndtr(score)
     odds = np.log(2 * spread / LARGEST_EFFECT) + 0.5 * score**2 + above_zero
     top = max(float(odds.max()), 0.0)
-    weights = np.cumsum(np.exp(odds - top)) * ((1 - CHANCE_OF_NONE) / odds.size)
-    none = CHANCE_OF_NONE * float(np.exp(-top))
+    weights = np.cumsum(np.exp(odds - top)) * ((1 - PRIOR_OF_NO_EFFECT) / odds.size)
+    none = PRIOR_OF_NO_EFFECT * float(np.exp(-top))
     tick = random.random() * (weights[-1] + none)
     if tick >= weights[-1]:
         return 0, 0.0

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.errors import UsageError, did_you_mean
-from kpi_analysis.stats.response.curves import FARTHEST, interval
+from kpi_analysis.stats.response.curves import FARTHEST, credible_interval
 from kpi_analysis.stats.response.response import Response
 
 ASSUMPTION = "assumption, not a finding: the curves hold, and nothing else changes when the money moves"
 POINTS = 25
 
 
-def what_if(response: Response, amount: float) -> pd.DataFrame:
+def reallocate(response: Response, amount: float) -> pd.DataFrame:
     """Return what would follow if budget moved from the channel with the lowest to that with the highest return.
 
     A what-if and no forecast: lowest and highest by marginal return, and the same spend over the season in shape.
@@ -43,7 +43,7 @@ def what_if(response: Response, amount: float) -> pd.DataFrame:
     Examples
     --------
     >>> nothing = Response(pd.DataFrame({"channel": ["a"], "marginal_return": [nan], "reason": ["no spend"]}))
-    >>> what_if(nothing, 100.0).reason.tolist()
+    >>> reallocate(nothing, 100.0).reason.tolist()
     ['fewer than two channels have a marginal return']
     """
     if not isfinite(amount) or amount <= 0:
@@ -73,7 +73,7 @@ def what_if(response: Response, amount: float) -> pd.DataFrame:
         )
         return _row(source, target, amount, reason)
     change = giver.outcome(1 - amount / had) - giver.outcome() + taker.outcome(1 + amount / has) - taker.outcome()
-    return _row(source, target, amount, "", interval(change / periods))
+    return _row(source, target, amount, "", credible_interval(change / periods))
 
 
 def _row(
@@ -119,8 +119,8 @@ def response_curve(response: Response, channel: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from kpi_analysis.stats.response.curves import Curve
-    >>> steady = Curve(np.full(52, 10.0), 10.0, *(np.array([value]) for value in (0.5, 10.0, 1.0, 100.0)))
+    >>> from kpi_analysis.stats.response.curves import ResponseCurve
+    >>> steady = ResponseCurve(np.full(52, 10.0), 10.0, *(np.array([value]) for value in (0.5, 10.0, 1.0, 100.0)))
     >>> found = response_curve(Response(pd.DataFrame(), curves={"tv": steady}), "tv")
     >>> found.iloc[[0, -1]][["spend", "outcome"]].round(1).values.tolist()
     [[0.0, 0.0], [12.0, 54.5]]
@@ -132,6 +132,6 @@ def response_curve(response: Response, channel: str) -> pd.DataFrame:
     periods = curve.pattern.size
     rows = []
     for multiple in np.linspace(0.0, curve.most, POINTS).tolist():
-        middle, low, high = interval(curve.outcome(multiple) / periods)
+        middle, low, high = credible_interval(curve.outcome(multiple) / periods)
         rows.append({"spend": multiple * curve.spend / periods, "outcome": middle, "low": low, "high": high})
     return pd.DataFrame(rows)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from kpi_analysis.stats.response.curves import Curve
+from kpi_analysis.stats.response.curves import ResponseCurve
 
 COLUMNS = (
     "channel",
@@ -88,4 +88,4 @@ class Response:
     channels: pd.DataFrame
     fit_quality: FitQuality | None = None
     reason: str | None = None
-    curves: Mapping[str, Curve] = field(default_factory=dict)
+    curves: Mapping[str, ResponseCurve] = field(default_factory=dict)

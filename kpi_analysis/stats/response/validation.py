@@ -9,17 +9,17 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.errors import DataError, UsageError
-from kpi_analysis.stats.response.curves import Array
+from kpi_analysis.stats.response.curves import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
-class Tables:
+class ResponseData:
     """Spend (channels, n), outcome (n) and controls (n, k) of the same periods."""
 
     names: tuple[str, ...]
-    spend: Array
-    outcome: Array
-    controls: Array
+    spend: FloatArray
+    outcome: FloatArray
+    controls: FloatArray
     season_length: int
 
     @property
@@ -28,14 +28,14 @@ class Tables:
         return self.outcome.size
 
     @property
-    def present(self) -> Array:
+    def present(self) -> FloatArray:
         """Spend (channels, periods) of the last full season, or of the last year of weeks where there is none."""
         return self.spend[:, -(self.season_length if self.season_length > 1 else 52) :]
 
 
-def read_tables(
+def read_response_data(
     spend: pd.DataFrame, outcome: pd.Series[Any], controls: pd.DataFrame | None, season_length: int
-) -> Tables:
+) -> ResponseData:
     """Return the tables as arrays.
 
     Raises
@@ -75,10 +75,10 @@ def read_tables(
             remedy="Book refunds in the period of the spend they belong to.",
         )
     values = _numbers("outcome", outcome.to_frame())[:, 0]
-    return Tables(names, money.T.copy(), values, _numbers("controls", others), int(season_length))
+    return ResponseData(names, money.T.copy(), values, _numbers("controls", others), int(season_length))
 
 
-def _numbers(what: str, table: pd.DataFrame) -> Array:
+def _numbers(what: str, table: pd.DataFrame) -> FloatArray:
     for name, column in table.items():
         if not pd.api.types.is_numeric_dtype(column.dtype):
             raise UsageError(

@@ -5,8 +5,17 @@ Each function takes a finished pandas Series in time order and returns a new obj
 
 from kpi_analysis.stats.trends.change_point import ChangePoint, change_point
 from kpi_analysis.stats.trends.direction import Trend, trend
-from kpi_analysis.stats.trends.least_squares import Line, least_squares
-from kpi_analysis.stats.trends.multiple_testing import discoveries
+from kpi_analysis.stats.trends.least_squares import LinearFit, least_squares
+from kpi_analysis.stats.trends.multiple_testing import benjamini_hochberg
 from kpi_analysis.stats.trends.xmr import signals
 
-__all__ = ["ChangePoint", "Line", "Trend", "change_point", "discoveries", "least_squares", "signals", "trend"]
+__all__ = [
+    "ChangePoint",
+    "LinearFit",
+    "Trend",
+    "benjamini_hochberg",
+    "change_point",
+    "least_squares",
+    "signals",
+    "trend",
+]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from kpi_analysis.stats.trends.validation import Values
+from kpi_analysis.stats.trends.validation import FloatArray
 
 # Beyond this an estimate from a short series says only that it is high.
 HIGHEST = 0.9
 
 
-def lag_one(residuals: Values, values: Values) -> float:
+def lag1_autocorrelation(residuals: FloatArray, values: FloatArray) -> float:
     """Return the lag-1 autocorrelation, corrected for its bias in short series and kept within 0 and .9.
 
     Parameters
@@ -29,17 +29,17 @@ def lag_one(residuals: Values, values: Values) -> float:
     Examples
     --------
     >>> there_and_back = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
-    >>> lag_one(there_and_back, there_and_back)
+    >>> lag1_autocorrelation(there_and_back, there_and_back)
     0.0
     >>> slow = np.array([1.0, 2.0, 1.0, 2.0, 3.0, 4.0, 3.0, 4.0])
-    >>> lag_one(slow, slow)
+    >>> lag1_autocorrelation(slow, slow)
     0.9
     """
-    return float(lags_one(residuals[None], values[None])[0])
+    return float(lag1_autocorrelations(residuals[None], values[None])[0])
 
 
-def lags_one(residuals: Values, values: Values) -> Values:
-    """Return the lag-1 autocorrelation of each row, as `lag_one` does of one.
+def lag1_autocorrelations(residuals: FloatArray, values: FloatArray) -> FloatArray:
+    """Return the lag-1 autocorrelation of each row, as `lag1_autocorrelation` does of one.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def lags_one(residuals: Values, values: Values) -> Values:
     Examples
     --------
     >>> rows = np.array([[1.0, -1.0, 1.0, -1.0, 1.0, -1.0], [1.0, 2.0, 2.0, 3.0, 3.0, 4.0]])
-    >>> lags_one(rows, rows).tolist()
+    >>> lag1_autocorrelations(rows, rows).tolist()
     [0.0, 0.9]
     """
     known = ~np.isnan(residuals)
@@ -62,11 +62,11 @@ def lags_one(residuals: Values, values: Values) -> Values:
     told = (count > 4) & (pairs > 0) & ~(power <= rounding)
     together = (centred[:, 1:] * centred[:, :-1]).sum(axis=1) / np.maximum(pairs, 1)
     raw = together / np.where(told, power, 1.0) * (count - 1) / np.maximum(count, 1)
-    corrected: Values = np.where(told, np.clip((count * raw + 2) / np.maximum(count - 4, 1), 0.0, HIGHEST), 0.0)
+    corrected: FloatArray = np.where(told, np.clip((count * raw + 2) / np.maximum(count - 4, 1), 0.0, HIGHEST), 0.0)
     return corrected
 
 
-def rank_correlations(correlation: float, count: int) -> Values:
+def rank_correlations(correlation: float, count: int) -> FloatArray:
     """Return the rank correlations at lags 1 to `count` − 1 of a normal first-order process.
 
     Examples
@@ -74,7 +74,7 @@ def rank_correlations(correlation: float, count: int) -> Values:
     >>> rank_correlations(0.5, 4).round(3).tolist()
     [0.483, 0.239, 0.119]
     """
-    ranks: Values = 6 / np.pi * np.arcsin(correlation ** np.arange(1, count) / 2)
+    ranks: FloatArray = 6 / np.pi * np.arcsin(correlation ** np.arange(1, count) / 2)
     return ranks
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kpi_analysis.stats.trends.autocorrelation import lag_one, rank_correlations
-from kpi_analysis.stats.trends.validation import Values, numbers, points
+from kpi_analysis.stats.trends.autocorrelation import lag1_autocorrelation, rank_correlations
+from kpi_analysis.stats.trends.validation import FloatArray, count_of_points, history_values
 
 NEEDED = 24
 SIGNIFICANT = 0.05
@@ -80,21 +80,21 @@ def change_point(history: pd.Series[Any]) -> ChangePoint:
     >>> found.after, found.mean_before, found.mean_after
     ('2024-12', 10.5, 15.5)
     """
-    values = numbers(history)
+    values = history_values(history)
     at = np.flatnonzero(~np.isnan(values))
     if at.size < NEEDED:
-        reason = f"not enough data: {points(at.size)}, {NEEDED} are needed"
+        reason = f"not enough data: {count_of_points(at.size)}, {NEEDED} are needed"
         return ChangePoint(None, None, None, None, reason)
     from scipy import special, stats
 
-    ranks: Values = stats.rankdata(values[at])
+    ranks: FloatArray = stats.rankdata(values[at])
     sums = np.cumsum(ranks - ranks.mean())[:-1]
     last = int(np.abs(sums).argmax())
     before, after = values[at[: last + 1]], values[at[last + 1 :]]
     residuals = values.copy()
     residuals[at[: last + 1]] -= before.mean()
     residuals[at[last + 1 :]] -= after.mean()
-    variance = at.size * float(ranks.var(ddof=1)) * _inflation(lag_one(residuals, values), at.size)
+    variance = at.size * float(ranks.var(ddof=1)) * _inflation(lag1_autocorrelation(residuals, values), at.size)
     p_value = float(special.kolmogorov(abs(sums[last]) / variance**0.5)) if variance > 0 else 1.0
     if p_value >= SIGNIFICANT:
         return ChangePoint(None, p_value, None, None, "no single change of level stands out")
@@ -109,7 +109,7 @@ def _inflation(correlation: float, count: int) -> float:
     return 1 + 2 * float((shares * rank_correlations(correlation, count)).sum())
 
 
-def _line_fits_better(ranks: Values, at: npt.NDArray[np.intp], break_at: int) -> bool:
+def _line_fits_better(ranks: FloatArray, at: npt.NDArray[np.intp], break_at: int) -> bool:
     """Compare a line (level and slope) with a step (two levels and a date) by Schwarz's criterion."""
     line = ranks - np.polyval(np.polyfit(at, ranks, 1), at)
     step = np.concatenate([part - part.mean() for part in np.split(ranks, [break_at])])

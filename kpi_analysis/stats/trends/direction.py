@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.stats.trends.autocorrelation import lag_one, variance_inflation
+from kpi_analysis.stats.trends.autocorrelation import lag1_autocorrelation, variance_inflation
 from kpi_analysis.stats.trends.mann_kendall import MannKendall, mann_kendall, seasonal_mann_kendall
-from kpi_analysis.stats.trends.theil_sen import Slope, seasonal_theil_sen, theil_sen
-from kpi_analysis.stats.trends.validation import Values, numbers, points
+from kpi_analysis.stats.trends.theil_sen import SlopeEstimate, seasonal_theil_sen, theil_sen
+from kpi_analysis.stats.trends.validation import FloatArray, count_of_points, history_values
 
 NEEDED = 5
 CYCLES = 3
@@ -103,10 +103,10 @@ def trend(history: pd.Series[Any], *, season_length: int = 1) -> Trend:
             f"A season has a whole number of periods, from 1; found {season_length!r}.",
             remedy="Say 12 for months, 4 for quarters, 1 for no season.",
         )
-    values = numbers(history)
+    values = history_values(history)
     known = int((~np.isnan(values)).sum())
     if known < NEEDED:
-        reason = f"not enough data: {points(known)}, {NEEDED} are needed"
+        reason = f"not enough data: {count_of_points(known)}, {NEEDED} are needed"
         return Trend(None, None, None, None, None, None, "Mann-Kendall", reason)
     if season_length > 1 and _span(values) >= CYCLES * season_length:
         test, slope, method = _by_season(values, int(season_length))
@@ -120,14 +120,14 @@ def trend(history: pd.Series[Any], *, season_length: int = 1) -> Trend:
     return Trend(direction, slope.slope, slope.low, slope.high, test.p_value, test.s, method)
 
 
-def _plain(values: Values) -> tuple[MannKendall, Slope, str]:
+def _plain(values: FloatArray) -> tuple[MannKendall, SlopeEstimate, str]:
     slope = theil_sen(values)
     inflation = _inflation(values - slope.slope * np.arange(values.size), values)
     test = mann_kendall(values, inflation=inflation)
     return test, slope, "Mann-Kendall, exact" if test.exact else _named("Mann-Kendall", inflation)
 
 
-def _by_season(values: Values, season_length: int) -> tuple[MannKendall, Slope, str]:
+def _by_season(values: FloatArray, season_length: int) -> tuple[MannKendall, SlopeEstimate, str]:
     slope = seasonal_theil_sen(values, season_length)
     residuals = values - slope.slope * np.arange(values.size)
     for start in range(season_length):
@@ -139,14 +139,14 @@ def _by_season(values: Values, season_length: int) -> tuple[MannKendall, Slope, 
     return test, slope, _named("seasonal Mann-Kendall", inflation)
 
 
-def _inflation(residuals: Values, values: Values) -> float:
-    return variance_inflation(lag_one(residuals, values), int((~np.isnan(residuals)).sum()))
+def _inflation(residuals: FloatArray, values: FloatArray) -> float:
+    return variance_inflation(lag1_autocorrelation(residuals, values), int((~np.isnan(residuals)).sum()))
 
 
 def _named(test: str, inflation: float) -> str:
     return f"{test}, corrected for autocorrelation" if inflation > 1 else test
 
 
-def _span(values: Values) -> int:
+def _span(values: FloatArray) -> int:
     known = np.flatnonzero(~np.isnan(values))
     return int(known[-1] - known[0]) + 1

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.stats.trends.validation import Values, numbers, points
+from kpi_analysis.stats.trends.validation import FloatArray, count_of_points, history_values
 
 NEEDED = 8
 
 
 @dataclass(frozen=True)
-class Line:
+class LinearFit:
     """A straight line through a history.
 
     Parameters
@@ -41,7 +41,7 @@ class Line:
     reason: str | None = None
 
 
-def least_squares(history: pd.Series[Any], *, lags: int | None = None) -> Line:
+def least_squares(history: pd.Series[Any], *, lags: int | None = None) -> LinearFit:
     """Return the least-squares slope of a history.
 
     One outlier bends it, so the direction is better asked of `trend`; its strength is an error that allows for
@@ -56,7 +56,7 @@ def least_squares(history: pd.Series[Any], *, lags: int | None = None) -> Line:
 
     Returns
     -------
-    Line
+    LinearFit
         Without a slope, and with the reason, below 8 points.
 
     Raises
@@ -75,13 +75,13 @@ def least_squares(history: pd.Series[Any], *, lags: int | None = None) -> Line:
     >>> round(line.slope, 3), round(line.error, 4)
     (0.994, 0.0206)
     """
-    values = numbers(history)
+    values = history_values(history)
     known = ~np.isnan(values)
     count = int(known.sum())
     if lags is not None and lags < 0:
         raise UsageError(f"`lags` is {lags}; wanted 0 or more.")
     if count < NEEDED:
-        return Line(reason=f"not enough data: {points(count)}, {NEEDED} are needed")
+        return LinearFit(reason=f"not enough data: {count_of_points(count)}, {NEEDED} are needed")
     times = np.arange(len(values), dtype=float)
     times -= times[known].mean()
     spread = float((times[known] ** 2).sum())
@@ -93,10 +93,10 @@ def least_squares(history: pd.Series[Any], *, lags: int | None = None) -> Line:
     from scipy.special import stdtrit  # slow to import, and most histories are asked for their direction only
 
     half = float(stdtrit(count - 2, 0.975)) * robust
-    return Line(slope, error, robust, slope - half, slope + half)
+    return LinearFit(slope, error, robust, slope - half, slope + half)
 
 
-def _long_run(moments: Values, lags: int) -> float:
+def _long_run(moments: FloatArray, lags: int) -> float:
     """The variance of a sum of terms that follow one another, with weights that fall to zero (Bartlett)."""
     total = float((moments**2).sum())
     for lag in range(1, min(lags, len(moments) - 1) + 1):

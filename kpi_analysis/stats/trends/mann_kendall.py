@@ -7,7 +7,7 @@ from math import erfc, sqrt
 
 import numpy as np
 
-from kpi_analysis.stats.trends.validation import Values
+from kpi_analysis.stats.trends.validation import FloatArray
 
 EXACT_UP_TO = 10
 
@@ -37,7 +37,7 @@ class MannKendall:
     exact: bool = False
 
 
-def mann_kendall(values: Values, *, inflation: float = 1.0, exact: bool = True) -> MannKendall:
+def mann_kendall(values: FloatArray, *, inflation: float = 1.0, exact: bool = True) -> MannKendall:
     """Test whether values tend to rise or to fall, whatever the shape and however far off an outlier.
 
     Parameters
@@ -72,7 +72,7 @@ def mann_kendall(values: Values, *, inflation: float = 1.0, exact: bool = True) 
     return MannKendall(s, variance, _z(s, variance), p_value, exact=True)
 
 
-def seasonal_mann_kendall(values: Values, season_length: int, *, inflation: float = 1.0) -> MannKendall:
+def seasonal_mann_kendall(values: FloatArray, season_length: int, *, inflation: float = 1.0) -> MannKendall:
     """Test for a rise or a fall by comparing like with like: January with January, February with February.
 
     Parameters
@@ -100,11 +100,11 @@ def seasonal_mann_kendall(values: Values, season_length: int, *, inflation: floa
     return _normal(sum(map(_score, seasons)), sum(map(_variance, seasons)) * inflation)
 
 
-def _score(known: Values) -> int:
+def _score(known: FloatArray) -> int:
     return int(np.sign(known[None, :] - known[:, None])[np.triu_indices(known.size, 1)].sum())
 
 
-def _variance(known: Values) -> float:
+def _variance(known: FloatArray) -> float:
     _, ties = np.unique(known, return_counts=True)
     return (_spread(known.size) - sum(map(_spread, ties.tolist()))) / 18
 

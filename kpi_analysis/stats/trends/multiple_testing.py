@@ -8,7 +8,7 @@ from math import isnan
 from kpi_analysis.core.errors import UsageError
 
 
-def discoveries(p_values: Sequence[float | None], q: float = 0.05) -> list[bool]:
+def benjamini_hochberg(p_values: Sequence[float | None], q: float = 0.05) -> list[bool]:
     """Return which p-values still count when many KPIs were looked at.
 
     Of 30 KPIs without any trend, at least one seems to have one at 5 % with a probability of .785. This keeps
@@ -38,7 +38,7 @@ def discoveries(p_values: Sequence[float | None], q: float = 0.05) -> list[bool]
 
     Examples
     --------
-    >>> discoveries([0.001, 0.04, None, 0.03, 0.8])
+    >>> benjamini_hochberg([0.001, 0.04, None, 0.03, 0.8])
     [True, False, False, False, False]
     """
     tested = {at: p for at, p in enumerate(p_values) if p is not None and not isnan(p)}

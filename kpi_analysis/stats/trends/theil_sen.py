@@ -8,12 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from kpi_analysis.stats.trends.mann_kendall import seasonal_mann_kendall
-from kpi_analysis.stats.trends.validation import Values
+from kpi_analysis.stats.trends.validation import FloatArray
 
 LEVEL = 0.95
 
 
-class Slope(NamedTuple):
+class SlopeEstimate(NamedTuple):
     """A change per period and its 95 % limits."""
 
     slope: float
@@ -21,7 +21,7 @@ class Slope(NamedTuple):
     high: float
 
 
-def theil_sen(values: Values) -> Slope:
+def theil_sen(values: FloatArray) -> SlopeEstimate:
     """Return the median change per period, with Sen's interval.
 
     Parameters
@@ -43,10 +43,10 @@ def theil_sen(values: Values) -> Slope:
 
     at = np.flatnonzero(~np.isnan(values))
     fit = stats.theilslopes(values[at], at, LEVEL)
-    return Slope(float(fit.slope), float(fit.low_slope), float(fit.high_slope))
+    return SlopeEstimate(float(fit.slope), float(fit.low_slope), float(fit.high_slope))
 
 
-def seasonal_theil_sen(values: Values, season_length: int) -> Slope:
+def seasonal_theil_sen(values: FloatArray, season_length: int) -> SlopeEstimate:
     """Return the median change per period between values of the same season, with its interval.
 
     Parameters
@@ -70,12 +70,12 @@ def seasonal_theil_sen(values: Values, season_length: int) -> Slope:
     spread = NormalDist().inv_cdf((1 + LEVEL) / 2) * seasonal_mann_kendall(values, season_length).variance ** 0.5
     low = max(round((slopes.size - spread) / 2) - 1, 0)
     high = min(round((slopes.size + spread) / 2), slopes.size - 1)
-    return Slope(float(np.median(slopes)), float(slopes[low]), float(slopes[high]))
+    return SlopeEstimate(float(np.median(slopes)), float(slopes[low]), float(slopes[high]))
 
 
-def _slopes(values: Values, start: int, season_length: int) -> Values:
+def _slopes(values: FloatArray, start: int, season_length: int) -> FloatArray:
     at = np.arange(start, values.size, season_length)
     at = at[~np.isnan(values[at])]
     early, late = np.triu_indices(at.size, 1)
-    slopes: Values = (values[at[late]] - values[at[early]]) / (at[late] - at[early])
+    slopes: FloatArray = (values[at[late]] - values[at[early]]) / (at[late] - at[early])
     return slopes

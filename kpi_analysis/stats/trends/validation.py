@@ -12,10 +12,10 @@ import pandas as pd
 
 from kpi_analysis.core.errors import DataError, UsageError
 
-Values = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[np.float64]
 
 
-def numbers(history: pd.Series[Any]) -> Values:
+def history_values(history: pd.Series[Any]) -> FloatArray:
     """Return the values of a history in time order, each gap as NaN at its own position.
 
     Parameters
@@ -32,7 +32,7 @@ def numbers(history: pd.Series[Any]) -> Values:
 
     Examples
     --------
-    >>> numbers(pd.Series([3, None, 5])).tolist()
+    >>> history_values(pd.Series([3, None, 5])).tolist()
     [3.0, nan, 5.0]
     """
     if not isinstance(history, pd.Series):
@@ -59,12 +59,12 @@ def _is_number_or_gap(value: object) -> bool:
     return isinstance(value, Real | Decimal) or value is None or value is pd.NA
 
 
-def points(count: int) -> str:
+def count_of_points(count: int) -> str:
     """Return a count of points in words.
 
     Examples
     --------
-    >>> points(1), points(4)
+    >>> count_of_points(1), count_of_points(4)
     ('1 point', '4 points')
     """
     return f"{count} point" if count == 1 else f"{count} points"

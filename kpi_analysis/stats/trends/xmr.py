@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kpi_analysis.stats.trends.validation import Values, numbers
+from kpi_analysis.stats.trends.validation import FloatArray, history_values
 
 # Three standard deviations, of which a mean moving range is 1.128: in print rounded to 2.66.
 SCALE = 3 / 1.128
@@ -60,7 +60,7 @@ def signals(history: pd.Series[Any]) -> pd.DataFrame:
     >>> found.loc[found["signal"] != "", ["period", "signal"]].values.tolist()
     [['2026-09', 'above the limits']]
     """
-    values = numbers(history)
+    values = history_values(history)
     ranges = np.abs(np.diff(values))
     ranges = ranges[~np.isnan(ranges)]
     centre = reach = slack = np.nan
@@ -80,7 +80,7 @@ def signals(history: pd.Series[Any]) -> pd.DataFrame:
     )
 
 
-def _words(offsets: Values, reach: float, slack: float) -> list[str]:
+def _words(offsets: FloatArray, reach: float, slack: float) -> list[str]:
     """Name the rule that each period meets, given how far it lies off the centre."""
     rules: dict[str, Flags] = {
         "above the limits": offsets > reach + slack,
@@ -101,7 +101,7 @@ def _row_of(flags: Flags, length: int) -> Flags:
     return full
 
 
-def _most_of(offsets: Values, near: Flags) -> Flags:
+def _most_of(offsets: FloatArray, near: Flags) -> Flags:
     """Mark each flagged period that closes three of four, none of them across a gap."""
     met = np.zeros(near.size, dtype=np.bool_)
     since = 0

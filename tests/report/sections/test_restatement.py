@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from opening import open_from
 
-from kpi_analysis.core.records import to_json, values
+from kpi_analysis.core.records import result_values, to_json
 from kpi_analysis.design.blocks import Note, Table
 from kpi_analysis.design.formats import Format
 from kpi_analysis.metrics.lineage import made_from
@@ -36,7 +36,11 @@ def publish(company: OpenCompany, folder: Path, *, where: str | None = None) -> 
         (company.compute(["sales_revenue", "order_count"], period="2026-03", last=3, **options), ()),  # type: ignore[arg-type]
         (company.compute(["sales_revenue"], period="2026-Q1", by=["region"], **options), ("region",)),  # type: ignore[arg-type]
     ]
-    told = {"values": [row for frame, by in frames for row in values(frame, by)], "targets": [], "projections": []}
+    told = {
+        "values": [row for frame, by in frames for row in result_values(frame, by)],
+        "targets": [],
+        "projections": [],
+    }
     made = made_from(company)
     manifest = {"period": "2026-Q1", "as_of": "2026-03-31", "where": where, "sources": made.pop("sources")}
     folder.mkdir()
@@ -95,7 +99,7 @@ def test_a_long_list_says_how_many_more(published: Path) -> None:
     days = open_company(published / "company.yaml").compute(
         ["sales_revenue"], period="2026-02-28", last=28, as_of="2026-03-31"
     )
-    results["values"] += values(days)
+    results["values"] += result_values(days)
     (published / "report" / "results.json").write_text(to_json(results))
     table = restated(published, AMOUNTS | {day: 100.0 + n for n, day in enumerate(AMOUNTS) if day[:7] == "2026-02"})
     assert isinstance(table, Table) and len(table.rows) == LONGEST

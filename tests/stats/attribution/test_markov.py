@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_attributing import published_paths
+from test_attribute import published_paths
 
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.stats.attribution import attribute

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import pytest
 
-from kpi_analysis.core.formula import parse
+from kpi_analysis.core.formula import parse_formula
 from kpi_analysis.stats.drivers.formula_terms import (
+    as_ratio,
+    evaluate,
     factors,
-    leaf_name,
-    leaves,
-    only_adds,
-    ratio_of,
-    replaced,
+    is_additive,
+    operand_name,
+    operands,
+    substitute,
     terms,
-    value_of,
 )
 
 
 def test_leaves_are_names_and_calls_each_once() -> None:
-    tree = parse("(prior(open) + created) * won / (won + lost) * 365 / days() - average(a - b)")
+    tree = parse_formula("(prior(open) + created) * won / (won + lost) * 365 / days() - average(a - b)")
     wanted = ["prior(open)", "created", "won", "lost", "days()", "average((a - b))"]
-    assert [leaf_name(leaf) for leaf in leaves(tree)] == wanted
+    assert [operand_name(operand) for operand in operands(tree)] == wanted
 
 
 def test_brackets_do_not_hide_terms_and_factors() -> None:
-    assert [(sign, leaf_name(part)) for sign, part in terms(parse("a - (b - (c + d)) - 2"))] == [
+    assert [(sign, operand_name(part)) for sign, part in terms(parse_formula("a - (b - (c + d)) - 2"))] == [
         (1, "a"), (-1, "b"), (1, "c"), (1, "d"), (-1, "2"),
     ]  # fmt: skip
-    assert [(power, leaf_name(part)) for power, part in factors(parse("a / (b / (c * d)) * (e + f)"))] == [
+    assert [(power, operand_name(part)) for power, part in factors(parse_formula("a / (b / (c * d)) * (e + f)"))] == [
         (1, "a"), (-1, "b"), (1, "c"), (1, "d"), (1, "(e + f)"),
     ]  # fmt: skip
 
@@ -43,16 +43,21 @@ def test_brackets_do_not_hide_terms_and_factors() -> None:
 )
 def test_the_parts_of_a_ratio_stand_apart(formula: str, upper: float, lower: float) -> None:
     numbers = {"a": 3.0, "b": 5.0, "average(b)": 7.0, "days()": 90.0, "prior(a)": 2.0, "c": 11.0}
-    assert [value_of(part, numbers) for part in ratio_of(parse(formula))] == [upper, lower]
+    assert [evaluate(part, numbers) for part in as_ratio(parse_formula(formula))] == [upper, lower]
 
 
 def test_a_product_and_a_sum_of_ratios_are_no_ratio() -> None:
-    assert ratio_of(parse("a * b")) == ratio_of(parse("a / b + c / d")) == ratio_of(parse("a")) == ()
+    assert (
+        as_ratio(parse_formula("a * b"))
+        == as_ratio(parse_formula("a / b + c / d"))
+        == as_ratio(parse_formula("a"))
+        == ()
+    )
 
 
 def test_a_leaf_of_a_thousand_slices_is_a_flat_tree() -> None:
     names = [f"n{i}" for i in range(5000)]
-    tree = replaced(parse("a / b"), {"a": names})
-    assert value_of(tree, dict.fromkeys(names, 1.0) | {"b": 4.0}) == 1250
+    tree = substitute(parse_formula("a / b"), {"a": names})
+    assert evaluate(tree, dict.fromkeys(names, 1.0) | {"b": 4.0}) == 1250
     assert len(terms(tree.left)) == 5000  # type: ignore[union-attr]
-    assert only_adds(tree.left) and not only_adds(tree)  # type: ignore[union-attr]
+    assert is_additive(tree.left) and not is_additive(tree)  # type: ignore[union-attr]

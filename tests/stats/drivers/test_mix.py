@@ -8,13 +8,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.stats.drivers import segments, simpson
+from kpi_analysis.stats.drivers import segment_effects, simpson_paradox
 
 Pairs = dict[str, tuple[float, float]]
 
 
 def test_rate_and_mix_of_two_segments() -> None:
-    found = segments({"A": (40, 800), "B": (40, 200)}, {"A": (26, 500), "B": (105, 500)})
+    found = segment_effects({"A": (40, 800), "B": (40, 200)}, {"A": (26, 500), "B": (105, 500)})
     assert found.rate_effect.sum() == pytest.approx(0.0048)
     assert found.mix_effect.sum() == pytest.approx(0.0462)
     assert found.total.sum() == pytest.approx(131 / 1000 - 80 / 1000)
@@ -25,7 +25,7 @@ def test_rate_and_mix_of_two_segments() -> None:
 
 
 def test_coming_and_going_is_mix_and_cost_without_a_lead_is_rate() -> None:
-    found = segments(
+    found = segment_effects(
         {"old": (50, 100), "gone": (30, 20), "dry": (0, 0)}, {"old": (50, 100), "new": (80, 60), "dry": (10, 0)}
     )
     found = found.set_index("segment")
@@ -37,15 +37,15 @@ def test_coming_and_going_is_mix_and_cost_without_a_lead_is_rate() -> None:
 
 def test_what_was_taken_back_whole_is_no_base() -> None:
     rest = 0.1 + 0.2 - 0.3
-    found = segments({"A": (10, 100), "B": (5, rest)}, {"A": (12, 90), "B": (20, 50)}).set_index("segment")
+    found = segment_effects({"A": (10, 100), "B": (5, rest)}, {"A": (12, 90), "B": (20, 50)}).set_index("segment")
     assert found.total.sum() == pytest.approx(32 / 140 - 15 / 100)
     assert found.rate_effect.abs().max() < 1
-    tiny = segments({"A": (10, 100), "B": (5, -rest)}, {"A": (12, 90), "B": (20, 1e-7)})
+    tiny = segment_effects({"A": (10, 100), "B": (5, -rest)}, {"A": (12, 90), "B": (20, 1e-7)})
     assert tiny.total.sum() == pytest.approx(32 / (90 + 1e-7) - 15 / 100, rel=1e-9)
 
 
 def test_slices_of_a_sum_are_differences() -> None:
-    found = segments({"A": 5, "B": 2}, {"B": 4, "C": 1})
+    found = segment_effects({"A": 5, "B": 2}, {"B": 4, "C": 1})
     assert dict(zip(found.segment, found.total, strict=True)) == {"A": -5, "B": 2, "C": 1}
     assert found.rate_effect.isna().all() and found.mix_effect.isna().all()
 
@@ -58,10 +58,10 @@ PAIRS = st.dictionaries(st.sampled_from("ABCDEF"), st.tuples(st.integers(-50, 50
 def test_effects_add_up_to_the_change_of_the_ratio(before: Pairs, after: Pairs) -> None:
     then, now = (np.array(list(side.values()), dtype=float).sum(axis=0) for side in (before, after))
     assume(then[1] > 0 and now[1] > 0)
-    found = segments(before, after)
+    found = segment_effects(before, after)
     size = max(found.total.abs().sum(), abs(then[0] / then[1]), abs(now[0] / now[1]))
     assert abs(found.total.sum() - (now[0] / now[1] - then[0] / then[1])) <= 1e-9 * size
-    turned = segments(*(dict(reversed(side.items())) for side in (before, after))).set_index("segment")
+    turned = segment_effects(*(dict(reversed(side.items())) for side in (before, after))).set_index("segment")
     assert np.allclose(turned.loc[found.segment, "total"], found.total, atol=1e-9 * size)
 
 
@@ -70,20 +70,20 @@ OPEN_SURGERY = {"small": (81, 87), "large": (192, 263)}
 
 
 def test_the_treatment_that_wins_in_both_groups_loses_in_total() -> None:
-    found = simpson(PUNCTURE, OPEN_SURGERY)
+    found = simpson_paradox(PUNCTURE, OPEN_SURGERY)
     assert found is not None and found.every and found.up
     assert (found.before, found.after) == pytest.approx((289 / 350, 273 / 350))
     assert found.moved == ("small", "large")
     assert found.rate_effect > 0 > found.mix_effect
-    assert found.words("Success", "size") == "Success rose in every size, yet fell in total: the mix by size shifted"
-    back = simpson(OPEN_SURGERY, PUNCTURE)
-    assert back is not None and not back.up and "fell in every size, yet rose" in back.words("Success", "size")
+    assert found.sentence("Success", "size") == "Success rose in every size, yet fell in total: the mix by size shifted"
+    back = simpson_paradox(OPEN_SURGERY, PUNCTURE)
+    assert back is not None and not back.up and "fell in every size, yet rose" in back.sentence("Success", "size")
 
 
 def test_a_paradox_by_weight_is_told_as_such() -> None:
-    found = simpson(PUNCTURE | {"odd": (5, 10)}, OPEN_SURGERY | {"odd": (4, 10)})
+    found = simpson_paradox(PUNCTURE | {"odd": (5, 10)}, OPEN_SURGERY | {"odd": (4, 10)})
     assert found is not None and not found.every and found.moved == ("small", "large")
-    assert "taken together" in found.words("Success", "size")
+    assert "taken together" in found.sentence("Success", "size")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_paradox_by_weight_is_told_as_such() -> None:
     ],
 )  # fmt: skip
 def test_no_paradox_is_seen_where_there_is_none(before: Pairs, after: Pairs) -> None:
-    assert simpson(before, after) is None
+    assert simpson_paradox(before, after) is None
 
 
 @pytest.mark.parametrize(
@@ -109,4 +109,4 @@ def test_no_paradox_is_seen_where_there_is_none(before: Pairs, after: Pairs) -> 
 )
 def test_segments_without_weights_are_refused(before: Pairs, after: Pairs, words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        segments(before, after)
+        segment_effects(before, after)

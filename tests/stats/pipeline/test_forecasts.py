@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.stats.pipeline import as_known, forecast
+from kpi_analysis.stats.pipeline import deals_as_of, forecast
 
 DAY = dt.date(2026, 6, 30)
 UNTIL = dt.date(2026, 9, 30)
@@ -58,7 +58,7 @@ def test_a_forecast_tried_on_an_earlier_day_knows_nothing_of_what_came_after() -
     tried = forecast(deals, DAY, UNTIL, earlier=ENDS).backtest
     assert [one.day for one in tried] == [dt.date(2025, 9, 30), dt.date(2025, 12, 31), dt.date(2026, 3, 31)]
     one = tried[-1]
-    alone = forecast(as_known(deals, ENDS[-1])[["created", "closed", "won", "amount"]], ENDS[-1], DAY)
+    alone = forecast(deals_as_of(deals, ENDS[-1])[["created", "closed", "won", "amount"]], ENDS[-1], DAY)
     assert (one.expected, one.low, one.high) == (alone.expected, alone.low, alone.high)
     start, end = pd.Timestamp(ENDS[-1]), pd.Timestamp(DAY)
     rows = deals[

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from kpi_analysis.stats.response import adstock, hill
-from kpi_analysis.stats.response.curves import Curve
+from kpi_analysis.stats.response.curves import ResponseCurve
 
 
 def test_a_unit_of_money_decays_geometrically_and_loses_nothing() -> None:
@@ -32,14 +32,16 @@ def test_half_of_the_effect_is_reached_at_half(shape: float) -> None:
 
 
 def test_the_slope_of_hill_at_its_half_point_is_shape_over_four_halves() -> None:
-    steady = Curve(np.full(4, 8.0), 8.0, np.array([0.5]), np.array([8.0]), np.array([2.0]), np.array([100.0]))
+    steady = ResponseCurve(np.full(4, 8.0), 8.0, np.array([0.5]), np.array([8.0]), np.array([2.0]), np.array([100.0]))
     assert steady.marginal()[0] == pytest.approx(100 * 2 / (4 * 8))
     assert steady.outcome()[0] == pytest.approx(4 * 50)
 
 
 def test_marginal_is_what_a_little_more_of_the_pattern_brings() -> None:
     random = np.random.default_rng(0)
-    curve = Curve(random.gamma(1, 5, 52), 40.0, np.array([0, 0.6]), np.array([3, 9]), np.array([1, 2]), np.ones(2))
+    curve = ResponseCurve(
+        random.gamma(1, 5, 52), 40.0, np.array([0, 0.6]), np.array([3, 9]), np.array([1, 2]), np.ones(2)
+    )
     rise = (curve.outcome(1 + 1e-6) - curve.outcome(1 - 1e-6)) / (2e-6 * curve.spend)
     assert_allclose(curve.marginal(), rise, rtol=1e-6)
 
@@ -47,5 +49,5 @@ def test_marginal_is_what_a_little_more_of_the_pattern_brings() -> None:
 def test_the_pattern_repeats_itself_so_that_where_it_starts_does_not_matter() -> None:
     pattern = np.random.default_rng(1).gamma(1, 5, 52)
     parts = (np.array([0.9]), np.array([3.0]), np.array([1.0]), np.array([10.0]))
-    here, there = Curve(pattern, 40.0, *parts), Curve(np.roll(pattern, 20), 40.0, *parts)
+    here, there = ResponseCurve(pattern, 40.0, *parts), ResponseCurve(np.roll(pattern, 20), 40.0, *parts)
     assert here.outcome()[0] == pytest.approx(there.outcome()[0], rel=1e-3)

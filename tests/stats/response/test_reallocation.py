@@ -8,19 +8,19 @@ import pytest
 from simulated import SEARCH, WASTE, simulated
 
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.stats.response import Response, fit, response_curve, what_if
-from kpi_analysis.stats.response.curves import Curve
+from kpi_analysis.stats.response import Response, fit_response, reallocate, response_curve
+from kpi_analysis.stats.response.curves import ResponseCurve
 
 
 @pytest.fixture(scope="module")
 def made() -> tuple[pd.DataFrame, Response]:
     spend, outcome = simulated({"waste": WASTE, "search": SEARCH}, seed=1, noise=4.0)
-    return spend, fit(spend, outcome)
+    return spend, fit_response(spend, outcome)
 
 
 def test_the_change_is_that_of_the_true_curves(made: tuple[pd.DataFrame, Response]) -> None:
     spend, found = made
-    row = what_if(found, 5.0).iloc[0]
+    row = reallocate(found, 5.0).iloc[0]
     assert (row.from_channel, row.to_channel, row.amount, row.reason) == ("waste", "search", 5.0, "")
     assert row.label.startswith("assumption")
     true = 0.0
@@ -35,15 +35,15 @@ def test_a_little_money_changes_by_the_difference_of_the_marginal_returns(
     made: tuple[pd.DataFrame, Response],
 ) -> None:
     returns = made[1].channels.set_index("channel")["marginal_return"]
-    change = what_if(made[1], 0.01)["change"].iloc[0]
+    change = reallocate(made[1], 0.01)["change"].iloc[0]
     assert change == pytest.approx(0.01 * (returns["search"] - returns["waste"]), rel=0.05)
 
 
-def curve(size: float, spread: float) -> Curve:
+def curve(size: float, spread: float) -> ResponseCurve:
     """Steady spend of 10, half of the greatest effect at 10, and at most 12 seen."""
     draws = np.linspace(size - spread, size + spread, 101)
     same = np.ones(101)
-    return Curve(np.full(4, 10.0), 12.0, 0 * same, 10 * same, same, draws)
+    return ResponseCurve(np.full(4, 10.0), 12.0, 0 * same, 10 * same, same, draws)
 
 
 CURVES = {"a": curve(100, 10), "b": curve(200, 10)}
@@ -60,23 +60,23 @@ APART = pd.DataFrame(
 
 
 def test_the_change_is_the_difference_of_two_points_on_each_curve() -> None:
-    row = what_if(Response(APART, curves=CURVES), 4.0).iloc[0]
+    row = reallocate(Response(APART, curves=CURVES), 4.0).iloc[0]
     assert row.change == pytest.approx(200 * (14 / 24 - 1 / 2) - 100 * (1 / 2 - 6 / 16))
     assert row.low < row.change < row.high
 
 
 def test_no_channel_goes_far_beyond_what_was_seen_or_gives_more_than_it_has() -> None:
     found = Response(APART, curves=CURVES)
-    assert what_if(found, 1.2 * 12 - 10 - 1e-9)["reason"].item() == ""
-    beyond = what_if(found, 5.0).iloc[0]
+    assert reallocate(found, 1.2 * 12 - 10 - 1e-9)["reason"].item() == ""
+    beyond = reallocate(found, 5.0).iloc[0]
     assert beyond.reason == "b would go beyond 1.2 times its largest spend of a period, 12; up to 4.4 can be moved"
     assert np.isnan([beyond.change, beyond.low, beyond.high]).all()
-    assert what_if(found, 11.0)["reason"].item() == "a spends only 10 a period"
+    assert reallocate(found, 11.0)["reason"].item() == "a spends only 10 a period"
 
 
 def test_channels_whose_limits_overlap_are_not_played_off() -> None:
     close = APART.assign(marginal_low=[1.0, 2.0], marginal_high=[4.0, 6.0])
-    found = what_if(Response(close, curves=CURVES), 1.0).iloc[0]
+    found = reallocate(Response(close, curves=CURVES), 1.0).iloc[0]
     assert found.reason == "the marginal returns of a and b cannot be told apart: 1 to 4 against 2 to 6"
     assert np.isnan(found.change)
 
@@ -84,7 +84,7 @@ def test_channels_whose_limits_overlap_are_not_played_off() -> None:
 @pytest.mark.parametrize("amount", [0.0, -5.0, np.nan, np.inf])
 def test_an_amount_is_above_zero(made: tuple[pd.DataFrame, Response], amount: float) -> None:
     with pytest.raises(UsageError, match="above zero"):
-        what_if(made[1], amount)
+        reallocate(made[1], amount)
 
 
 def test_the_curve_starts_at_nothing_rises_and_passes_through_the_present(

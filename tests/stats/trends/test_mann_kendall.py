@@ -11,7 +11,7 @@ import pytest
 from published_series import NILE
 from scipy import stats
 
-from kpi_analysis.stats.trends.autocorrelation import lag_one, lags_one, variance_inflation
+from kpi_analysis.stats.trends.autocorrelation import lag1_autocorrelation, lag1_autocorrelations, variance_inflation
 from kpi_analysis.stats.trends.mann_kendall import mann_kendall, seasonal_mann_kendall
 from kpi_analysis.stats.trends.theil_sen import seasonal_theil_sen, theil_sen
 
@@ -180,33 +180,33 @@ def test_the_lag_one_correlation_is_corrected_for_its_bias_and_kept_within_bound
     centred = values - values.mean()
     raw = float(centred[1:] @ centred[:-1] / (centred @ centred))
     assert 0 < (20 * raw + 2) / 16 < 0.9
-    assert lag_one(values, values) == pytest.approx((20 * raw + 2) / 16)
-    assert lag_one(np.arange(50.0), np.arange(50.0)) == 0.9
-    assert lag_one(np.tile([1.0, -1.0], 10), values) == 0.0
-    assert lag_one(np.zeros(10), values) == 0.0
+    assert lag1_autocorrelation(values, values) == pytest.approx((20 * raw + 2) / 16)
+    assert lag1_autocorrelation(np.arange(50.0), np.arange(50.0)) == 0.9
+    assert lag1_autocorrelation(np.tile([1.0, -1.0], 10), values) == 0.0
+    assert lag1_autocorrelation(np.zeros(10), values) == 0.0
 
 
 def test_many_lag_one_correlations_are_those_of_pandas_pairs() -> None:
     """Each row by itself, from the pairs of months that both have a value."""
     rows = np.random.default_rng(4).normal(size=(30, 24)).cumsum(axis=1)
     rows[np.random.default_rng(5).random(rows.shape) < 0.1] = np.nan
-    found = lags_one(rows, rows)
+    found = lag1_autocorrelations(rows, rows)
     assert len({0.0, 0.9} & set(found)) < len(set(found))
     for row, one in zip(rows, found, strict=True):
         off = pd.Series(row - np.nanmean(row))
         count = off.count()
         raw = (off * off.shift()).mean() / (off**2).mean() * (count - 1) / count
         assert one == pytest.approx(min(max((count * raw + 2) / (count - 4), 0.0), 0.9))
-    assert lags_one(rows[:, :4], rows[:, :4]).tolist() == [0.0] * 30
+    assert lag1_autocorrelations(rows[:, :4], rows[:, :4]).tolist() == [0.0] * 30
 
 
 def test_rounding_errors_have_no_autocorrelation() -> None:
     values = 0.1 + 0.7 * np.arange(30)
     errors = 1e-16 * np.arange(30)
-    assert lag_one(errors, values) == 0.0
-    assert lag_one(1e10 * errors, values) > 0.0
+    assert lag1_autocorrelation(errors, values) == 0.0
+    assert lag1_autocorrelation(1e10 * errors, values) > 0.0
 
 
 def test_no_pair_of_neighbours_spans_a_gap() -> None:
     alternating_over_gaps = np.tile([1.0, np.nan, -1.0, np.nan], 6)
-    assert lag_one(alternating_over_gaps, alternating_over_gaps) == 0.0
+    assert lag1_autocorrelation(alternating_over_gaps, alternating_over_gaps) == 0.0

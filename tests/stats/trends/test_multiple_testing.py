@@ -10,16 +10,16 @@ import pytest
 from published_series import BENJAMINI_HOCHBERG
 
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.stats.trends import discoveries
+from kpi_analysis.stats.trends import benjamini_hochberg
 
 
 def test_four_of_benjamini_and_hochbergs_fifteen_are_discoveries() -> None:
-    assert discoveries(BENJAMINI_HOCHBERG) == [True] * 4 + [False] * 11
+    assert benjamini_hochberg(BENJAMINI_HOCHBERG) == [True] * 4 + [False] * 11
 
 
 def test_the_order_does_not_matter_and_is_kept() -> None:
     order = np.random.default_rng(1).permutation(15)
-    found = discoveries([BENJAMINI_HOCHBERG[at] for at in order])
+    found = benjamini_hochberg([BENJAMINI_HOCHBERG[at] for at in order])
     assert found == [bool(at < 4) for at in order]
 
 
@@ -30,25 +30,25 @@ def test_the_stepwise_rule_gives_the_same() -> None:
         ranked = np.sort(p)
         passed = np.flatnonzero(ranked <= 0.1 * np.arange(1, 31) / 30)
         threshold = ranked[passed[-1]] if passed.size else -1.0
-        assert discoveries(p.tolist(), q=0.1) == (p <= threshold).tolist()
+        assert benjamini_hochberg(p.tolist(), q=0.1) == (p <= threshold).tolist()
 
 
 def test_what_was_not_tested_is_no_discovery_and_does_not_count() -> None:
-    assert discoveries([0.04, None, float("nan")]) == [True, False, False]
-    assert discoveries([None, None]) == [False, False]
-    assert discoveries([]) == []
+    assert benjamini_hochberg([0.04, None, float("nan")]) == [True, False, False]
+    assert benjamini_hochberg([None, None]) == [False, False]
+    assert benjamini_hochberg([]) == []
 
 
 def test_thirty_kpis_without_a_trend_seldom_give_a_false_alarm() -> None:
     rows = np.random.default_rng(3).uniform(size=(300, 30))
     assert np.mean([(row < 0.05).any() for row in rows]) > 0.7
-    assert np.mean([any(discoveries(row.tolist())) for row in rows]) < 0.08
+    assert np.mean([any(benjamini_hochberg(row.tolist())) for row in rows]) < 0.08
 
 
 @pytest.mark.parametrize(("p_values", "q"), [([1.2], 0.05), ([-0.1, 0.3], 0.05), ([0.3], 5.0)])
 def test_a_probability_lies_within_zero_and_one(p_values: list[float], q: float) -> None:
     with pytest.raises(UsageError, match="within 0 and 1"):
-        discoveries(p_values, q)
+        benjamini_hochberg(p_values, q)
 
 
 def test_importing_the_trends_does_not_load_scipy() -> None:

@@ -7,9 +7,9 @@ import pandas as pd
 
 from kpi_analysis.core.errors import UsageError, did_you_mean
 from kpi_analysis.stats.attribution import heuristics, markov, shapley
-from kpi_analysis.stats.attribution.journeys import Floats, Journeys, read_journeys
+from kpi_analysis.stats.attribution.journeys import FloatArray, Journeys, read_journeys
 
-RULES = (*heuristics.POSITIONS, "shapley", "markov")
+RULES = (*heuristics.POSITION_RULES, "shapley", "markov")
 
 
 def attribute(paths: pd.DataFrame, rule: str, *, half_life: float = 7.0, order: int = 1) -> pd.DataFrame:
@@ -68,7 +68,7 @@ def attribute(paths: pd.DataFrame, rule: str, *, half_life: float = 7.0, order: 
     [15.0, 25.0]
     """
     check_rule(rule, half_life, order)
-    return credited(read_journeys(paths, with_days=rule == "time_decay"), rule, half_life, order)
+    return channel_credit(read_journeys(paths, with_days=rule == "time_decay"), rule, half_life, order)
 
 
 def check_rule(rule: str, half_life: float, order: int) -> None:
@@ -88,7 +88,7 @@ def check_rule(rule: str, half_life: float, order: int) -> None:
         raise UsageError(f"order is {order}; it is a whole number of touches.", remedy="Take 1: only the touch before.")
 
 
-def credited(journeys: Journeys, rule: str, half_life: float, order: int) -> pd.DataFrame:
+def channel_credit(journeys: Journeys, rule: str, half_life: float, order: int) -> pd.DataFrame:
     """Return the credit of each channel from journeys that were read."""
     if not journeys.conversions.sum() > 0:
         raise UsageError(
@@ -111,9 +111,9 @@ def credited(journeys: Journeys, rule: str, half_life: float, order: int) -> pd.
     )
 
 
-def _credit(journeys: Journeys, rule: str, half_life: float, order: int, amounts: Floats) -> Floats:
+def _credit(journeys: Journeys, rule: str, half_life: float, order: int, amounts: FloatArray) -> FloatArray:
     if rule == "markov":
-        return markov.credit(journeys, amounts, order)
+        return markov.markov_credit(journeys, amounts, order)
     if rule == "shapley":
-        return shapley.credit(journeys, amounts)
-    return heuristics.credit(journeys, rule, half_life, amounts)
+        return shapley.shapley_credit(journeys, amounts)
+    return heuristics.heuristic_credit(journeys, rule, half_life, amounts)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from kpi_analysis.stats.response.baseline import baseline, span, without
+from kpi_analysis.stats.response.baseline_regressors import baseline_regressors, orthonormal_basis, residuals
 
 
 @pytest.mark.parametrize(
@@ -21,19 +21,21 @@ from kpi_analysis.stats.response.baseline import baseline, span, without
     ],
 )
 def test_columns_for_trend_bends_and_waves(length: int, season_length: int, columns: int) -> None:
-    assert baseline(length, season_length, np.empty((length, 0))).shape == (length, columns)
+    assert baseline_regressors(length, season_length, np.empty((length, 0))).shape == (length, columns)
 
 
 def test_it_goes_on_beyond_the_end_as_it_was() -> None:
-    longer = baseline(100, 52, np.zeros((113, 0)), ahead=13)
-    assert_allclose(longer[:100], baseline(100, 52, np.zeros((100, 0))))
+    longer = baseline_regressors(100, 52, np.zeros((113, 0)), ahead=13)
+    assert_allclose(longer[:100], baseline_regressors(100, 52, np.zeros((100, 0))))
     assert_allclose(longer[52:113, -2:], longer[:61, -2:], atol=1e-12)  # waves repeat
 
 
 def test_what_it_explains_is_gone_and_what_is_left_is_that_of_least_squares() -> None:
     random = np.random.default_rng(0)
-    columns = np.column_stack([baseline(80, 12, np.empty((80, 0))), np.zeros(80)])  # an event that never happened
+    columns = np.column_stack(
+        [baseline_regressors(80, 12, np.empty((80, 0))), np.zeros(80)]
+    )  # an event that never happened
     values = random.normal(size=80)
     weights = np.linalg.lstsq(columns, values, rcond=None)[0]
-    assert_allclose(without(span(columns), values), values - columns @ weights, atol=1e-10)
-    assert_allclose(without(span(columns), columns.T), 0, atol=1e-10)
+    assert_allclose(residuals(orthonormal_basis(columns), values), values - columns @ weights, atol=1e-10)
+    assert_allclose(residuals(orthonormal_basis(columns), columns.T), 0, atol=1e-10)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from kpi_analysis.stats.response.curves import Array
+from kpi_analysis.stats.response.curves import FloatArray
 
 MOST_WAVES = 3
 
 
-def baseline(length: int, season_length: int, controls: Array, ahead: int = 0) -> Array:
+def baseline_regressors(length: int, season_length: int, controls: FloatArray, ahead: int = 0) -> FloatArray:
     """Return the columns of the baseline, fitted to `length` periods and carried on for `ahead` more.
 
     Parameters
@@ -30,7 +30,7 @@ def baseline(length: int, season_length: int, controls: Array, ahead: int = 0) -
 
     Examples
     --------
-    >>> baseline(156, 52, np.empty((156, 0))).shape      # constant, trend, 2 bends, 3 waves of two columns
+    >>> baseline_regressors(156, 52, np.empty((156, 0))).shape      # constant, trend, 2 bends, 3 waves of two columns
     (156, 10)
     """
     time = np.arange(length + ahead, dtype=float)
@@ -55,12 +55,12 @@ def _waves(length: int, season_length: int) -> int:
     return min(1, possible) if length >= season_length else 0
 
 
-def span(columns: Array) -> Array:
+def orthonormal_basis(columns: FloatArray) -> FloatArray:
     """Return orthonormal columns that span the same; columns that repeat others are left out.
 
     Examples
     --------
-    >>> span(np.array([[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]])).shape
+    >>> orthonormal_basis(np.array([[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]])).shape
     (3, 1)
     """
     scale = np.abs(columns).max(axis=0)
@@ -68,6 +68,6 @@ def span(columns: Array) -> Array:
     return np.asarray(left[:, size > 1e-9 * size[0]], dtype=float)
 
 
-def without(basis: Array, rows: Array) -> Array:
+def residuals(basis: FloatArray, rows: FloatArray) -> FloatArray:
     """Return rows (…, n) without what the orthonormal columns of `basis` (n, k) explain."""
     return rows - (rows @ basis) @ basis.T

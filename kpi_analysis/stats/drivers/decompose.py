@@ -13,7 +13,7 @@ import pandas as pd
 from kpi_analysis.core import formula as formulas
 from kpi_analysis.core.errors import DataError, UsageError, did_you_mean
 from kpi_analysis.core.formula import Node, Operation
-from kpi_analysis.stats.drivers.formula_terms import factors, leaf_name, leaves, terms, value_of
+from kpi_analysis.stats.drivers.formula_terms import evaluate, factors, operand_name, operands, terms
 
 Method = Literal["auto", "lmdi", "shapley"]
 METHODS = ("auto", "lmdi", "shapley")
@@ -79,8 +79,8 @@ def decompose(
     """
     if method not in METHODS:
         raise UsageError(f"unknown method '{method}'.", remedy=did_you_mean(method, METHODS) or "Use lmdi or shapley.")
-    tree = formulas.parse(formula) if isinstance(formula, str) else formula
-    names = [leaf_name(leaf) for leaf in leaves(tree)]
+    tree = formulas.parse_formula(formula) if isinstance(formula, str) else formula
+    names = [operand_name(operand) for operand in operands(tree)]
     start, end = (_checked(numbers, names, side) for numbers, side in ((before, "before"), (after, "after")))
     values = _value(tree, start, "before"), _value(tree, end, "after")
     found, used = _by_method(tree, names, start, end, method)
@@ -122,7 +122,7 @@ def _checked(numbers: Mapping[str, float], names: Sequence[str], side: str) -> d
 
 def _value(tree: Node, numbers: Numbers, side: str) -> float:
     try:
-        value = float(value_of(tree, numbers))
+        value = float(evaluate(tree, numbers))
     except ZeroDivisionError:
         value = math.nan
     if not math.isfinite(value):
@@ -133,15 +133,15 @@ def _value(tree: Node, numbers: Numbers, side: str) -> float:
 def _pass_on(
     node: Node, weight: float, before: Numbers, after: Numbers, *, by_logarithms: bool, into: dict[str, float]
 ) -> bool:
-    """Add what a part counts to the leaves it is made of; false where a factor has no logarithm.
+    """Add what a part counts to the operands it is made of; false where a factor has no logarithm.
 
     The weight is what one unit of the part's change counts. It goes on to the terms of a sum as it is, and to the
     factors of a product by what one unit of each counts there, so that nothing is lost on the way.
     """
-    if not leaves(node):
+    if not operands(node):
         return True
     if not isinstance(node, Operation):
-        name = leaf_name(node)
+        name = operand_name(node)
         into[name] += weight * (after[name] - before[name])
         return True
     if node.operator in "+-":
@@ -162,8 +162,8 @@ def _weighed(
     """Return the factors of a product with what one unit of each counts in it."""
     coefficient, moving = 1.0, []
     for power, part in factors(node):
-        first, last = float(value_of(part, before)), float(value_of(part, after))
-        if leaves(part):
+        first, last = float(evaluate(part, before)), float(evaluate(part, after))
+        if operands(part):
             moving.append((power, part, first, last))
         else:
             coefficient *= first**power
@@ -207,7 +207,7 @@ def _shapley(tree: Node, names: Sequence[str], before: Numbers, after: Numbers) 
     for name, inside in members.items():
         mixed[name] = np.where(inside, after[name], before[name])
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        values: npt.NDArray[np.float64] = np.broadcast_to(value_of(tree, mixed), sets.shape).astype(float)
+        values: npt.NDArray[np.float64] = np.broadcast_to(evaluate(tree, mixed), sets.shape).astype(float)
     if not np.isfinite(values).all():
         return None
     sizes = np.sum([inside for inside in members.values()], axis=0) if names else np.zeros(1)
@@ -225,5 +225,5 @@ def _is_linear(node: Node) -> bool:
         return True
     if node.operator in "+-":
         return _is_linear(node.left) and _is_linear(node.right)
-    moving = [(power, part) for power, part in factors(node) if leaves(part)]
+    moving = [(power, part) for power, part in factors(node) if operands(part)]
     return all(power == 1 and _is_linear(part) for power, part in moving) and len(moving) <= 1

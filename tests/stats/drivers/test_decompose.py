@@ -12,10 +12,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.core.formula import Name, Node, Number, Operation, parse
-from kpi_analysis.stats.drivers import decompose, leaf_name, leaves
-from kpi_analysis.stats.drivers.decomposing import Method, _by_shapley
-from kpi_analysis.stats.drivers.formula_terms import value_of
+from kpi_analysis.core.formula import Name, Node, Number, Operation, parse_formula
+from kpi_analysis.stats.drivers import decompose, operand_name, operands
+from kpi_analysis.stats.drivers.decompose import Method, _by_shapley
+from kpi_analysis.stats.drivers.formula_terms import evaluate
 
 VELOCITY = "opportunities * win_rate * deal_size / cycle"
 THEN = {"opportunities": 40, "win_rate": 0.25, "deal_size": 20000, "cycle": 50}
@@ -61,7 +61,7 @@ def test_the_numbers_decide_on_the_method(
 ) -> None:
     found = decompose(formula, before, after)
     assert found.attrs["method"] == method
-    change = value_of(parse(formula), after) - value_of(parse(formula), before)
+    change = evaluate(parse_formula(formula), after) - evaluate(parse_formula(formula), before)
     assert found.sum() == pytest.approx(change, rel=1e-12)
 
 
@@ -85,14 +85,14 @@ def by_enumeration(tree: Node, before: dict[str, float], after: dict[str, float]
     for order in orders:
         mixed = dict(before)
         for name in order:
-            then = value_of(tree, mixed)
+            then = evaluate(tree, mixed)
             mixed[name] = after[name]
-            total[name] += (value_of(tree, mixed) - then) / len(orders)
+            total[name] += (evaluate(tree, mixed) - then) / len(orders)
     return total
 
 
 def test_shapley_values_are_the_mean_over_all_orders() -> None:
-    tree = parse("a * b / (c + d * d) - a * 3")
+    tree = parse_formula("a * b / (c + d * d) - a * 3")
     before, after = {"a": -2.0, "b": 3.0, "c": 1.0, "d": 2.0}, {"a": 5.0, "b": 0.0, "c": 4.0, "d": 1.0}
     found = decompose(tree, before, after)
     assert found.attrs["method"] == "shapley"
@@ -100,7 +100,7 @@ def test_shapley_values_are_the_mean_over_all_orders() -> None:
 
 
 def test_a_product_by_levels_has_the_shapley_values_of_its_factors() -> None:
-    tree = parse("a * b / c * d")
+    tree = parse_formula("a * b / c * d")
     before, after = {"a": -2.0, "b": 3.0, "c": 1.0, "d": 2.0}, {"a": 5.0, "b": 0.5, "c": 4.0, "d": 1.0}
     moving = [(-1.0 if n == "c" else 1.0, Name(n), before[n], after[n]) for n in before]
     found = {part.name: weight * (after[part.name] - before[part.name]) for weight, part in _by_shapley(moving)}  # type: ignore[union-attr]
@@ -134,7 +134,7 @@ def numbers(sizes: Any) -> Any:
 
 def value(tree: Node, at: dict[str, float]) -> float:
     try:
-        found = float(value_of(tree, at))
+        found = float(evaluate(tree, at))
     except ZeroDivisionError:
         found = math.nan
     assume(math.isfinite(found) and (found == 0 or 1e-3 < abs(found) < 1e9))
@@ -152,7 +152,7 @@ def test_contributions_add_up_to_the_change(
     found = decompose(tree, before, after, method=method)
     size = max(found.abs().sum(), abs(value(tree, before)), abs(value(tree, after)))
     assert abs(found.sum() - change) <= 1e-9 * size
-    assert list(found.index) == [leaf_name(leaf) for leaf in leaves(tree)]
+    assert list(found.index) == [operand_name(operand) for operand in operands(tree)]
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)

@@ -9,8 +9,8 @@ import pandas as pd
 
 from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.stats.projections.projection import Backtest, Projection
-from kpi_analysis.stats.projections.sample_paths import FEWEST_FOR_MODELS, Sample, sample
-from kpi_analysis.stats.projections.smoothing_models import Array
+from kpi_analysis.stats.projections.sample_paths import FEWEST_FOR_MODELS, SamplePaths, draw_sample_paths
+from kpi_analysis.stats.projections.smoothing_models import FloatArray
 from kpi_analysis.stats.projections.transformations import Limits
 
 PATHS = 1000
@@ -100,12 +100,12 @@ def project(
         return Projection(reason=_outside(observed, limits), low_evidence=low_evidence)
 
     backtest = _backtest(values, horizon, season_length, limits, level, seed)
-    result = sample(values, horizon, season_length, limits, PATHS, np.random.default_rng(seed))
+    result = draw_sample_paths(values, horizon, season_length, limits, PATHS, np.random.default_rng(seed))
     method = f"{result.method}; low evidence: {count} points" if low_evidence else result.method
     usual_size = float(np.abs(observed).mean())
     # The middle of many zeros is zero, so the absolute error favours a last value that happens to be one.
-    if backtest is not None and not result.many_zeros and matters(backtest, usual_size):
-        if loses(backtest, usual_size):
+    if backtest is not None and not result.many_zeros and is_material_loss(backtest, usual_size):
+        if is_clear_loss(backtest, usual_size):
             return Projection(
                 method=method,
                 backtest=backtest,
@@ -187,7 +187,7 @@ def _checked(
     return Limits(low, high)
 
 
-def _numbers(history: pd.Series) -> Array:
+def _numbers(history: pd.Series) -> FloatArray:
     try:
         values = history.to_numpy(dtype=float, na_value=np.nan)
     except (TypeError, ValueError) as error:
@@ -202,7 +202,7 @@ def _numbers(history: pd.Series) -> Array:
 
 
 def _backtest(
-    values: Array, horizon: int, season_length: int, limits: Limits, level: float, seed: int
+    values: FloatArray, horizon: int, season_length: int, limits: Limits, level: float, seed: int
 ) -> Backtest | None:
     """Project up to three held-out ends, half a horizon apart, each from at least half of the history."""
     least = max(FEWEST_FOR_MODELS, len(values) // 2)
@@ -215,7 +215,7 @@ def _backtest(
         if tried < 1 or start < least or len(seen) < FEWEST_FOR_MODELS or not there.any():
             continue
         random = np.random.default_rng((seed, start))
-        result = sample(past, tried, season_length, limits, BACKTEST_PATHS, random)
+        result = draw_sample_paths(past, tried, season_length, limits, BACKTEST_PATHS, random)
         low, high = _interval(result, level)
         errors.append(np.abs(result.centre - future)[there])
         naive_errors.append(np.abs(seen[-1] - future)[there])
@@ -228,12 +228,12 @@ def _backtest(
     )
 
 
-def loses(backtest: Backtest, usual_size: float) -> bool:
+def is_clear_loss(backtest: Backtest, usual_size: float) -> bool:
     """Tell whether a backtest is lost so clearly that chance on a few held-out values hardly explains it."""
-    return backtest.ends >= FEWEST_ENDS and backtest.ratio > CLEAR_LOSS and matters(backtest, usual_size)
+    return backtest.ends >= FEWEST_ENDS and backtest.ratio > CLEAR_LOSS and is_material_loss(backtest, usual_size)
 
 
-def matters(backtest: Backtest, usual_size: float) -> bool:
+def is_material_loss(backtest: Backtest, usual_size: float) -> bool:
     """Tell whether a backtest is lost by more than a rounding of the KPI."""
     return backtest.error - backtest.naive_error > SMALL_ERROR * usual_size
 
@@ -246,18 +246,18 @@ def _loss(backtest: Backtest) -> str:
     return f"on {ends} of the history its error was {percent:.0f} % above that of repeating the last value"
 
 
-def _outside(observed: Array, limits: Limits) -> str:
+def _outside(observed: FloatArray, limits: Limits) -> str:
     if observed.min() < limits.low:
         return f"the history goes down to {observed.min():g}, but the KPI is said never to be below {limits.low:g}"
     return f"the history goes up to {observed.max():g}, but the KPI is said never to be above {limits.high:g}"
 
 
-def _interval(result: Sample, level: float) -> tuple[Array, Array]:
+def _interval(result: SamplePaths, level: float) -> tuple[FloatArray, FloatArray]:
     low, high = np.quantile(result.paths, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return np.minimum(low, result.centre), np.maximum(high, result.centre)
 
 
-def _frame(result: Sample, level: float) -> pd.DataFrame:
+def _frame(result: SamplePaths, level: float) -> pd.DataFrame:
     low, high = _interval(result, level)
     steps = np.arange(1, len(low) + 1)
     return pd.DataFrame({"step": steps, "mean": result.centre, "low": low, "high": high})
