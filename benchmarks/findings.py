@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "findings"))
-from noise import findings_of, history, series
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from support.simulated_noise import findings_of, history, series
 
 from kpi_analysis.insight.findings import real, scan
 

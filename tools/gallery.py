@@ -1,7 +1,7 @@
 """Every chart on every edge case that the tests know, as one page of HTML and one PDF: ``make gallery``.
 
-The cases are those of ``tests/charts``, where each one must keep its words inside, apart and legible. Here they are
-for the eye.
+The cases are those of ``tests/report/charts``, where each one must keep its words inside, apart and legible. Here
+they are for the eye.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from kpi_analysis.press.render.html import to_html
 from kpi_analysis.press.render.typst import to_pdf
 
 REPOSITORY = Path(__file__).parents[1]
-CASES = REPOSITORY / "tests" / "charts"
+CASES = REPOSITORY / "tests" / "report" / "charts"
 
 
 def cases() -> Iterator[tuple[str, Mapping[str, Callable[[str], Figure]]]]:

@@ -42,7 +42,7 @@ def company_theme(company: CompanyConfig) -> Theme:
 
     Examples
     --------
-    >>> company_look(CompanyConfig(company="Northwind Bikes")) == DEFAULT_THEME
+    >>> company_theme(CompanyConfig(company="Northwind Bikes")) == DEFAULT_THEME
     True
     """
     return read_theme(company.brand, company.folder, company.file)
@@ -67,7 +67,7 @@ def read_theme(spec: BrandSpec | None, folder: Path, file: YamlFile | None = Non
 
     Examples
     --------
-    >>> read_look(BrandSpec(accent="#7A1FA2", paper="Letter"), Path()).page.width
+    >>> read_theme(BrandSpec(accent="#7A1FA2", paper="Letter"), Path()).page.width
     215.9
     """
     if spec is None:
@@ -83,7 +83,7 @@ def payload(theme: Theme) -> dict[str, Any]:
 
     Examples
     --------
-    >>> payload(Theme(page=PAGES["Letter"])), payload(HOUSE)
+    >>> payload(Theme(page=PAGES["Letter"])), payload(DEFAULT_THEME)
     ({'paper': 'Letter'}, {})
     """
     said: dict[str, Any] = {}
@@ -110,7 +110,7 @@ def theme_of(said: Mapping[str, Any]) -> Theme:
 
     Examples
     --------
-    >>> look_of({"accent": "#7A1FA2"}).light.accent
+    >>> theme_of({"accent": "#7A1FA2"}).light.accent
     '#7A1FA2'
     """
     if not said:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from opening import open_from
+from support.companies import open_from
 
 from kpi_analysis.cli.main import main
 from kpi_analysis.core.errors import DataError

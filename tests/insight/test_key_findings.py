@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from opening import shipped_company
+from support.companies import shipped_company
 
 from kpi_analysis.demo import PLANTED, PlantedFact
 from kpi_analysis.insight.findings import Insight

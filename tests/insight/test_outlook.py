@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from opening import open_from
+from support.companies import open_from
 
 from kpi_analysis.insight.outlook import Outlook, check_targets
 from kpi_analysis.insight.targets import TargetAssessment

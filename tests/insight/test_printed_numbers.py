@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from opening import shipped_company
-from printed_numbers import Payload, executed, printed
+from support.companies import shipped_company
+from support.printed_numbers import Payload, executed, printed
 
 from kpi_analysis.design.blocks import is_derived
 

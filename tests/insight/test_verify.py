@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat.v4 as v4
 import pikepdf
 import pytest
-from opening import open_from
+from support.companies import open_from
 
 from kpi_analysis.cli.main import main
 from kpi_analysis.core.errors import UsageError

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from opening import open_from
+from support.companies import open_from
 
 from kpi_analysis.core.errors import ConfigError
 

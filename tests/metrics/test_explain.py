@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from opening import open_from, shipped_company
+from support.companies import open_from, shipped_company
 
 from kpi_analysis.cli.main import main
 from kpi_analysis.core.errors import UsageError

@@ -28,7 +28,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from asking import months, open_at, values
+from support.published_companies import months, open_at, values
 
 from kpi_analysis.metrics.session import OpenCompany
 

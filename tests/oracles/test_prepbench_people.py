@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from asking import months, open_at, values
-from opening import open_from
+from support.companies import open_from
+from support.published_companies import months, open_at, values
 
 from kpi_analysis.metrics.session import OpenCompany
 

@@ -35,7 +35,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from asking import months, open_at, values
+from support.published_companies import months, open_at, values
 
 SEVEN_DAYS = " + ".join("prior(" * n + "order_revenue" + ")" * n for n in range(7))
 

@@ -31,7 +31,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from asking import open_at, values
+from support.published_companies import open_at, values
 
 from kpi_analysis.metrics.session import OpenCompany
 

@@ -12,7 +12,7 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
-from smtp_sink import smtp_sink
+from support.smtp_sink import smtp_sink
 
 from kpi_analysis.cli.main import main
 from kpi_analysis.core.errors import RunError, UsageError

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from opening import open_from
+from support.companies import open_from
 
 from kpi_analysis.core.errors import DataError
 from kpi_analysis.metrics.session import OpenCompany, open_company

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from opening import open_from
+from support.companies import open_from
 
 from kpi_analysis.metrics.session import OpenCompany
 

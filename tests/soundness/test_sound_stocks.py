@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from opening import open_from
+from support.companies import open_from
 
 from kpi_analysis.metrics.session import OpenCompany
 

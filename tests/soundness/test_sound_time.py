@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from opening import open_from
+from support.companies import open_from
 
 from kpi_analysis.core.periods import Calendar
 from kpi_analysis.metrics.session import OpenCompany
@@ -155,7 +155,7 @@ def test_the_day_of_the_clock_change_has_23_hours(tmp_path: Path) -> None:
         ("2025-03-30 01:30:00", "2025-03-30 03:30:00"),
     ],
 )
-def test_an_hour_across_the_clock_change_is_one_hour(tmp_path: Path, session: str, resolved: str) -> None:
+def test_an_hour_across_the_clock_change_is_one_hour(tmp_path: Path, opened: str, resolved: str) -> None:
     """DST: a ticket of one hour, in Berlin.
 
     | opened (UTC) | resolved (UTC) | on the wall    | hours |
@@ -165,9 +165,9 @@ def test_an_hour_across_the_clock_change_is_one_hour(tmp_path: Path, session: st
 
     The third pair is the first one as written by a system that stores the time on the wall.
     """
-    tickets = f"ticket_id,opened_on,resolved_on\n1,{session},{resolved}\n"
+    tickets = f"ticket_id,opened_on,resolved_on\n1,{opened},{resolved}\n"
     company = open_from(tmp_path, {"tickets": tickets}, timezone="Europe/Berlin")
-    assert row(company, "resolution_time", session[:7]).value == 1
+    assert row(company, "resolution_time", opened[:7]).value == 1
 
 
 def test_a_fiscal_month_of_weeks_takes_none_of_the_calendar_month(tmp_path: Path) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from support.simulated_noise import findings_of, history, series
 
 from kpi_analysis.insight.findings import Days, real, scan, scan_days
-
-sys.path.insert(0, str(Path(__file__).parent))
-from noise import findings_of, history, series
 
 
 def test_fewer_than_one_report_in_ten_on_pure_noise_shows_a_finding() -> None:

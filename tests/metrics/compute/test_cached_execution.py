@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from opening import shipped_company
+from support.companies import shipped_company
 
 from kpi_analysis.metrics.compute import cached_execution, execution
 from kpi_analysis.metrics.compute.query_builders import Record, Request

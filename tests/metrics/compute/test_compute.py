@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from opening import open_from
+from support.companies import open_from
 
 from kpi_analysis.core.errors import ConfigError, DataError, UsageError
 from kpi_analysis.metrics.compute import FIELDS_AFTER, FIELDS_BEFORE

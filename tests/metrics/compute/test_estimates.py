@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from opening import open_from
 from scipy import stats
+from support.companies import open_from
 
 from kpi_analysis.core.errors import ConfigError
 from kpi_analysis.metrics.catalogue import read_catalogue, shipped

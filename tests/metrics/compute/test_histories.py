@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from opening import open_from, shipped_company
+from support.companies import open_from, shipped_company
 
 from kpi_analysis.metrics.compute.histories import contracts, orders_by_customer_day
 

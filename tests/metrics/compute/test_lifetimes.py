@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from opening import open_from, shipped_company
 from scipy.special import roots_jacobi
+from support.companies import open_from, shipped_company
 
 from kpi_analysis.metrics.catalogue import shipped
 from kpi_analysis.metrics.compute.lifetimes import WEEKS_A_YEAR, new_customer_value

@@ -16,10 +16,10 @@ import pytest
 import reference
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from opening import open_from
 from reference import REFERENCE_KPIS, NoValue, reference_result
 from reference.periods import DAY, Period
 from reference.rows import CompanyTables, Row, Selection, Test
+from support.companies import open_from
 
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.catalogue import shipped

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-from opening import open_from
+from support.companies import open_from
 
 from kpi_analysis.core.errors import ConfigError
 from kpi_analysis.metrics.session import open_company

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import press_report as made_up
 import pytest
+from support import sample_report as made_up
 
 from kpi_analysis.press.render import chromium
 from kpi_analysis.press.render.document import read_document

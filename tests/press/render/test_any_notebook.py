@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-import press_reading as reading
 import pytest
+from support import printed_files as reading
 
 from kpi_analysis.press.render.document import read_document
 from kpi_analysis.press.render.engines import make

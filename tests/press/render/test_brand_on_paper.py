@@ -14,9 +14,9 @@ from typing import Any
 
 import matplotlib
 import pikepdf
-import press_report as made_up
-import press_sample as sample
 import pytest
+from support import report_parts as sample
+from support import sample_report as made_up
 
 from kpi_analysis.core.config.brand import BrandSpec, FontSpec
 from kpi_analysis.core.errors import RunError

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pikepdf
-import press_reading as reading
-import press_report as made_up
-import press_sample as sample
 import pytest
+from support import printed_files as reading
+from support import report_parts as sample
+from support import sample_report as made_up
 
 from kpi_analysis.core.errors import EngineMissing, RunError
 from kpi_analysis.press.render import chromium, subprocesses

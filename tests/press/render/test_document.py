@@ -7,9 +7,9 @@ import sys
 from datetime import UTC, datetime
 
 import nbformat
-import press_report as made_up
-import press_sample as sample
 import pytest
+from support import report_parts as sample
+from support import sample_report as made_up
 
 from kpi_analysis.core.errors import RunError
 from kpi_analysis.design.blocks import Beside, Note, Title

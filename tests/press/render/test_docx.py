@@ -7,11 +7,11 @@ import zipfile
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
-import press_reading as reading
-import press_report as made_up
-import press_sample as sample
 import pytest
-from press_reading import W
+from support import printed_files as reading
+from support import report_parts as sample
+from support import sample_report as made_up
+from support.printed_files import W
 
 from kpi_analysis.core.errors import EngineMissing
 from kpi_analysis.design.blocks import Cell, Column, Figure, Note, Row, Table, Title

@@ -6,8 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import press_report as made_up
 import pytest
+from support import sample_report as made_up
 
 from kpi_analysis.press.render.document import read_document
 from kpi_analysis.press.render.engines import make

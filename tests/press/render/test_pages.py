@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import press_report as made_up
-import press_sample as sample
 import pytest
+from support import report_parts as sample
+from support import sample_report as made_up
 
 from kpi_analysis.design.blocks import Beside, Block, Cell, Column, Figure, Note, Row, Table, Title
 from kpi_analysis.design.theme import PAGE, PAGES

@@ -6,13 +6,13 @@ import io
 from datetime import UTC, datetime
 from itertools import combinations, pairwise
 
-import press_reading as reading
-import press_report as made_up
-import press_sample as sample
 import pytest
 from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
-from press_reading import A
+from support import printed_files as reading
+from support import report_parts as sample
+from support import sample_report as made_up
+from support.printed_files import A
 
 from kpi_analysis.core.errors import RunError
 from kpi_analysis.design.blocks import Beside, Cell, Column, Figure, Finding, Findings, Note, Row, Table, Title

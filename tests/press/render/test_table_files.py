@@ -6,9 +6,9 @@ import csv
 import io
 
 import pikepdf
-import press_report as made_up
-import press_sample as sample
 import pytest
+from support import report_parts as sample
+from support import sample_report as made_up
 
 from kpi_analysis.design.blocks import Beside, Block, Cell, Column, Figure, Row, Table, Title
 from kpi_analysis.press.render import render_pdf

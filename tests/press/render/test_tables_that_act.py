@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import press_report as made_up
-import press_sample as sample
 import pytest
+from support import report_parts as sample
+from support import sample_report as made_up
 
 from kpi_analysis.design.blocks import Cell, Column, Row, Table, Title
 from kpi_analysis.press.render import chromium

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from opening import shipped_company
+from support.companies import shipped_company
 
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.design.blocks import Table

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from opening import open_from, shipped_company
+from support.companies import open_from, shipped_company
 
 from kpi_analysis.design.blocks import Beside, Block, Table, forget_shown, is_derived, shown_kpis
 from kpi_analysis.design.formats import NBSP, Format

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from opening import open_from
+from support.companies import open_from
 
 from kpi_analysis.core.records import result_values, to_json
 from kpi_analysis.design.blocks import Note, Table

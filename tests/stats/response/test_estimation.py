@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from simulated import NOTHING, SEARCH, TV, simulated
+from support.simulated_response import NOTHING, SEARCH, TV, simulated
 
 from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.stats.response import Response, adstock, fit_response, hill

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from simulated import SEARCH, WASTE, simulated
+from support.simulated_response import SEARCH, WASTE, simulated
 
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.stats.response import Response, fit_response, reallocate, response_curve

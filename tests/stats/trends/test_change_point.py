@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
-from published_series import NILE
 from scipy import stats
+from support.published_series import NILE
 
 from kpi_analysis.stats.trends import ChangePoint, change_point
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
-from published_series import NILE
+from support.published_series import NILE
 
 from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.stats.trends import Trend, trend

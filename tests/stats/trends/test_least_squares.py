@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from published_series import NILE
+from support.published_series import NILE
 
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.stats.trends import least_squares

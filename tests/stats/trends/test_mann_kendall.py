@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
-from published_series import NILE
 from scipy import stats
+from support.published_series import NILE
 
 from kpi_analysis.stats.trends.autocorrelation import lag1_autocorrelation, lag1_autocorrelations, variance_inflation
 from kpi_analysis.stats.trends.mann_kendall import mann_kendall, seasonal_mann_kendall

@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from published_series import BENJAMINI_HOCHBERG
+from support.published_series import BENJAMINI_HOCHBERG
 
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.stats.trends import benjamini_hochberg

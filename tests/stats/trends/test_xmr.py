@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from published_series import XMR
+from support.published_series import XMR
 
 from kpi_analysis.stats.trends import signals
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from opening import open_from, shipped_company
+from support.companies import open_from, shipped_company
 
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.insight.figures import contracts, customers

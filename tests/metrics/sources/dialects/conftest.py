@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coherent import Rows, in_parquet, in_postgres, in_sqlite, tables
+from support.sample_tables import Rows, in_parquet, in_postgres, in_sqlite, tables
 
 from kpi_analysis.metrics.session import OpenCompany
 

@@ -8,9 +8,9 @@ from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
 
-import press_report as made_up
-import press_sample as sample
 import pytest
+from support import report_parts as sample
+from support import sample_report as made_up
 
 from kpi_analysis.design.blocks import Cell, Column, Figure, Note, Row, Table, Title
 from kpi_analysis.design.blocks.html import block_to_html

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from opening import open_from, shipped_company
+from support.companies import open_from, shipped_company
 
 from kpi_analysis.core.config.company import AttributionSpec
 from kpi_analysis.core.errors import UsageError

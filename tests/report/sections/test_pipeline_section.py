@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from opening import shipped_company
+from support.companies import open_from, shipped_company
 
 from kpi_analysis.design.blocks import Figure, Note, Table
 from kpi_analysis.insight.figures import deals as read
@@ -17,7 +17,6 @@ from kpi_analysis.insight.figures import pipeline, whole
 from kpi_analysis.metrics.compute.deals import deals
 from kpi_analysis.report.notebook import Report, open_report
 from kpi_analysis.stats.pipeline import shrunken_rates
-from tests.opening import open_from
 
 ROOT = Path(__file__).resolve().parents[3]
 DEMO = ROOT / "params" / "company.yaml"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from opening import shipped_company
+from support.companies import shipped_company
 
 from kpi_analysis.design.blocks import Figure, Note, Table, is_derived
 from kpi_analysis.report.notebook import Report, open_report

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pikepdf
-import press_report as made_up
-import press_sample as sample
 import pytest
+from support import report_parts as sample
+from support import sample_report as made_up
 
 from kpi_analysis.core.errors import RunError
 from kpi_analysis.design.blocks import Cell, Column, Figure, Note, Row, Table, Title

@@ -7,12 +7,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from opening import shipped_company
+from support.companies import open_from, shipped_company
 
 from kpi_analysis.design.blocks import Figure, Note, Table
 from kpi_analysis.insight.figures.finance import MOST_SOURCES, ranked
 from kpi_analysis.report.notebook import Report, open_report
-from tests.opening import open_from
 
 ROOT = Path(__file__).resolve().parents[3]
 DEMO = ROOT / "params" / "company.yaml"

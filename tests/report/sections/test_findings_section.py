@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from opening import open_from
+from support.companies import open_from
 
 from kpi_analysis.core.errors import RunError
 from kpi_analysis.design.blocks import Findings, Note

@@ -6,8 +6,8 @@ import importlib
 import importlib.util
 from pathlib import Path
 
-import press_sample as sample
 import pytest
+from support import report_parts as sample
 
 from kpi_analysis.core.errors import EngineMissing, UsageError
 from kpi_analysis.press.render import engines

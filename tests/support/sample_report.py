@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from nbformat import NotebookNode
-from press_sample import FACTS, b, cell_of, chart, dots, group, n, notebook, score, value
 
 from kpi_analysis.design.blocks import (
     Beside,
@@ -20,6 +19,7 @@ from kpi_analysis.design.blocks import (
     Table,
     Title,
 )
+from support.report_parts import FACTS, b, cell_of, chart, dots, group, n, notebook, score, value
 
 
 def report() -> NotebookNode:

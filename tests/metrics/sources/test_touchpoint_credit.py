@@ -12,9 +12,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from opening import open_from
 from reference.rows import Row
 from reference.touchpoints import credited
+from support.companies import open_from
 
 from kpi_analysis.core.config.company import AttributionSpec
 from kpi_analysis.core.errors import ConfigError

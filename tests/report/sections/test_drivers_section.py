@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from opening import shipped_company
+from support.companies import shipped_company
 
 from kpi_analysis.design.formats import NBSP, Format
 from kpi_analysis.insight.figures.changes import steps

@@ -33,4 +33,4 @@ def open_from(folder: Path, tables: dict[str, Any], **settings: Any) -> OpenComp
 @lru_cache
 def shipped_company(name: str = "") -> OpenCompany:
     """Open a company of the repository, the demo company by default, once for all tests: nothing changes it."""
-    return open_company(Path(__file__).parents[1] / "params" / name / "company.yaml")
+    return open_company(Path(__file__).parents[2] / "params" / name / "company.yaml")

@@ -1,4 +1,4 @@
-"""Companies that read published data where they lie: nothing of them is copied."""
+"""Companies that read published data sets where they lie, with measures and formulas of their own."""
 
 from __future__ import annotations
 

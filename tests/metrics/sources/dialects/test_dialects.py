@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
-from coherent import Rows, in_duckdb, in_parquet, in_postgres, in_sqlite, open_on
+from support.sample_tables import Rows, in_duckdb, in_parquet, in_postgres, in_sqlite, open_on
 
 from kpi_analysis.core.errors import ConfigError
 from kpi_analysis.metrics.session import OpenCompany

@@ -141,7 +141,7 @@ def test_a_memory_limit_holds(server: str, tmp_path: Path) -> None:
         "import resource, sys, json\n"
         "resource.setrlimit(resource.RLIMIT_DATA, (1_500_000_000, 1_500_000_000))\n"
         f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "from test_warm_kernels import Kernel\n"
+        "from test_kernels import Kernel\n"
         "kernel = Kernel()\n"
         "print(json.dumps(kernel.says('held = bytearray(3_000_000_000)')))\n"
         "kernel.end()\n"
@@ -157,7 +157,7 @@ def test_a_kernel_without_its_client_ends(server: str, tmp_path: Path) -> None:
     code = (
         "import os, sys, time\n"
         f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "from test_warm_kernels import Kernel\n"
+        "from test_kernels import Kernel\n"
         "kernel = Kernel()\n"
         "print(kernel.process.pid, flush=True)\n"
         "time.sleep(60)\n"
