@@ -18,7 +18,7 @@ from kpi_analysis.core.periods import Period
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.catalogue import Catalogue, Metric
 from kpi_analysis.metrics.compute.evaluate import SHIFTED
-from kpi_analysis.metrics.compute.operands import Reading, read_parts, tables_of
+from kpi_analysis.metrics.compute.operands import Reading, measured_tables, read_parts
 from kpi_analysis.metrics.compute.slices import check_slices, known_columns
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.stats.drivers import decompose, operand_name, operands, segment_effects, simpson_paradox
@@ -302,7 +302,7 @@ class _Explanation:
 
     def dimensions(self) -> list[str]:
         """Dimensions that all tables of the KPI have; keys and currencies say nothing."""
-        first, *others = tables_of(self.sources, self.catalogue, self.metric) or ("",)
+        first, *others = measured_tables(self.sources, self.catalogue, self.metric) or ("",)
         shared = TABLES[first].dimensions if first else ()
         known = known_columns(self.sources)
         shared = tuple(name for name in shared if all(name in known[table] for table in (first, *others)))

@@ -9,27 +9,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Literal
 
 from kpi_analysis.core import formula
 from kpi_analysis.core.schema import DERIVED
 from kpi_analysis.metrics.catalogue import Catalogue
 from kpi_analysis.metrics.compute.measures import MeasureReader
+from kpi_analysis.metrics.import_closure import import_closure
 from kpi_analysis.metrics.session import OpenCompany
 
 SETTINGS = (
     "currency", "calendar_spec", "timezone", "revenue_from", "inbound_channels", "gross_margin", "attribution",
 )  # fmt: skip
-COMPUTING = (
-    "core",
-    "stats",
-    "metrics",
-    "insight/outlook.py",
-    "insight/targets.py",
-    "insight/scope.py",
-    "insight/figures",
-)
+ENTRY_POINTS = ("metrics.session", "insight.outlook", "insight.targets", "insight.scope", "insight.figures")  # where figures begin to be computed
+LOOKS = ("design",)  # which the session knows, but which changes no figure
 LIBRARIES = ("duckdb", "ibis-framework", "numpy", "pandas", "scipy", "sqlglot")
 
 Kind = Literal["data", "definition", "code", "unexplained"]
@@ -85,12 +78,14 @@ def definition_hash(catalogue: Catalogue, kpi: str) -> str:
 
 @cache
 def code_hash() -> str:
-    """Return one hash of the modules that compute; how a report looks does not count."""
-    folder = Path(__file__).parents[1]
+    """Code hash: one digest of all modules that compute figures.
+
+    These are the import closure of `ENTRY_POINTS`. How a report looks does not count, nor do the catalogue's files:
+    what a KPI is made of is told by `definition_hash`.
+    """
     whole = hashlib.sha256()
-    paths = (path for name in COMPUTING for path in (folder / name, *(folder / name).rglob("*.py")))
-    for path in sorted(path for path in paths if path.is_file()):
-        whole.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    for name, path in import_closure(ENTRY_POINTS, without=LOOKS).items():
+        whole.update(name.encode() + b"\0" + path.read_bytes())
     return whole.hexdigest()[:16]
 
 
@@ -125,7 +120,7 @@ def causes(
     """
     if kpi not in company.catalogue.metrics:
         return (Cause("definition", "the catalogue has no such KPI any more"),)
-    tables = tables_of(company, kpi, texts)
+    tables = tables_behind(company, kpi, texts)
     found = (
         *(Cause("data", words) for words in _changed_tables(then, now, tables)),
         *(Cause("definition", words) for words in _changed_definitions(then, now, kpi, tables, aimed)),
@@ -134,8 +129,8 @@ def causes(
     return found or (Cause("unexplained", "nothing that it depends on: the figure is not reproducible"),)
 
 
-def tables_of(company: OpenCompany, kpi: str, texts: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return the tables that a KPI is read from, in the way that this company's tables allow."""
+def tables_behind(company: OpenCompany, kpi: str, texts: Sequence[str] = ()) -> tuple[str, ...]:
+    """Tables behind a KPI at this company: those of its measures, and those that these take columns from."""
     reader = MeasureReader(company.sources, company.catalogue, (), None, dt.date.max)
     found: dict[str, None] = {}
     for name in company.catalogue.measures_of(kpi):

@@ -88,7 +88,7 @@ def read_parts(
     )
 
 
-def tables_of(sources: Sources, catalogue: Catalogue, metric: Metric) -> tuple[str, ...]:
+def measured_tables(sources: Sources, catalogue: Catalogue, metric: Metric) -> tuple[str, ...]:
     """Return the tables that a KPI is read from at this company."""
     reader = MeasureReader(sources, catalogue, (), None, dt.date.max)
     ways = [reader.readable(name).aggregate for name in catalogue.measures_of(metric.name)]
