@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from operator import and_
+from operator import and_, or_
+from string import whitespace
 from typing import Any, Literal
 
 import ibis
@@ -19,9 +20,11 @@ import ibis.expr.types as ir
 from kpi_analysis.core.errors import DataError, DataFinding, KpiError
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics import sql
-from kpi_analysis.metrics.sources import MappedColumn, Sources, extent_measures
+from kpi_analysis.metrics.sources import Sources, TableCheck
 from kpi_analysis.metrics.sources.dialects import hash_of
-from kpi_analysis.metrics.sources.files import READ, has_head
+from kpi_analysis.metrics.sources.facts import extent_measures, read_extents
+from kpi_analysis.metrics.sources.files import READ, has_head, is_text
+from kpi_analysis.metrics.sources.mapping import MappedColumn
 from kpi_analysis.metrics.sql.types import on_duckdb
 
 SHOWN_ROWS = 5
@@ -43,8 +46,8 @@ class _Test:
 
 def check_sources(sources: Sources) -> list[DataFinding]:
     """Check every connected table and go through all findings instead of stopping at the first."""
-    if sources.checked is not None:
-        return sources.checked
+    if sources.facts.known.findings is not None:
+        return list(sources.facts.known.findings)
     findings: list[DataFinding] = []
     sound = True
     for name in sources.connected:
@@ -65,35 +68,51 @@ def check_table(sources: Sources, name: str) -> list[DataFinding]:
     ConfigError
         When the table cannot be read at all.
     """
-    if name not in sources.findings:
-        sources.findings[name] = _check_table(sources, name)
-    return sources.findings[name]
+    return list(sources.facts.check(name, lambda: _examine(sources, name)).findings)
 
 
-def _check_table(sources: Sources, name: str) -> list[DataFinding]:
-    untidy = sources.untidy(name)
+def _examine(sources: Sources, name: str) -> TableCheck:
+    untidy = _untidy(sources, name)
     if untidy:
-        sources.take_as_tidy(name, untidy)
-    sources.read_once(name)
+        sources.tables.take_as_tidy(name, untidy)
+    sources.tables.convert_once(name)
     mapped, tests, counts = _count(sources, name, untidy)
     blanks = {column for column in untidy if counts[f"untidy_{column}"]}
     if blanks:  # which is rare, so that one scan is enough as a rule
-        sources.take_as_tidy(name, set(untidy) - blanks)
+        sources.tables.take_as_tidy(name, set(untidy) - blanks)
         mapped, tests, counts = _count(sources, name, {})
-    sources.note_extents(name, counts)
-    rows = int(counts["rows"])
+    rows, extents = int(counts["rows"]), read_extents(counts)
     if rows == 0:
-        return [DataFinding("warning", f"table {name}", "it has no rows.", "Check the file or the query.")]
+        empty = DataFinding("warning", f"table {name}", "it has no rows.", "Check the file or the query.")
+        return TableCheck((empty,), rows, extents)
     findings = [
         _finding(sources, name, test, int(counts[f"test{i}"]), rows)
         for i, test in enumerate(tests)
         if counts[f"test{i}"]
     ]
     key = _key(name, mapped)
-    repeated = 0 if key is None or counts.get("hashes", -1) == counts["keys"] else _repeated(sources.raw(name), key)
+    repeated = (
+        0 if key is None or counts.get("hashes", -1) == counts["keys"] else _repeated(sources.tables.raw(name), key)
+    )
     if key is not None and repeated:
         findings.append(_duplicates(sources, name, key, repeated))
-    return findings
+    return TableCheck(tuple(findings), rows, extents)
+
+
+def _untidy(sources: Sources, name: str) -> dict[str, ir.BooleanValue]:
+    """Where words have blanks around them or are empty, column by column.
+
+    To trim every word in every query costs DuckDB more than to add up the numbers beside them, so that words are taken
+    as they are where none is untidy. Text files are left out, for they are converted once.
+    """
+    words = {
+        c.column.name: c.raw
+        for c in sources.tables.mapping(name)
+        if c.column.kind == "text" and c.raw.type().is_string()
+    }
+    if not words or is_text(sources.tables.files(name)) or not on_duckdb(next(iter(words.values()))):
+        return {}
+    return {key: reduce(or_, [word < "!", *(word.endswith(s) for s in whitespace)]) for key, word in words.items()}
 
 
 def _count(
@@ -104,7 +123,7 @@ def _count(
     On DuckDB the hashes of the key are counted as well: where all of them differ, so do the keys, and hashes take half
     the memory of words.
     """
-    table, mapped = sources.raw(name), sources.mapping(name)
+    table, mapped = sources.tables.raw(name), sources.tables.mapping(name)
     tests = [test for column in mapped for test in _tests(name, column, table, mapped)]
     measures: dict[str, ir.Scalar] = {"rows": table.count()}
     measures |= {f"test{i}": test.wrong.fill_null(False).sum() for i, test in enumerate(tests)}
@@ -117,7 +136,7 @@ def _count(
 
 
 def refuse_errors(sources: Sources, name: str) -> None:
-    """Raise a `DataError` if a table contradicts its schema: check at the door, trust inside."""
+    """Validation of a table before it is used: raises a `DataError` where it contradicts its schema."""
     errors = [finding for finding in check_table(sources, name) if finding.level == "error"]
     if errors:
         first = errors[0]
@@ -208,14 +227,14 @@ def _finding(sources: Sources, name: str, test: _Test, count: int, rows: int) ->
 
 
 def _examples(sources: Sources, name: str, test: _Test) -> list[tuple[int | None, Any]]:
-    table = sources.raw(name)
-    numbered = len(sources.files(name)) == 1
+    table = sources.tables.raw(name)
+    numbered = len(sources.tables.files(name)) == 1
     columns = {"shown": test.shown, "wrong": test.wrong}
     if numbered:
         columns["row"] = ibis.row_number()
     found = table.select(**columns).filter(lambda t: t.wrong.fill_null(False)).limit(SHOWN_ROWS)
     rows = found.to_pyarrow().to_pylist()
-    head = 1 if sources.files(name) and has_head(sources.files(name)[0]) else 0
+    head = 1 if sources.tables.files(name) and has_head(sources.tables.files(name)[0]) else 0
     return [(int(row["row"]) + 1 + head if numbered else None, row["shown"]) for row in rows]
 
 
@@ -225,7 +244,7 @@ def _example(row: int | None, value: Any) -> str:
 
 
 def _data_file(sources: Sources, name: str) -> str | None:
-    files = sources.files(name)
+    files = sources.tables.files(name)
     return str(files[0]) if len(files) == 1 else None
 
 
@@ -241,7 +260,7 @@ def _repeated(table: ir.Table, key: ir.Value) -> int:
 
 def _duplicates(sources: Sources, name: str, key: ir.Value, count: int) -> DataFinding:
     column = str(TABLES[name].key)
-    keys = sources.raw(name).select(key=key).filter(lambda t: t.key.notnull())
+    keys = sources.tables.raw(name).select(key=key).filter(lambda t: t.key.notnull())
     counted = keys.group_by("key").aggregate(times=lambda t: t.count()).filter(lambda t: t.times > 1)
     top = counted.order_by([ibis.desc("times"), "key"]).limit(3).to_pyarrow().to_pylist()
     shown = ", ".join(f"'{row['key']}' {row['times']} times" for row in top)
@@ -258,7 +277,7 @@ def _repeated_rows(sources: Sources, name: str) -> list[DataFinding]:
     """Rows that are the same in every column, where no key forbids them: two exports that overlap look like that."""
     if TABLES[name].key is not None:
         return []
-    raw = sources.raw(name)
+    raw = sources.tables.raw(name)
     own = raw.select([column for column in raw.columns if not column.startswith(READ)])
     alike = own.group_by(own.columns).aggregate(kpi_times=own.count())
     found = alike.aggregate(rows=alike.kpi_times.sum(), distinct=alike.count()).to_pyarrow().to_pylist()[0]
@@ -275,7 +294,7 @@ def _late_tables(sources: Sources) -> list[DataFinding]:
     last = sources.last_day()
     found = []
     for name in sources.connected:
-        newest = sources.newest(name)
+        newest = sources.facts.newest(name)
         if last and newest and (last - newest).days > LATE_DAYS:
             found.append(
                 DataFinding("warning", f"table {name}", f"it ends on {newest}, other tables reach {last}.",

@@ -18,7 +18,7 @@ from kpi_analysis.core.periods import Period
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.catalogue import Catalogue, Metric
 from kpi_analysis.metrics.compute.evaluate import SHIFTED
-from kpi_analysis.metrics.compute.operands import Reading, measured_tables, read_parts
+from kpi_analysis.metrics.compute.operands import Operands, measured_tables, read_operands
 from kpi_analysis.metrics.compute.slices import check_slices, known_columns
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.stats.drivers import decompose, operand_name, operands, segment_effects, simpson_paradox
@@ -131,7 +131,7 @@ class _Explanation:
 
     def frame(self, by: str | None, *, measures: bool) -> pd.DataFrame:
         tree = self.company(self.metric.tree, measures=measures or by is not None)
-        parts = self.readable(tree)
+        parts = self.operands(tree)
         whole = self.read([self.metric.tree, *parts.values()])
         first, last = float(whole.before[0].numbers[0]), float(whole.after[0].numbers[0])
         reason = self.reason(whole)
@@ -167,7 +167,7 @@ class _Explanation:
     # ------------------------------------------------------------------ by the formula
 
     def drivers(
-        self, tree: Node, parts: dict[str, Node], whole: Reading, attrs: dict[Hashable | None, Any]
+        self, tree: Node, parts: dict[str, Node], whole: Operands, attrs: dict[Hashable | None, Any]
     ) -> list[dict[str, Any]]:
         then = {name: float(v.numbers[0]) for name, v in zip(parts, whole.before[1:], strict=True)}
         now = {name: float(v.numbers[0]) for name, v in zip(parts, whole.after[1:], strict=True)}
@@ -199,7 +199,7 @@ class _Explanation:
                 return self.company(tree, measures=measures)
         return node
 
-    def readable(self, tree: Node) -> dict[str, Node]:
+    def operands(self, tree: Node) -> dict[str, Node]:
         """Return each leaf as it is to be read."""
         found: dict[str, Node] = {operand_name(leaf): leaf for leaf in operands(tree)}
         for node in formula.walk(tree):
@@ -256,7 +256,7 @@ class _Explanation:
         self, by: str, tree: Node, values: tuple[Values, Values], attrs: dict[Hashable | None, Any]
     ) -> list[dict[str, Any]]:
         """Explain a formula that is neither a sum nor a ratio: each leaf is the sum of its slices."""
-        parts = self.readable(tree)
+        parts = self.operands(tree)
         whole, sliced = self.read([*parts.values()]), self.read([*parts.values()], by)
         names = _names(sliced)
         sums: dict[str, list[str]] = {}
@@ -310,8 +310,8 @@ class _Explanation:
 
     # ------------------------------------------------------------------ reading
 
-    def read(self, parts: list[Node], by: str | None = None) -> Reading:
-        return read_parts(
+    def read(self, parts: list[Node], by: str | None = None) -> Operands:
+        return read_operands(
             self.sources,
             self.catalogue,
             self.metric,
@@ -323,7 +323,7 @@ class _Explanation:
             as_of=self.as_of,
         )
 
-    def reason(self, whole: Reading) -> str:
+    def reason(self, whole: Operands) -> str:
         """Why there is no change to explain, or nothing."""
         for values, period in ((whole.after[0], self.after), (whole.before[0], self.before)):
             if values.reasons[0]:
@@ -353,7 +353,7 @@ def _on_the_right(node: Node) -> Node:
     return Operation("*", Number(1.0), node)
 
 
-def _names(sliced: Reading) -> list[str]:
+def _names(sliced: Operands) -> list[str]:
     return [group[0] for group in sliced.groups]
 
 
@@ -362,7 +362,7 @@ def _known(values: Values) -> npt.NDArray[np.float64]:
     return np.where(values.reasons == "", values.numbers, 0.0)
 
 
-def _adds_up(whole: Reading, sliced: Reading, place: int) -> bool:
+def _adds_up(whole: Operands, sliced: Operands, place: int) -> bool:
     """Whether the slices of a part are the whole of it, before and after: distinct counts and medians are not."""
     for total, parts in ((whole.before, sliced.before), (whole.after, sliced.after)):
         numbers, wanted = _known(parts[place]), float(total[place].numbers[0])

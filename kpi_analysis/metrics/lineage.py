@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
 from typing import Any, Literal
 
 from kpi_analysis.core import formula
 from kpi_analysis.core.schema import DERIVED
 from kpi_analysis.metrics.catalogue import Catalogue
-from kpi_analysis.metrics.compute.measures import MeasureReader
-from kpi_analysis.metrics.import_closure import import_closure
+from kpi_analysis.metrics.code_hash import code_hash, package_versions
+from kpi_analysis.metrics.compute.resolution import resolved_aggregates
 from kpi_analysis.metrics.session import OpenCompany
 
 SETTINGS = (
     "currency", "calendar_spec", "timezone", "revenue_from", "inbound_channels", "gross_margin", "attribution",
 )  # fmt: skip
-ENTRY_POINTS = ("metrics.session", "insight.outlook", "insight.targets", "insight.scope", "insight.figures")  # where figures begin to be computed
-LOOKS = ("design",)  # which the session knows, but which changes no figure
-LIBRARIES = ("duckdb", "ibis-framework", "numpy", "pandas", "scipy", "sqlglot")
 
 Kind = Literal["data", "definition", "code", "unexplained"]
 
@@ -48,7 +42,7 @@ def made_from(company: OpenCompany) -> dict[str, Any]:
     """
     config, catalogue = company.config, company.catalogue
     told = config.model_dump(mode="json")
-    rates = company.sources.rates
+    rates = company.sources.tables.rates
     settings = {name: _hash(told[name]) for name in SETTINGS}
     if rates is not None:
         settings["rates"] = _hash(rates.to_pylist())
@@ -59,7 +53,7 @@ def made_from(company: OpenCompany) -> dict[str, Any]:
         "definitions": {name: definition_hash(catalogue, name) for name in catalogue.metrics},
         "targets": {one.kpi: _targets_hash(company, one.kpi) for one in company.targets},
         "code": code_hash(),
-        "packages": {name: version(name) for name in LIBRARIES},
+        "packages": package_versions(),
     }
 
 
@@ -74,19 +68,6 @@ def definition_hash(catalogue: Catalogue, kpi: str) -> str:
     }
     measures = {name: catalogue.measures[name].model_dump(exclude={"label"}) for name in catalogue.measures_of(kpi)}
     return _hash([parts, measures])
-
-
-@cache
-def code_hash() -> str:
-    """Code hash: one digest of all modules that compute figures.
-
-    These are the import closure of `ENTRY_POINTS`. How a report looks does not count, nor do the catalogue's files:
-    what a KPI is made of is told by `definition_hash`.
-    """
-    whole = hashlib.sha256()
-    for name, path in import_closure(ENTRY_POINTS, without=LOOKS).items():
-        whole.update(name.encode() + b"\0" + path.read_bytes())
-    return whole.hexdigest()[:16]
 
 
 def causes(
@@ -131,14 +112,15 @@ def causes(
 
 def tables_behind(company: OpenCompany, kpi: str, texts: Sequence[str] = ()) -> tuple[str, ...]:
     """Tables behind a KPI at this company: those of its measures, and those that these take columns from."""
-    reader = MeasureReader(company.sources, company.catalogue, (), None, dt.date.max)
+    names = company.catalogue.measures_of(kpi)
+    resolved = resolved_aggregates(company.sources, company.catalogue, names)
     found: dict[str, None] = {}
-    for name in company.catalogue.measures_of(kpi):
-        measure, way = company.catalogue.measures[name], reader.readable(name).aggregate
-        for aggregate in (way,) if way is not None else measure.aggregates:
+    for name in names:
+        aggregates = (resolved[name],) if name in resolved else company.catalogue.measures[name].aggregates
+        for aggregate in aggregates:
             found[aggregate.table] = None
-            said = " ".join([*aggregate.row_texts, *aggregate.key_columns, *texts])
-            needed = (one.source for one in DERIVED if one.table == aggregate.table and one.name in said)
+            named = " ".join([*aggregate.row_texts, *aggregate.key_columns, *texts])
+            needed = (one.source for one in DERIVED if one.table == aggregate.table and one.name in named)
             found.update(dict.fromkeys(needed))
     return tuple(found)
 

@@ -19,11 +19,12 @@ from kpi_analysis.design.theme import DEFAULT_THEME, Theme
 from kpi_analysis.metrics.catalogue import Catalogue, with_own
 from kpi_analysis.metrics.checks import check_sources, refuse_errors
 from kpi_analysis.metrics.compute import compute
+from kpi_analysis.metrics.compute.aggregate_functions import is_additive
 from kpi_analysis.metrics.compute.custom_kpis import check_own
-from kpi_analysis.metrics.compute.measures import MeasureReader
-from kpi_analysis.metrics.compute.resolution import is_additive
+from kpi_analysis.metrics.compute.resolution import resolved_aggregates
 from kpi_analysis.metrics.explain import explain
 from kpi_analysis.metrics.sources import Sources
+from kpi_analysis.metrics.sources.snapshot import open_snapshot
 
 
 @dataclass(frozen=True)
@@ -97,16 +98,15 @@ class OpenCompany:
 
     def formula(self, kpi: str) -> str:
         """Return the formula of a KPI in words, as this company reads its measures."""
-        reader = MeasureReader(self.sources, self.catalogue, (), None, dt.date.max)
-        readable = {name: reader.readable(name).aggregate for name in self.catalogue.measures_of(kpi)}
-        return self.catalogue.in_words(kpi, {name: way for name, way in readable.items() if way is not None})
+        aggregates = resolved_aggregates(self.sources, self.catalogue, self.catalogue.measures_of(kpi))
+        return self.catalogue.in_words(kpi, aggregates)
 
     def is_additive(self, kpi: str) -> bool:
         """Whether slices of a KPI add up to the whole: it is one sum or count of rows."""
         tree = self.catalogue.metric(kpi).tree
         if not isinstance(tree, Name) or tree.name not in self.catalogue.measures:
             return False
-        return all(is_additive(way) for way in self.catalogue.measures[tree.name].aggregates)
+        return all(is_additive(one) for one in self.catalogue.measures[tree.name].aggregates)
 
     def table(self, name: str) -> ir.Table:
         """Return a canonical table as an Ibis expression, to explore it freely."""
@@ -129,4 +129,6 @@ def open_company(path: str | Path = "params/company.yaml") -> OpenCompany:
     folder = company.folder
     targets = load_targets(folder / "targets.yaml")
     catalogue = with_own(folder / "kpis.yaml").for_tables(company.tables)
-    return OpenCompany(company, catalogue, Sources(company, refuse_errors), targets, company_theme(company))
+    return OpenCompany(
+        company, catalogue, Sources(company, refuse_errors, open_snapshot(company)), targets, company_theme(company)
+    )

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from kpi_analysis.core.errors import KpiError
-from kpi_analysis.metrics.checks import check_sources
+from kpi_analysis.metrics.checks import check_sources, check_table
 from kpi_analysis.metrics.session import open_company
 from kpi_analysis.metrics.sources.snapshot import write_facts, write_tables
 
@@ -27,7 +27,9 @@ def write_snapshot(company: Path, path: Path) -> str:
     """
     sources = open_company(company).sources
     fingerprint = write_tables(sources, path)
-    write_facts(sources, check_sources(sources))
+    findings = check_sources(sources)
+    checks = {name: check_table(sources, name) for name in sources.facts.examined}
+    write_facts(sources, fingerprint, findings, checks)
     return fingerprint
 
 

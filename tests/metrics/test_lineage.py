@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import kpi_analysis
+from kpi_analysis.metrics.code_hash import ENTRY_POINTS, LOOKS
 from kpi_analysis.metrics.import_closure import import_closure, imported_modules
-from kpi_analysis.metrics.lineage import ENTRY_POINTS, LOOKS
 
 PACKAGE = Path(kpi_analysis.__file__).parent
 

@@ -11,7 +11,7 @@ import pandas as pd
 from kpi_analysis.core.config.company import AttributionSpec
 from kpi_analysis.core.records import records, result_values
 from kpi_analysis.insight.scope import Scope
-from kpi_analysis.metrics.compute.query_builders import NONE
+from kpi_analysis.metrics.compute.slices import NONE
 
 RETURNS = (
     "marketing_spend", "attributed_revenue", "attributed_gross_profit", "marketing_revenue_ratio",

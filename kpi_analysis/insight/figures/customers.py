@@ -11,7 +11,7 @@ from kpi_analysis.core.periods import Period
 from kpi_analysis.insight.figures.tidy import ITERATED, Measure, figures, none_because, tidy, together
 from kpi_analysis.insight.scope import Scope
 from kpi_analysis.metrics.compute.histories import orders_by_customer_day
-from kpi_analysis.metrics.compute.lifetimes import WEEKS_A_YEAR, weekly
+from kpi_analysis.metrics.compute.kinds.lifetime import WEEKS_A_YEAR, weekly
 from kpi_analysis.stats import customers
 
 MONTH = 365.25 / 12  # days

@@ -11,7 +11,7 @@ from kpi_analysis.core.periods import Period
 from kpi_analysis.core.records import records
 from kpi_analysis.insight.figures.tidy import Measure, figures, none_because, tidy, together
 from kpi_analysis.insight.scope import Scope
-from kpi_analysis.metrics.compute.query_builders import NONE
+from kpi_analysis.metrics.compute.slices import NONE
 
 RESULT = ("ebitda", "ebitda_margin", "gross_profit_margin")
 CONCENTRATION = ("revenue_concentration", "revenue_concentration_top_ten", "revenue_herfindahl")

@@ -113,8 +113,8 @@ class Aggregate(StrictModel):
         return self
 
     @property
-    def kind(self) -> Literal["flow", "first", "per", "stock", "balance", "pair", "lifetime"]:
-        """By which road it is read."""
+    def kind(self) -> Literal["flow", "first", "per_key", "stock", "balance", "pair", "lifetime"]:
+        """Measure kind: the module of `compute.kinds` that reads it."""
         if self.lifetime is not None:
             return "lifetime"
         if self.pair is not None:
@@ -124,7 +124,7 @@ class Aggregate(StrictModel):
         if self.last is not None:
             return "balance"
         if self.per is not None:
-            return "per"
+            return "per_key"
         return "first" if self.first is not None else "flow"
 
     @property
@@ -149,7 +149,7 @@ class Aggregate(StrictModel):
         """SQL texts that are read on rows of the table, and not on what is made of them."""
         if self.kind == "pair":
             texts = [self.pair.value if self.pair else None]
-        elif self.kind == "per":
+        elif self.kind == "per_key":
             texts = [self.each, self.condition]
         else:
             texts = [self.agg, self.condition]

@@ -1,4 +1,4 @@
-"""The only room where queries run: KPIs of the catalogue in, one tidy frame out."""
+"""Computation of KPIs: a plan of queries, its execution, and the formulas evaluated into one tidy frame."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from kpi_analysis.core.errors import UsageError, did_you_mean
 from kpi_analysis.core.formula import Operation
 from kpi_analysis.core.periods import GRAINS, Period
 from kpi_analysis.metrics.catalogue import Catalogue, Metric
-from kpi_analysis.metrics.compute.estimates import estimates, want_estimates
+from kpi_analysis.metrics.compute.estimates import add_estimates, estimates
 from kpi_analysis.metrics.compute.evaluate import SHIFTED, Evaluator
-from kpi_analysis.metrics.compute.measures import AFTER, Group, Hashed, MeasureReader, Periods
+from kpi_analysis.metrics.compute.execution import run_plan
+from kpi_analysis.metrics.compute.measure_values import groups_of, row_counts
+from kpi_analysis.metrics.compute.plan import NeededPeriods, QueryPlan, make_plan
+from kpi_analysis.metrics.compute.selection import AFTER, Group, Periods, Selection
 from kpi_analysis.metrics.compute.slices import check_slices
 from kpi_analysis.metrics.sources import Sources
 
@@ -42,7 +45,7 @@ def compute(
     as_of: dt.date | None = None,
     compared: bool = True,
 ) -> pd.DataFrame:
-    """Compute KPIs for the last periods that end with a period, slice by slice.
+    """Tidy frame of KPIs for the last periods that end with a period, slice by slice.
 
     Parameters
     ----------
@@ -98,28 +101,35 @@ def compute(
     if last < 1:
         raise UsageError(f"--last {last}: the number of periods is at least 1.")
     periods = calendar.last(calendar.to_grain(wanted, grain or wanted.grain), last)
-    cut = Hashed(p.cut(end) if p.start <= end else p for p in periods)
+    counted = Periods(p.cut(end) if p.start <= end else p for p in periods)
+    selection = Selection(sources, catalogue, by, where, end)
+    evaluator = Evaluator(selection, run_plan(plan_of(selection, names, counted, compared)))
+    whole = Periods(periods)
+    return _frame([_columns(evaluator, catalogue.metric(name), whole, counted, compared) for name in names], by)
 
-    reader = MeasureReader(sources, catalogue, by, where, end)
-    _walk(Evaluator(catalogue, calendar, reader, collecting=True), names, cut, compared)
+
+def plan_of(selection: Selection, names: Sequence[str], periods: Periods, compared: bool = True) -> QueryPlan:
+    """Query plan for KPIs in periods that are cut where they are unfinished; nothing is read to make it.
+
+    Parameters
+    ----------
+    selection : Selection
+    names : sequence of str
+        Ids of KPIs.
+    periods : Periods
+    compared : bool
+        Whether the periods before and a year ago are needed too.
+    """
+    catalogue = selection.catalogue
+    needed = NeededPeriods(catalogue, selection.sources.config.calendar)
     for name in names:
-        measures = catalogue.measures_of(name)
-        reader.want_rows(measures)
-        for measure in measures:
-            reader.want_rows([measure])
-    reader.read()
-    evaluator = Evaluator(catalogue, calendar, reader)
-    whole = Hashed(periods)
-    return _frame([_columns(evaluator, catalogue.metric(name), whole, cut, by, end, compared) for name in names], by)
-
-
-def _walk(evaluator: Evaluator, names: Sequence[str], periods: Periods, compared: bool) -> None:
-    for name in names:
-        evaluator.metric(name, periods)
-        if compared:
-            evaluator.compared(name, periods, "prior")
-            evaluator.compared(name, periods, "year_ago")
-        want_estimates(evaluator, name, periods)
+        needed.add_metric(name, periods)
+        for step in SHIFTED if compared else ():
+            needed.add_compared(name, periods, step)
+        add_estimates(needed, selection, name, periods)
+    measures = [catalogue.measures_of(name) for name in names]
+    rowsets = [*measures, *([measure] for some in measures for measure in some)]
+    return make_plan(selection, needed.found, rowsets)
 
 
 def _columns(
@@ -127,18 +137,17 @@ def _columns(
     metric: Metric,
     whole: Periods,
     counted: Periods,
-    by: Sequence[str],
-    end: dt.date,
     compared: bool,
 ) -> Columns:
     """One KPI's columns of the frame, period by period and, in each, slice by slice."""
-    reader, measures = evaluator.reader, evaluator.catalogue.measures_of(metric.name)
-    complete = _complete(reader, metric, measures, whole, counted, end)
-    present = reader.groups_of(measures)
-    shown = [column for column, group in enumerate(reader.groups) if not by or group in present]
+    selection, results = evaluator.selection, evaluator.results
+    by, measures = selection.by, selection.catalogue.measures_of(metric.name)
+    complete = _complete(selection, metric, measures, whole, counted)
+    present = groups_of(selection, results, measures)
+    shown = [column for column, group in enumerate(results.groups) if not by or group in present]
     if by and not shown:
         missing: Group = (None,) * len(by)  # type: ignore[assignment]
-        reasons = [_reason_without_slices(reader, measures, period, end) for period in whole]
+        reasons = [_reason_without_slices(selection, measures, period) for period in whole]
         return _identity(metric, whole, complete, by, [missing]) | {"reason": reasons}
     values = evaluator.metric(metric.name, counted)
     nothing = np.full(values.numbers.shape, np.nan)
@@ -146,15 +155,16 @@ def _columns(
     low, high = (np.where(values.reasons == "", limit, np.nan) for limit in estimates(evaluator, metric, counted))
     previous, year_ago = nothing, nothing
     if compared:  # a young cohort against an old one would always be a fall
-        mature = np.array([_is_mature(metric, period, end) for period in whole])[:, None]
+        mature = np.array([_is_mature(metric, period, selection.as_of) for period in whole])[:, None]
         previous, year_ago = (
             np.where(mature, evaluator.compared(metric.name, counted, step).numbers, np.nan) for step in SHIFTED
         )
     numbers = {
-        "value": values.numbers, "numerator": upper, "denominator": lower, "rows": reader.rows(measures, counted),
+        "value": values.numbers, "numerator": upper, "denominator": lower,
+        "rows": row_counts(selection, results, measures, counted),
         "ci_low": low, "ci_high": high, "previous": previous, "year_ago": year_ago,
     }  # fmt: skip
-    identity = _identity(metric, whole, complete, by, [reader.groups[column] for column in shown])
+    identity = _identity(metric, whole, complete, by, [results.groups[column] for column in shown])
     why = [reason or None for reason in values.reasons[:, shown].ravel()]
     return identity | {"reason": why} | {name: array[:, shown].ravel() for name, array in numbers.items()}
 
@@ -164,22 +174,22 @@ def _is_mature(metric: Metric, period: Period, end: dt.date) -> bool:
 
 
 def _complete(
-    reader: MeasureReader, metric: Metric, measures: Sequence[str], whole: Periods, counted: Periods, end: dt.date
+    selection: Selection, metric: Metric, measures: Sequence[str], whole: Periods, counted: Periods
 ) -> list[bool]:
     """Whether each period is over, wholly in the data, and old enough for what it counts to have happened."""
     return [
         part.complete
-        and _is_mature(metric, period, end)
-        and period.start <= end
-        and all(reader.covered(measure, part) for measure in measures)
+        and _is_mature(metric, period, selection.as_of)
+        and period.start <= selection.as_of
+        and all(selection.covered(measure, part) for measure in measures)
         for period, part in zip(whole, counted, strict=True)
     ]
 
 
-def _reason_without_slices(reader: MeasureReader, measures: Sequence[str], period: Period, end: dt.date) -> str:
-    if period.start > end:
+def _reason_without_slices(selection: Selection, measures: Sequence[str], period: Period) -> str:
+    if period.start > selection.as_of:
         return AFTER
-    reasons = [reader.readable(name).reason or reader.gap(name, period) for name in measures]
+    reasons = [selection.resolve(name).reason or selection.gap(name, period) for name in measures]
     return next((reason for reason in reasons if reason), "no rows in the period")
 
 

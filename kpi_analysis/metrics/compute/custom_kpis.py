@@ -6,7 +6,7 @@ from kpi_analysis.core.config.company import settings
 from kpi_analysis.core.errors import DataFinding, KpiError
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.catalogue import Catalogue, Origin
-from kpi_analysis.metrics.compute.resolution import find_way
+from kpi_analysis.metrics.compute.resolution import resolve_measure
 from kpi_analysis.metrics.sources import Sources
 
 
@@ -21,27 +21,27 @@ def check_own(sources: Sources, catalogue: Catalogue) -> list[DataFinding]:
             findings += _check_measure(sources, catalogue, key.removeprefix("measure "), origin)
     for name in catalogue.own:
         for measure in catalogue.measures_of(name):
-            way = find_way(sources, measure, catalogue.measures[measure], (), None)
-            if way.reason and f"measure {measure}" not in catalogue.origins:
+            resolved = resolve_measure(sources, measure, catalogue.measures[measure], (), None)
+            if resolved.reason and f"measure {measure}" not in catalogue.origins:
                 findings.append(
-                    _finding(f"metric {name}", f"measure {measure}: {way.reason}.", catalogue.origins[name])
+                    _finding(f"metric {name}", f"measure {measure}: {resolved.reason}.", catalogue.origins[name])
                 )
     return findings
 
 
 def _check_measure(sources: Sources, catalogue: Catalogue, name: str, origin: Origin) -> list[DataFinding]:
     measure = catalogue.measures[name]
-    way = find_way(sources, name, measure, (), None)
-    if way.reason:
-        return [_finding(f"measure {name}", f"{way.reason}.", origin)]
-    if way.aggregate is None or way.aggregate.kind in ("per", "pair"):
+    resolved = resolve_measure(sources, name, measure, (), None)
+    if resolved.reason:
+        return [_finding(f"measure {name}", f"{resolved.reason}.", origin)]
+    if resolved.aggregate is None or resolved.aggregate.kind in ("per_key", "pair"):
         return []
     try:
-        table = sources.with_derived(way.aggregate.table, sources.derived(way.aggregate.table))
+        table = sources.with_derived(resolved.aggregate.table, sources.derived(resolved.aggregate.table))
         constants = settings(sources.config)
-        sql.aggregate(way.aggregate.agg, table, constants=constants)
-        if way.aggregate.condition:
-            sql.condition(way.aggregate.condition, table, constants=constants)
+        sql.aggregate(resolved.aggregate.agg, table, constants=constants)
+        if resolved.aggregate.condition:
+            sql.condition(resolved.aggregate.condition, table, constants=constants)
     except KpiError as error:
         return [_finding(f"measure {name}", error.message, origin, error.remedy or "")]
     return []

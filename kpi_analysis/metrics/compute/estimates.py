@@ -10,35 +10,36 @@ import numpy.typing as npt
 from kpi_analysis.core.formula import Name, Node, Operation
 from kpi_analysis.metrics.catalogue import Metric
 from kpi_analysis.metrics.compute.evaluate import Evaluator
-from kpi_analysis.metrics.compute.measures import Periods
+from kpi_analysis.metrics.compute.plan import NeededPeriods
+from kpi_analysis.metrics.compute.selection import Periods, Selection
 from kpi_analysis.stats import intervals
 
 DURATIONS = ("days", "hours", "minutes")  # of few and very different ones, no mean lies below zero
 Limits = npt.NDArray[np.float64]
 
 
-def want_estimates(evaluator: Evaluator, name: str, periods: Periods) -> None:
-    """Tell the reader of a collecting evaluator what the interval of a KPI needs beyond its formula."""
-    metric = evaluator.catalogue.metric(name)
-    if metric.squares is not None and _has_value(evaluator, metric):
-        evaluator.node(Name(metric.squares), periods, metric)
+def add_estimates(needed: NeededPeriods, selection: Selection, name: str, periods: Periods) -> None:
+    """Note what the interval of a KPI needs beyond its formula."""
+    metric = selection.catalogue.metric(name)
+    if metric.squares is not None and _has_value(selection, metric):
+        needed.add(Name(metric.squares), periods)
 
 
 def estimates(evaluator: Evaluator, metric: Metric, periods: Periods) -> tuple[Limits, Limits]:
-    """Return ci_low and ci_high period by period and slice by slice; NaN where nothing can be said.
+    """Limits of the 95 % interval, ci_low and ci_high, by period and slice; NaN where nothing can be said.
 
     Parameters
     ----------
     evaluator : Evaluator
-        On what was read.
+        Of the results.
     metric : Metric
         Its `interval` names the method; none means that its value is no estimate.
     periods : tuple of Period
     """
-    shape = (len(periods), len(evaluator.reader.groups))
+    shape = (len(periods), len(evaluator.results.groups))
     low, high = np.full(shape, np.nan), np.full(shape, np.nan)
     method = METHODS.get(metric.interval or "")
-    if method is None or not _has_value(evaluator, metric):
+    if method is None or not _has_value(evaluator.selection, metric):
         return low, high
     parts = [evaluator.node(part, periods, metric).numbers for part in _parts(metric)]
     for place in np.ndindex(shape):
@@ -51,9 +52,9 @@ def estimates(evaluator: Evaluator, metric: Metric, periods: Periods) -> tuple[L
     return (np.maximum(low, 0.0) if metric.unit in DURATIONS else low), high
 
 
-def _has_value(evaluator: Evaluator, metric: Metric) -> bool:
+def _has_value(selection: Selection, metric: Metric) -> bool:
     """Whether all that a KPI is made of can be read: without a value there is nothing to be off."""
-    return not any(evaluator.reader.readable(name).reason for name in evaluator.catalogue.measures_of(metric.name))
+    return not any(selection.resolve(name).reason for name in selection.catalogue.measures_of(metric.name))
 
 
 def _parts(metric: Metric) -> tuple[Node, ...]:

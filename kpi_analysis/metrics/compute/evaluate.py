@@ -1,4 +1,4 @@
-"""Formulas over measures: the tree of a KPI walked once, for all periods and slices together."""
+"""Evaluation of formulas over the results of a plan: the tree of a KPI walked once for all periods and slices."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from kpi_analysis.core import formula
 from kpi_analysis.core.formula import Call, Name, Node, Number, Operation, Values
 from kpi_analysis.core.periods import Calendar, Period
 from kpi_analysis.metrics.catalogue import Catalogue, Metric
-from kpi_analysis.metrics.compute.measures import AFTER, BEFORE, PARTLY, Hashed, MeasureReader, Periods
-from kpi_analysis.metrics.compute.resolution import grows_with_time
+from kpi_analysis.metrics.compute.aggregate_functions import grows_with_time
+from kpi_analysis.metrics.compute.execution import QueryResults
+from kpi_analysis.metrics.compute.measure_values import measure_values
+from kpi_analysis.metrics.compute.plan import openings, shifted
+from kpi_analysis.metrics.compute.selection import AFTER, BEFORE, PARTLY, Periods, Selection
 
 DAYS_OF_MONTH = 365.25 / 12
 NO_SHARE = "returns outweigh sales in a part of it, so that shares of the whole mislead"
@@ -22,17 +25,30 @@ SHIFTED = {"prior": "the period before", "year_ago": "year ago"}
 
 @dataclass
 class Evaluator:
-    """Evaluates KPIs of a catalogue on what a reader has read, in arrays of shape (periods, slices).
+    """Evaluator of KPIs in arrays of shape (periods, slices); it reads nothing.
 
-    With `collecting`, it only tells the reader what it will ask for.
+    Parameters
+    ----------
+    selection : Selection
+        Rows, slices and the day that counts.
+    results : QueryResults
+        Of the plan in which all was needed that is evaluated.
     """
 
-    catalogue: Catalogue
-    calendar: Calendar
-    reader: MeasureReader
-    collecting: bool = False
+    selection: Selection
+    results: QueryResults
     _known: dict[tuple[str, Periods, bool], Values] = field(default_factory=dict)
-    _shifts: dict[tuple[str, Periods], tuple[tuple[Period | None, ...], Periods]] = field(default_factory=dict)
+    _shifts: dict[tuple[str, Periods], tuple[Sequence[Period | None], Periods]] = field(default_factory=dict)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue of the selection."""
+        return self.selection.catalogue
+
+    @property
+    def calendar(self) -> Calendar:
+        """The company's calendar."""
+        return self.selection.sources.config.calendar
 
     def metric(self, name: str, periods: Periods, *, as_base: bool = False) -> Values:
         """Return a KPI, period by period and slice by slice."""
@@ -61,7 +77,7 @@ class Evaluator:
 
     def at(self, node: Node, period: Period, metric: Metric, *, as_base: bool = False) -> Values:
         """Return the value of a part of a formula in one period, slice by slice."""
-        values = self.node(node, (period,), metric, as_base=as_base)
+        values = self.node(node, Periods((period,)), metric, as_base=as_base)
         return Values(values.numbers[0], values.reasons[0])
 
     def node(self, node: Node, periods: Periods, metric: Metric, *, as_base: bool = False) -> Values:
@@ -75,8 +91,6 @@ class Evaluator:
         if isinstance(node, Operation):
             left = self.node(node.left, periods, metric, as_base=as_base)
             right = self.node(node.right, periods, metric, as_base=as_base)
-            if self.collecting:
-                return right
             growth = isinstance(node.right, Call) and node.right.function in SHIFTED
             if growth and isinstance(node.right, Call):
                 right = self._per_week(node.right, periods, right)
@@ -93,39 +107,32 @@ class Evaluator:
         return self._shifted(node, periods, metric)
 
     def _shape(self, periods: Periods) -> tuple[int, int]:
-        return len(periods), len(self.reader.groups)
+        return len(periods), len(self.results.groups)
 
     def _each(self, numbers: Sequence[float]) -> Values:
         """One number a period, the same in all slices."""
-        values = Values.constant(1.0, (len(numbers), len(self.reader.groups)))
+        values = Values.constant(1.0, (len(numbers), len(self.results.groups)))
         return Values(values.numbers * np.array(numbers, dtype=float)[:, None], values.reasons)
 
     def _whole(self, node: Call, periods: Periods, metric: Metric, *, as_base: bool) -> Values:
         """All slices together; only what adds up can be put together."""
         assert node.argument is not None
         values = self.node(node.argument, periods, metric, as_base=as_base)
-        told = values.reasons == ""
-        totals = np.where(told, values.numbers, 0.0).sum(axis=1, keepdims=True)
-        anything = told.any(axis=1, keepdims=True)
+        known = values.reasons == ""
+        totals = np.where(known, values.numbers, 0.0).sum(axis=1, keepdims=True)
+        anything = known.any(axis=1, keepdims=True)
         return Values(np.where(anything, totals, values.numbers), np.where(anything, "", values.reasons))
 
     def _measure(self, name: str, periods: Periods, *, as_base: bool) -> Values:
         key = (f"measure {name}", periods, as_base)  # a KPI may have the name of its measure
         if key not in self._known:
-            if self.collecting:
-                self.reader.want(name, periods)
-                self._known[key] = Values.constant(1.0, self._shape(periods))
-            else:
-                self._known[key] = self.reader.values(name, periods, as_base=as_base)
+            self._known[key] = measure_values(self.selection, self.results, name, periods, as_base=as_base)
         return self._known[key]
 
-    def _shift(self, function: str, periods: Periods) -> tuple[tuple[Period | None, ...], Periods]:
-        """The period before each, or a year ago, and those of them that there are."""
+    def _shift(self, function: str, periods: Periods) -> tuple[Sequence[Period | None], Periods]:
         key = (function, periods)
         if key not in self._shifts:
-            step = self.calendar.prior if function == "prior" else self.calendar.year_ago
-            targets = tuple(step(period) for period in periods)
-            self._shifts[key] = targets, Hashed(target for target in targets if target is not None)
+            self._shifts[key] = shifted(self.calendar, function, periods)
         return self._shifts[key]
 
     def _shifted(self, node: Call, periods: Periods, metric: Metric) -> Values:
@@ -158,9 +165,7 @@ class Evaluator:
     def _average(self, node: Call, periods: Periods, metric: Metric, *, as_base: bool) -> Values:
         """Mean of a stock's opening and closing balance."""
         assert node.argument is not None
-        calendar = self.calendar
-        openings = Hashed(calendar.shift(calendar.containing(period.start, "day"), -1) for period in periods)
-        first = self.node(node.argument, openings, metric, as_base=as_base)
+        first = self.node(node.argument, openings(self.calendar, periods), metric, as_base=as_base)
         last = self.node(node.argument, periods, metric, as_base=as_base)
         total = formula.combine("+", first, last, zero="")
         return formula.combine("/", total, Values.constant(2.0, self._shape(periods)), zero="")

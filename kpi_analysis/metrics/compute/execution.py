@@ -1,115 +1,169 @@
-"""Queries run: a request in, records out; or an error that names the measures that an engine cannot read."""
+"""Execution of a query plan: its queries run, and what they came to by measure, period and slice."""
 
 from __future__ import annotations
 
-import re
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import ibis
-import ibis.expr.operations as ops
-import pyarrow as pa
-from ibis.common.exceptions import OperationNotDefinedError, UnsupportedBackendType, UnsupportedOperationError
+import ibis.expr.types as ir
 
-from kpi_analysis.core.errors import ConfigError, KpiError
-from kpi_analysis.metrics.compute import lifetimes
-from kpi_analysis.metrics.compute.query_builders import QUESTIONS, Record, Request
-from kpi_analysis.metrics.sources.dialects import engine_name, first_line
-from kpi_analysis.metrics.sources.query_cache import Texts
+from kpi_analysis.core.config.company import settings
+from kpi_analysis.core.periods import Period
+from kpi_analysis.core.schema import TABLES
+from kpi_analysis.metrics import sql
+from kpi_analysis.metrics.catalogue import Aggregate
+from kpi_analysis.metrics.compute.aggregate_functions import ZERO_WITHOUT_ROWS, function_of
+from kpi_analysis.metrics.compute.cached_execution import execute_cached
+from kpi_analysis.metrics.compute.kinds import Record, Request, RowSet, rows_name
+from kpi_analysis.metrics.compute.plan import PlannedQuery, QueryPlan
+from kpi_analysis.metrics.compute.resolution import QueryKey
+from kpi_analysis.metrics.compute.selection import Group, Selection
 
-UNSUPPORTED = (OperationNotDefinedError, UnsupportedBackendType, UnsupportedOperationError)
-SLOTS = "kpi_slots"
-ALL_QUESTIONS = {**QUESTIONS, "lifetime": lifetimes.QUESTION}
 
-
-def read(request: Request, backend: ibis.BaseBackend, texts: Texts) -> list[Record]:
-    """Run the query of a request.
+@dataclass(frozen=True)
+class QueryResults:
+    """Results of a query plan.
 
     Parameters
     ----------
-    request : Request
-    backend : Ibis backend
-        Where its table lies.
-    texts : Texts
-        The queries asked before. To build a query takes DuckDB's users several times as long as to run it.
+    groups : tuple of tuples of str
+        Slices that occur in any of them, sorted; one without dimensions.
+    numbers : mapping
+        By measure and slot (the days that count of a period), the value of each slice; None where all rows are empty.
+    reasons : mapping
+        By measure, slot and slice, why a model gives no value.
+    rows : mapping
+        By measures that are counted together and slot, the rows behind them slice by slice.
+    groups_by_query : mapping
+        Slices that occur in each query.
+    """
+
+    groups: tuple[Group, ...]
+    numbers: Mapping[tuple[str, Period], Mapping[Group, float | None]]
+    reasons: Mapping[tuple[str, Period, Group], str]
+    rows: Mapping[tuple[RowSet, Period], Mapping[Group, int]]
+    groups_by_query: Mapping[QueryKey, set[Group]]
+
+
+@dataclass
+class _Collected:
+    """Results as they come in."""
+
+    numbers: dict[tuple[str, Period], dict[Group, float | None]] = field(default_factory=dict)
+    reasons: dict[tuple[str, Period, Group], str] = field(default_factory=dict)
+    rows: dict[tuple[RowSet, Period], dict[Group, int]] = field(default_factory=dict)
+    groups: dict[QueryKey, set[Group]] = field(default_factory=dict)
+
+
+def run_plan(plan: QueryPlan) -> QueryResults:
+    """Results of a query plan, from the result cache of a snapshot where that is possible.
 
     Raises
     ------
     ConfigError
-        When the engine cannot do what a measure asks, or refuses the query.
+        When an engine cannot do what a measure asks, or refuses the query.
     """
-    try:
-        return _read(request, backend, texts)
-    except KpiError:
-        raise
-    except Exception as error:  # every driver has an error family of its own
-        raise _refusal(request, backend, error) from error
+    selection, collected = plan.selection, _Collected()
+    for query in plan.queries:
+        periods = _in_the_data(selection, query)
+        if periods:
+            request = _request(selection, query, periods)
+            for record in execute_cached(request, query.key, query.ahead, selection.sources):
+                _collect(collected, selection, query, record, periods[record["kpi_slot"]])
+        for name in query.measures:
+            for period in query.periods:
+                collected.numbers.setdefault((name, period), {})
+    groups = sorted({group for found in collected.groups.values() for group in found}) or [()]
+    if selection.by and groups == [()]:
+        groups = []
+    return QueryResults(tuple(groups), collected.numbers, collected.reasons, collected.rows, collected.groups)
 
 
-def _read(request: Request, backend: ibis.BaseBackend, texts: Texts) -> list[Record]:
-    question = ALL_QUESTIONS[request.way.kind]
-    slots = question.slots(request)
-    text = _text(request, backend, slots, texts) if backend.name == "duckdb" else None
-    if text is None:
-        found = question.ask(request, ibis.memtable(slots)).to_pyarrow()
-    else:
-        backend.con.register(SLOTS, slots)
-        found = backend.con.execute(text).to_arrow_table()
-    if request.way.kind == "lifetime":
-        return lifetimes.fitted(request, found)
-    return question.answers(request, found.to_pylist())
+def without_rows(aggregate: Aggregate | None) -> float:
+    """Value of a measure where there are no rows: sums and counts are zero, all else is NaN."""
+    return 0.0 if aggregate is not None and function_of(aggregate) in ZERO_WITHOUT_ROWS else float("nan")
 
 
-def _text(request: Request, backend: ibis.BaseBackend, slots: pa.Table, texts: Texts) -> str | None:
-    """Return the query in DuckDB's words; none where a table of it lives in this process only."""
-    words = _WORD.findall(request.where) if request.where and _PLAIN.fullmatch(request.where) else []
-    if words:
-        numbered = iter(_blank(number) for number in range(len(words)))
-        general = replace(request, where=_WORD.sub(lambda _: next(numbered), request.where or ""))
-        with suppress(Exception):  # where a word must be a day, none can stand for it
-            text = _kept(general, backend, slots, texts)
-            if text is not None and all(_blank(number) in text for number in range(len(words))):
-                return _BLANK.sub(lambda found: words[int(found[1])], text)
-    return _kept(request, backend, slots, texts)
+def rounded(number: float) -> float:
+    """A sum to 13 digits: threads add floats in any order, and what lies beyond is the noise of that.
+
+    Examples
+    --------
+    >>> rounded(4.852192945090727) == rounded(4.852192945090731)
+    True
+    """
+    return float(f"{number:.13g}")
 
 
-_WORD = re.compile(r"'[^']*'")
-_PLAIN = re.compile(r"(?:[\w\s.,()<>=!]|(?<!\w)'[^'\\]*'(?!'))*")  # nothing that could give a quote another meaning
-_BLANK = re.compile(r"'kpi_blank_(\d+)'")
+def _in_the_data(selection: Selection, query: PlannedQuery) -> Sequence[Period]:
+    """The periods in which there can be rows; those before the first one need not be read."""
+    aggregate = selection.resolve(query.measures[0]).aggregate
+    column = str(aggregate.open[0] if aggregate.open else aggregate.date) if aggregate is not None else ""
+    if aggregate is None or column not in selection.sources.columns(aggregate.table):
+        return query.periods
+    first = selection.sources.extent(aggregate.table, column).first
+    return query.periods if first is None else [period for period in query.periods if period.last_day >= first]
 
 
-def _blank(number: int) -> str:
-    """What stands for a word of a condition, so that the reports of all regions share the texts of their queries."""
-    return f"'kpi_blank_{number}'"
-
-
-def _kept(request: Request, backend: ibis.BaseBackend, slots: pa.Table, texts: Texts) -> str | None:
-    key = request.key
-    if (known := texts.get(key)) is not None:
-        return known
-    asked = ALL_QUESTIONS[request.way.kind].ask(request, ibis.table(ibis.memtable(slots).schema(), name=SLOTS))
-    if asked.op().find(ops.InMemoryTable):
-        return None
-    return texts.keep(key, str(backend.compile(asked)))
-
-
-def _refusal(request: Request, backend: ibis.BaseBackend, error: Exception) -> ConfigError:
-    """Say which measures an engine refuses: one by one, because a single one spoils the query of all."""
-    engine = engine_name(backend)
-    refused = {}
-    for name, way in request.ways.items():
-        try:
-            _read(replace(request, ways={name: way}, rowsets=[frozenset({name})]), backend, Texts())
-        except Exception as one:
-            refused[name] = one
-    names = sorted(refused or request.ways)
-    causes = list(refused.values()) or [error]
-    words = " and ".join(f"{name} ({request.ways[name].agg})" for name in names)
-    said = f"{engine} refuses the query: {first_line(causes[0])}."
-    if isinstance(causes[0], UNSUPPORTED):
-        lacking = re.search(r"'(\w+)'", str(causes[0]))
-        said = f"{engine} has no {lacking.group(1).lower()}." if lacking else f"{engine} lacks something it needs."
-    return ConfigError(
-        f"measure{'s' if len(names) > 1 else ''} {words} of table {request.way.table}: {said}",
-        remedy="Ask for KPIs that do not need it, or bring the table to DuckDB or PostgreSQL.",
+def _request(selection: Selection, query: PlannedQuery, periods: Sequence[Period]) -> Request:
+    sources, as_of = selection.sources, selection.as_of
+    resolved = {name: selection.resolve(name).aggregate for name in query.measures}
+    aggregates = {name: aggregate for name, aggregate in resolved.items() if aggregate is not None}
+    last = sources.last_day()
+    return Request(
+        rows=lambda: _rows(selection, query.key[1], aggregates.values()),
+        aggregates=aggregates,
+        periods=periods,
+        rowsets=query.rowsets,
+        by=selection.by,
+        where=selection.where,
+        constants=settings(sources.config),
+        calendar=sources.config.calendar,
+        as_of=as_of if last is not None and as_of < last else None,
+        memo=sources.memo,
     )
+
+
+def _rows(selection: Selection, table: str, aggregates: Iterable[Aggregate]) -> ir.Table:
+    """The canonical table with the derived columns that are needed, as of the day that counts."""
+    sources = selection.sources
+    needed = {column for one in aggregates for text in one.row_texts for column in sql.columns_of(text)}
+    needed |= {column for one in aggregates for column in one.key_columns}
+    needed |= {*selection.by, *(sql.columns_of(selection.where) if selection.where else ())}
+    extra = needed & set(sources.derived(table))
+    rows = sources.with_derived(table, extra) if extra else sources.table(table)
+    return _as_of(selection, table, rows)
+
+
+def _as_of(selection: Selection, name: str, rows: ir.Table) -> ir.Table:
+    """Take back what happened after the day asked for: a lead qualified later is not qualified yet."""
+    last, as_of = selection.sources.last_day(), selection.as_of
+    if last is None or as_of >= last:
+        return rows
+    dates = [
+        c.name
+        for c in TABLES[name].columns.values()
+        if c.kind in ("date", "timestamp") and c.name in rows.columns and c.name != TABLES[name].date
+    ]
+    dates += [column for column in rows.columns if column == "opportunity_on"]
+    if {"outcome", "closed_on"} <= set(rows.columns):
+        later = rows.closed_on.cast("date") > as_of
+        rows = rows.mutate(outcome=ibis.ifelse(later.fill_null(False), "open", rows.outcome))
+    return rows.mutate(**{day: ibis.ifelse(rows[day].cast("date") > as_of, ibis.null(), rows[day]) for day in dates})
+
+
+def _collect(collected: _Collected, selection: Selection, query: PlannedQuery, record: Record, period: Period) -> None:
+    group = tuple(record[name] for name in selection.by)
+    collected.groups.setdefault(query.key, set()).add(group)
+    for members in query.rowsets:
+        if (column := rows_name(members)) in record:
+            collected.rows.setdefault((members, period), {})[group] = int(record[column] or 0)
+    for name in query.measures:
+        value = record[f"m_{name}"]
+        if why := record.get(f"why_{name}"):
+            collected.reasons[name, period, group] = why
+        number = None if value is None else rounded(float(value))
+        if number is None and not record.get(rows_name(frozenset({name}))):
+            number = without_rows(selection.resolve(name).aggregate)
+        collected.numbers.setdefault((name, period), {})[group] = number

@@ -14,7 +14,7 @@ import pandas as pd
 
 from kpi_analysis.core.errors import DataError
 from kpi_analysis.metrics import sql
-from kpi_analysis.metrics.compute.query_builders import NONE
+from kpi_analysis.metrics.compute.slices import NONE
 from kpi_analysis.metrics.sources import Sources
 
 ORDER_COLUMNS = ["customer", "day", "amount", "sold"]

@@ -9,7 +9,7 @@ from kpi_analysis.core.config.company import settings
 from kpi_analysis.core.errors import ConfigError, UsageError
 from kpi_analysis.core.periods import Period
 from kpi_analysis.metrics import sql
-from kpi_analysis.metrics.compute.execution import UNSUPPORTED
+from kpi_analysis.metrics.compute.query_execution import UNSUPPORTED
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sources.dialects import engine_name, first_line
 from kpi_analysis.metrics.sources.touchpoint_credit import in_time, may_count, with_journeys

@@ -1,4 +1,4 @@
-"""Parts of a KPI's formula in two periods, read by the same road as the KPI itself."""
+"""Operands of a KPI's formula in two periods, planned, run and evaluated as the KPI itself is."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from kpi_analysis.core.formula import Node, Values
 from kpi_analysis.core.periods import Period
 from kpi_analysis.metrics.catalogue import Catalogue, Metric
 from kpi_analysis.metrics.compute.evaluate import Evaluator
-from kpi_analysis.metrics.compute.measures import Group, MeasureReader
+from kpi_analysis.metrics.compute.execution import run_plan
+from kpi_analysis.metrics.compute.plan import NeededPeriods, make_plan
+from kpi_analysis.metrics.compute.resolution import resolved_aggregates
+from kpi_analysis.metrics.compute.selection import Group, Periods, Selection
 from kpi_analysis.metrics.sources import Sources
 
 
 @dataclass(frozen=True)
-class Reading:
-    """Values of the parts of a formula, in the order asked for, before and after.
+class Operands:
+    """Values of the operands of a formula, in the order asked for, before and after.
 
     Parameters
     ----------
@@ -33,7 +36,7 @@ class Reading:
     reason: str = ""
 
 
-def read_parts(
+def read_operands(
     sources: Sources,
     catalogue: Catalogue,
     metric: Metric,
@@ -44,8 +47,8 @@ def read_parts(
     by: Sequence[str] = (),
     where: str | None = None,
     as_of: dt.date,
-) -> Reading:
-    """Read parts of a KPI's formula for a period and for the period that it is compared with.
+) -> Operands:
+    """Operands of a KPI's formula for a period and for the period that it is compared with.
 
     Parameters
     ----------
@@ -66,22 +69,19 @@ def read_parts(
 
     Returns
     -------
-    Reading
+    Operands
     """
-    calendar = sources.config.calendar
-    reader = MeasureReader(sources, catalogue, by, where, as_of)
-    collector = Evaluator(catalogue, calendar, reader, collecting=True)
+    selection = Selection(sources, catalogue, by, where, as_of)
+    needed = NeededPeriods(catalogue, sources.config.calendar)
     for part in parts:
-        collector.node(part, (after,), metric)
-        collector.node(part, (before,), metric, as_base=True)
+        needed.add(part, Periods((after,)))
+        needed.add(part, Periods((before,)))
     measures = catalogue.measures_of(metric.name)
-    for measure in measures:
-        reader.want_rows([measure])
-    reader.read()
-    evaluator = Evaluator(catalogue, calendar, reader)
-    obstacles = (reader.readable(name).reason or reader.gap(name, after) for name in measures)
-    return Reading(
-        tuple(reader.groups),
+    results = run_plan(make_plan(selection, needed.found, [[measure] for measure in measures]))
+    evaluator = Evaluator(selection, results)
+    obstacles = (selection.resolve(name).reason or selection.gap(name, after) for name in measures)
+    return Operands(
+        results.groups,
         tuple(evaluator.at(part, before, metric, as_base=True) for part in parts),
         tuple(evaluator.at(part, after, metric) for part in parts),
         next((reason for reason in obstacles if reason), ""),
@@ -89,7 +89,6 @@ def read_parts(
 
 
 def measured_tables(sources: Sources, catalogue: Catalogue, metric: Metric) -> tuple[str, ...]:
-    """Return the tables that a KPI is read from at this company."""
-    reader = MeasureReader(sources, catalogue, (), None, dt.date.max)
-    ways = [reader.readable(name).aggregate for name in catalogue.measures_of(metric.name)]
-    return tuple(dict.fromkeys(way.table for way in ways if way is not None))
+    """Tables that the measures of a KPI are read from at this company."""
+    aggregates = resolved_aggregates(sources, catalogue, catalogue.measures_of(metric.name))
+    return tuple(dict.fromkeys(aggregate.table for aggregate in aggregates.values()))

@@ -8,6 +8,8 @@ from kpi_analysis.core.errors import UsageError, did_you_mean
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources import Sources
 
+NONE = "(none)"  # the slice of rows whose dimension has no value
+
 
 def known_columns(sources: Sources) -> dict[str, set[str]]:
     """Return the columns of each connected table, with those that it takes from another one."""

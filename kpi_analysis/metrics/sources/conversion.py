@@ -13,8 +13,7 @@ from kpi_analysis.core.config.company import CompanyConfig
 from kpi_analysis.core.errors import ConfigError
 from kpi_analysis.core.schema import CanonicalColumn
 from kpi_analysis.metrics import sql
-from kpi_analysis.metrics.sources.dialects import first_line, moment, timezone
-from kpi_analysis.metrics.sources.parts import has_offset, has_zone
+from kpi_analysis.metrics.sources.dialects import first_line, from_wall_clock, timezone
 from kpi_analysis.metrics.sql.types import on_duckdb
 
 
@@ -62,13 +61,13 @@ def convert(value: ir.Value, column: CanonicalColumn, zone: str) -> ir.Value:
     return local.cast("timestamp") if column.kind == "timestamp" else local.cast("date")
 
 
-def as_moment(value: ir.Value, zone: str) -> ir.Value:
+def in_utc(value: ir.Value, zone: str) -> ir.Value:
     """Bring a time to UTC, where an hour is an hour also on the day on which clocks change."""
     utc = "timestamp('UTC')"
     if value.type().is_string():
-        local = moment(zone, sql.to_type(value, "timestamp"))
+        local = from_wall_clock(zone, sql.to_type(value, "timestamp"))
         return ibis.cases((has_offset(value), sql.to_type(value, utc)), else_=local)
-    return value.cast(utc) if has_zone(value) else moment(zone, value.cast("timestamp"))
+    return value.cast(utc) if has_zone(value) else from_wall_clock(zone, value.cast("timestamp"))
 
 
 def _local_time(value: ir.Value, zone: str) -> ir.Value:
@@ -84,3 +83,13 @@ def _local_time(value: ir.Value, zone: str) -> ir.Value:
     if has_zone(value):
         return timezone(zone, value.cast("timestamp('UTC')"))
     return value.cast("timestamp")
+
+
+def has_zone(value: ir.Value) -> bool:
+    """Whether a moment says its time zone."""
+    return value.type().is_timestamp() and value.type().timezone is not None
+
+
+def has_offset(text: ir.StringValue) -> ir.BooleanValue:
+    """Where a moment in words says its distance from UTC."""
+    return text.strip().re_search(r"\d[ T]\d\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$")

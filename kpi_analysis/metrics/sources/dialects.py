@@ -15,7 +15,7 @@ NAMES = {"duckdb": "DuckDB", "postgres": "PostgreSQL", "sqlite": "SQLite", "pysp
 
 
 @ibis.udf.scalar.builtin(name="timezone")  # type: ignore[untyped-decorator]
-def moment(zone: str, wall: dtypes.Timestamp()) -> dtypes.Timestamp(timezone="UTC"):  # type: ignore[valid-type]
+def from_wall_clock(zone: str, wall: dtypes.Timestamp()) -> dtypes.Timestamp(timezone="UTC"):  # type: ignore[valid-type]
     """The moment at which the clocks of a zone show a time; DuckDB and Postgres share the name."""
 
 

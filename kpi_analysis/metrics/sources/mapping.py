@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import ibis
 import ibis.expr.types as ir
 
@@ -9,6 +11,21 @@ from kpi_analysis.core.config.company import CompanyConfig
 from kpi_analysis.core.errors import ConfigError, did_you_mean
 from kpi_analysis.core.schema import CanonicalColumn
 from kpi_analysis.metrics import sql
+
+
+@dataclass(frozen=True)
+class MappedColumn:
+    """A canonical column, the text it is mapped from, and its expression before and after conversion."""
+
+    column: CanonicalColumn
+    text: str
+    raw: ir.Value
+    value: ir.Value
+
+    @property
+    def is_converted(self) -> bool:
+        """Whether text becomes a number or a date here, so that it can fail."""
+        return bool(self.raw.type().is_string()) and self.column.kind != "text"
 
 
 def mapped_expression(company: CompanyConfig, name: str, column: CanonicalColumn, text: str, raw: ir.Table) -> ir.Value:

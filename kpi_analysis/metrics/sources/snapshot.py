@@ -1,4 +1,4 @@
-"""A snapshot of a company's tables in one DuckDB file: every source read once, and the same for all who read it.
+"""Snapshot of a company's tables in one DuckDB file: every source read once, and the same for all who read it.
 
 Those who start reports put its place into the environment (`PLACE`). Then tables, what was found wrong with them, how
 far they reach and their fingerprints come from it. A table that it lacks is read from its source.
@@ -10,8 +10,8 @@ import datetime as dt
 import hashlib
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,18 +24,45 @@ import ibis.expr.types as ir
 from kpi_analysis.core.config.company import CompanyConfig
 from kpi_analysis.core.errors import ConfigError, DataError, DataFinding, SourceUnreachable
 from kpi_analysis.core.schema import TABLES
+from kpi_analysis.metrics.code_hash import code_hash, package_versions
+from kpi_analysis.metrics.sources.cache_key import CacheScope
+from kpi_analysis.metrics.sources.facts import Extent, Fingerprint, KnownFacts, TableCheck
 from kpi_analysis.metrics.sources.files import quoted
-from kpi_analysis.metrics.sources.parts import Extent, Fingerprint, MappedColumn
-from kpi_analysis.metrics.sources.query_cache import Texts
-from kpi_analysis.metrics.sources.result_cache import Answers
 
 if TYPE_CHECKING:
     from kpi_analysis.metrics.sources import Sources
 
 PLACE = "KPI_SNAPSHOT"
-TEXTS = ".texts"  # ends the name of the folder beside it with the queries that were asked of it
+CACHE = ".texts"  # ends the name of the folder beside it with the queries that were compiled and what they came to
 FEW = 1000  # words of a column that are told to all who read the snapshot
 _INSIDE = "kpi_snapshot"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Snapshot as it is read.
+
+    Parameters
+    ----------
+    connection : Ibis backend
+    tables : mapping of str to Table
+        Canonical tables with their derived columns.
+    columns : mapping of str to list of str
+        Which columns of them are canonical.
+    facts : KnownFacts
+        What was measured when it was written.
+    folder : path, optional
+        Where those who read it share compiled queries and results.
+    scope : CacheScope
+        Its data, and the code and packages that read it: other code compiles and computes anew.
+    """
+
+    connection: Any = None
+    tables: Mapping[str, ir.Table] = field(default_factory=dict)
+    columns: Mapping[str, list[str]] = field(default_factory=dict)
+    facts: KnownFacts = field(default_factory=KnownFacts)
+    folder: Path | None = None
+    scope: CacheScope = field(default_factory=CacheScope)
 
 
 def write_tables(sources: Sources, path: Path) -> str:
@@ -67,16 +94,30 @@ def write_tables(sources: Sources, path: Path) -> str:
     return hashlib.sha256(json.dumps(contents).encode()).hexdigest()
 
 
-def write_facts(sources: Sources, checked: Sequence[DataFinding]) -> None:
-    """Write into the file of `write_tables` what is known of the tables, and close it."""
+def write_facts(
+    sources: Sources, fingerprint: str, findings: Sequence[DataFinding], checks: Mapping[str, Sequence[DataFinding]]
+) -> None:
+    """Write into the file of `write_tables` what is known of the tables, and close it.
+
+    Parameters
+    ----------
+    sources : Sources
+    fingerprint : str
+        Of what the tables hold.
+    findings : sequence of DataFinding
+        Of a check of all tables.
+    checks : mapping of str to sequence of DataFinding
+        Of each table by itself.
+    """
     known = sources.local.list_tables(database=f"{_INSIDE}.main")
     facts = {
         "company": _identity(sources.config),
-        "checked": [asdict(finding) for finding in checked],
-        "findings": {name: [asdict(finding) for finding in found] for name, found in sources.findings.items()},
+        "fingerprint": fingerprint,
+        "findings": [asdict(finding) for finding in findings],
+        "checks": {name: [asdict(finding) for finding in found] for name, found in checks.items()},
         "tables": {
             name: {
-                "fingerprint": sources.fingerprint(name).record(),
+                "fingerprint": sources.facts.fingerprint(name).record(),
                 "columns": sources.table(name).columns,
                 **_values(sources, name),
                 "extents": {
@@ -98,50 +139,61 @@ def write_facts(sources: Sources, checked: Sequence[DataFinding]) -> None:
 def _values(sources: Sources, name: str) -> dict[str, Any]:
     """The days on which a written table has rows, and the words of its columns that have few."""
     wordy = [column for column in TABLES[name].dimensions if column in sources.columns(name)]
-    asked = [f'"{TABLES[name].date}"::DATE', *(f'"{column}"' for column in wordy)]
-    lists = ", ".join(f"list(DISTINCT {one})" for one in asked)
-    told = sources.local.raw_sql(f'SELECT {lists} FROM {_INSIDE}.main."{name}"').fetchone()
-    days, *words = (sorted(set(values or ()) - {None}) for values in told)
+    read = [f'"{TABLES[name].date}"::DATE', *(f'"{column}"' for column in wordy)]
+    lists = ", ".join(f"list(DISTINCT {one})" for one in read)
+    found = sources.local.raw_sql(f'SELECT {lists} FROM {_INSIDE}.main."{name}"').fetchone()
+    days, *words = (sorted(set(values or ()) - {None}) for values in found)
     few = {column: some for column, some in zip(wordy, words, strict=True) if len(some) <= FEW}
     return {"days": days, "words": few, "crowded": [column for column in wordy if column not in few]}
 
 
-def fill(sources: Sources) -> None:
-    """Let sources read from the snapshot that the environment names, where it is one of their company."""
+def open_snapshot(config: CompanyConfig) -> Snapshot | None:
+    """Snapshot that the environment names, where there is one and it is of this company."""
     place = os.environ.get(PLACE)
     if not place:
-        return
+        return None
     connection = ibis.duckdb.connect(place, read_only=True)
     connection.raw_sql("SET TimeZone = 'UTC'")
     connection.raw_sql("SET threads=1")
     facts = json.loads(connection.raw_sql("SELECT facts FROM kpi_facts").fetchone()[0])
-    if facts["company"] != _identity(sources.config):
+    if facts["company"] != _identity(config):
         connection.disconnect()
-        return
-    sources.__dict__["local"] = connection
-    sources.texts = Texts(Path(f"{place}{TEXTS}"))
-    sources.answers = Answers(sources.texts)
-    sources.checked = [DataFinding(**finding) for finding in facts["checked"]]
-    sources.findings |= {name: [DataFinding(**one) for one in found] for name, found in facts["findings"].items()}
-    written = _written(connection)
-    for name, told in facts["tables"].items():
-        enriched = sources._enriched[name] = written[name]
-        table = enriched if list(enriched.columns) == told["columns"] else enriched.select(told["columns"])
-        sources._days[name] = frozenset(dt.date.fromisoformat(day) for day in told["days"])
-        sources._words |= {f"{name}.{column}": frozenset(words) for column, words in told["words"].items()}
-        sources.crowded |= {(name, column) for column in told["crowded"]}
-        spec = sources.config.tables[name]
-        sources._tables[name] = sources._raw[name] = table
-        sources._mapped[name] = [
-            MappedColumn(column, spec.columns.get(column.name, column.name), value, value)
-            for column in TABLES[name].columns.values()
-            if column.name in table.columns
-            for value in [table[column.name]]
-        ]
-        sources._extents[name] = {
-            column: Extent(_day(first), _day(last), days) for column, (first, last, days) in told["extents"].items()
+        return None
+    return Snapshot(
+        connection,
+        {name: table for name, table in _written(connection).items() if name in facts["tables"]},
+        {name: table["columns"] for name, table in facts["tables"].items()},
+        _known(facts),
+        Path(f"{place}{CACHE}"),
+        CacheScope(facts["fingerprint"], code_hash(), tuple(package_versions().items())),
+    )
+
+
+def _known(facts: Mapping[str, Any]) -> KnownFacts:
+    tables = facts["tables"]
+    findings = {name: _findings(facts["checks"].get(name, ())) for name in (*facts["checks"], *tables)}
+    extents = {
+        name: {
+            column: Extent(_day(first), _day(last), days) for column, (first, last, days) in table["extents"].items()
         }
-        sources._prints[name] = Fingerprint(**told["fingerprint"])
+        for name, table in tables.items()
+    }
+    return KnownFacts(
+        findings=_findings(facts["findings"]),
+        checks={name: TableCheck(found, None, extents.get(name)) for name, found in findings.items()},
+        days={name: frozenset(dt.date.fromisoformat(day) for day in table["days"]) for name, table in tables.items()},
+        words={
+            (name, column): frozenset(words)
+            for name, table in tables.items()
+            for column, words in table["words"].items()
+        },
+        crowded=frozenset((name, column) for name, table in tables.items() for column in table["crowded"]),
+        fingerprints={name: Fingerprint(**table["fingerprint"]) for name, table in tables.items()},
+    )
+
+
+def _findings(records: Sequence[Mapping[str, Any]]) -> tuple[DataFinding, ...]:
+    return tuple(DataFinding(**record) for record in records)
 
 
 def _written(connection: Any) -> dict[str, ir.Table]:

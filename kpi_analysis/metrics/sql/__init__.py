@@ -45,6 +45,7 @@ from kpi_analysis.metrics.sql import (
     rows,  # noqa: F401  (they enter their rules)
 )
 from kpi_analysis.metrics.sql.aggregates import translate_aggregate
+from kpi_analysis.metrics.sql.parameters import Template, template, with_placeholders
 from kpi_analysis.metrics.sql.scope import Constant, MissingColumn, Scope
 from kpi_analysis.metrics.sql.text import columns_of, optional_columns_of, parse
 from kpi_analysis.metrics.sql.types import to_type
@@ -52,12 +53,16 @@ from kpi_analysis.metrics.sql.visitor import translate_condition, translate_row
 
 __all__ = [
     "MissingColumn",
+    "Template",
     "aggregate",
     "columns_of",
     "condition",
     "expression",
     "optional_columns_of",
+    "template",
+    "template_condition",
     "to_type",
+    "with_placeholders",
 ]
 
 _NOTHING: Mapping[str, Constant] = {}
@@ -131,6 +136,11 @@ def condition(text: str, table: ir.Table, *, constants: Mapping[str, Constant] =
     1
     """
     return translate_condition(parse(text), Scope(table, constants))
+
+
+def template_condition(template: Template, table: ir.Table) -> ir.BooleanValue:
+    """Condition of a template: which rows of the table it selects, with parameters in place of its words."""
+    return translate_condition(template.tree, Scope(table, _NOTHING))
 
 
 def aggregate(

@@ -13,11 +13,11 @@ import ibis.expr.types as ir
 from sqlglot import exp
 
 from kpi_analysis.metrics.sql.scope import Scope
-from kpi_analysis.metrics.sql.types import Unfit, day, is_literal, kind, moment, on_duckdb, to_type, words
+from kpi_analysis.metrics.sql.types import Unfit, day, is_literal, kind, on_duckdb, time_or_day, to_type, words
 from kpi_analysis.metrics.sql.visitor import named, rule, text_of, visit
 
 PARTS = ("year", "quarter", "month", "day", "hour")
-MOMENT = "_in_utc"  # ends the name of the column that holds a timestamp as a moment in UTC
+IN_UTC = "_in_utc"  # ends the name of the column that holds a timestamp as a moment in UTC
 UNITS = {"year": "Y", "quarter": "Q", "month": "M", "week": "W", "day": "D"}
 SHIFTS = {"day": 86_400, "week": 604_800, "hour": 3_600, "minute": 60, "second": 1}
 DIRECTIVES = "YymdHMSfIpbB"
@@ -68,7 +68,7 @@ def shift(value: ir.Value, interval: exp.Interval, sign: int) -> ir.Value:
     if unit not in SHIFTS or not number.removeprefix("-").isdigit() or len(number) > 6:
         raise Unfit("an interval is a number of days, weeks, hours, minutes or seconds: interval '90 days'")
     if unit in ("day", "week"):
-        return moment(value) + ibis.interval(days=sign * int(number) * SHIFTS[unit] // SHIFTS["day"])
+        return time_or_day(value) + ibis.interval(days=sign * int(number) * SHIFTS[unit] // SHIFTS["day"])
     return to_type(value, "timestamp") + ibis.interval(seconds=sign * int(number) * SHIFTS[unit])
 
 
@@ -119,7 +119,7 @@ def date_diff(node: exp.Expression, scope: Scope) -> ir.Value:
 @rule("this", exp.TimeToUnix)
 def epoch(node: exp.Expression, scope: Scope) -> ir.Value:
     # By the column in UTC beside it, because on the wall an hour is lost or doubled when clocks change.
-    exact = f"{node.this.name}{MOMENT}" if isinstance(node.this, exp.Column) else ""
+    exact = f"{node.this.name}{IN_UTC}" if isinstance(node.this, exp.Column) else ""
     if exact in scope.table.columns:
         return scope.table[exact].epoch_seconds().cast("float64")
     return to_type(visit(node.this, scope), "timestamp").epoch_seconds().cast("float64")

@@ -105,7 +105,7 @@ def day(value: ir.Value) -> ir.Value:
     return to_type(value, "date")
 
 
-def moment(value: ir.Value) -> ir.Value:
+def time_or_day(value: ir.Value) -> ir.Value:
     """Return a timestamp as it is, and anything else as a date."""
     return value if kind(value) == "timestamp" else day(value)
 

@@ -16,7 +16,7 @@ from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.figures import changes, figure_values, wide
 from kpi_analysis.insight.targets import TargetAssessment
 from kpi_analysis.metrics.catalogue import Metric
-from kpi_analysis.metrics.compute.query_builders import NONE
+from kpi_analysis.metrics.compute.slices import NONE
 from kpi_analysis.metrics.explain import AUTO
 from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.waterfalls import waterfall

@@ -6,7 +6,7 @@ from kpi_analysis.core.periods import period_label, period_words
 from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design.blocks import Figure
 from kpi_analysis.insight.figures import figure_values, only, slices, wide
-from kpi_analysis.metrics.compute.measures import BEFORE
+from kpi_analysis.metrics.compute.selection import BEFORE
 from kpi_analysis.metrics.compute.slices import known_columns
 from kpi_analysis.report import messages
 from kpi_analysis.report.charts.base import Caption, Width

@@ -15,7 +15,7 @@ from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.figures import figure_values, operations, whole, wide
 from kpi_analysis.insight.figures.history import last_with_data, with_data
 from kpi_analysis.insight.figures.operations import QUALITY, TURNOVER
-from kpi_analysis.metrics.compute.query_builders import NONE
+from kpi_analysis.metrics.compute.slices import NONE
 from kpi_analysis.report import messages
 from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.multiples import small_multiples

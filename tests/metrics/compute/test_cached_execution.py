@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from support.companies import shipped_company
 
-from kpi_analysis.metrics.compute import cached_execution, execution
-from kpi_analysis.metrics.compute.query_builders import Record, Request
+from kpi_analysis.metrics.compute import cached_execution, query_execution
+from kpi_analysis.metrics.compute.kinds import Record, Request
 from kpi_analysis.metrics.session import OpenCompany, open_company
 from kpi_analysis.metrics.snapshot import write_snapshot
 from kpi_analysis.metrics.sources.snapshot import PLACE
@@ -47,13 +47,13 @@ def fresh(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
     """What is really read."""
     requests: list[Request] = []
-    before = execution.read
+    before = query_execution.execute
 
     def noted(request: Request, *others: Any) -> list[Record]:
         requests.append(request)
         return before(request, *others)
 
-    monkeypatch.setattr(cached_execution, "read", noted)
+    monkeypatch.setattr(cached_execution, "execute", noted)
     return requests
 
 
@@ -81,8 +81,8 @@ def test_only_what_is_not_known_is_read(fresh: Open, plain: OpenCompany, read: l
     both = ["opportunity_to_win_ratio", "average_deal_size"]
     frame = fresh().compute(both, period="2026-Q3")
     (request,) = read
-    assert {"won_amount", "won_deals"} <= set(request.ways)  # their rows together were never counted
-    assert "lost_deals" not in request.ways
+    assert {"won_amount", "won_deals"} <= set(request.aggregates)  # their rows together were never counted
+    assert "lost_deals" not in request.aggregates
     pd.testing.assert_frame_equal(frame, plain.compute(both, period="2026-Q3"), rtol=1e-12)
 
 

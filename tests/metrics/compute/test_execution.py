@@ -8,7 +8,8 @@ from support.companies import open_from, shipped_company
 
 from kpi_analysis.metrics.session import OpenCompany, open_company
 from kpi_analysis.metrics.snapshot import write_snapshot
-from kpi_analysis.metrics.sources.query_cache import Texts
+from kpi_analysis.metrics.sources.cache_key import CacheKey, CacheScope
+from kpi_analysis.metrics.sources.query_cache import CompiledQueryCache
 from kpi_analysis.metrics.sources.snapshot import PLACE
 
 DEMO = Path(__file__).parents[3] / "params" / "company.yaml"
@@ -18,27 +19,27 @@ ORDERS = "order_id,ordered_on,customer_id,amount\n1,2026-01-05,A,10\n2,2026-02-0
 
 
 def asked(company: OpenCompany) -> int:
-    return len(company.sources.texts._known)
+    return len(company.sources.query_cache)
 
 
 @pytest.fixture
 def company() -> OpenCompany:
     """The demo company, which has not been asked anything."""
     company = shipped_company()
-    company.sources.texts = Texts()
+    company.sources.query_cache = CompiledQueryCache()
     return company
 
 
 def test_another_period_another_grain_and_more_periods_are_the_same_question(company: OpenCompany) -> None:
     company.compute(KPIS, period="2026-Q3")
-    used = company.sources.texts
+    used = company.sources.query_cache
     known = asked(company)
     assert known >= 6
     for period, last in (("2025-Q4", 1), ("2025-11", 14), ("2026", 2), ("2026-W20", 3), ("2026-05-04", 9)):
-        company.sources.texts = used
+        company.sources.query_cache = used
         again = company.compute(KPIS, period=period, last=last)
         assert asked(company) == known
-        company.sources.texts = Texts()
+        company.sources.query_cache = CompiledQueryCache()
         pd.testing.assert_frame_equal(again, company.compute(KPIS, period=period, last=last))
 
 
@@ -58,7 +59,7 @@ def test_a_changed_setting_or_measure_is_another_question(tmp_path: Path) -> Non
     values = []
     for margin in (0.5, 0.25):
         company = open_from(tmp_path, {"orders": ORDERS}, gross_margin=margin)
-        company.sources.texts = Texts(tmp_path / "texts")  # shared, as by the reports of a batch
+        company.sources.query_cache = CompiledQueryCache(tmp_path / "texts")  # shared, as by the reports of a batch
         values.append(company.compute(["gross_profit_margin"], period="2026-Q1").value.item())
     assert values == pytest.approx([0.5, 0.25])
 
@@ -78,11 +79,11 @@ def test_what_one_process_asked_another_one_finds(tmp_path: Path, monkeypatch: p
         open_company(DEMO).compute(KPIS, period="2026-Q3")
 
 
-def test_without_room_on_the_disk_texts_are_kept_in_memory(tmp_path: Path) -> None:
+def test_without_room_on_the_disk_queries_are_kept_in_memory(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    texts = Texts(tmp_path / "file" / "below")
-    assert texts.keep("a", "SELECT 1") == "SELECT 1" == texts.get("a")
-    assert Texts(tmp_path / "file" / "below").get("a") is None
+    cache, key = CompiledQueryCache(tmp_path / "file" / "below"), CacheKey("query", CacheScope(), {"table": "a"})
+    assert cache.keep(key, "SELECT 1") == "SELECT 1" == cache.get(key)
+    assert CompiledQueryCache(tmp_path / "file" / "below").get(key) is None
 
 
 def test_a_table_of_this_process_only_is_put_together_anew(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from scipy.special import roots_jacobi
 from support.companies import open_from, shipped_company
 
 from kpi_analysis.metrics.catalogue import shipped
-from kpi_analysis.metrics.compute.lifetimes import WEEKS_A_YEAR, new_customer_value
+from kpi_analysis.metrics.compute.kinds.lifetime import WEEKS_A_YEAR, new_customer_value
 from kpi_analysis.metrics.session import OpenCompany, open_company
 from kpi_analysis.stats import customers
 

@@ -162,7 +162,7 @@ def test_an_odd_file_is_read_as_python_reads_it(tmp_path: Path, name: str, text:
     (tmp_path / name).parent.mkdir(exist_ok=True)
     encoded = text.encode()
     (tmp_path / name).write_bytes(gzip.compress(encoded) if name.endswith(".gz") else encoded)
-    raw = session(tmp_path, f"{{path: {json.dumps(name)}}}").sources.raw("orders").to_pyarrow()
+    raw = session(tmp_path, f"{{path: {json.dumps(name)}}}").sources.tables.raw("orders").to_pyarrow()
     head, *rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
     assert raw.column_names == head
     assert [list(row.values()) for row in raw.to_pylist()] == rows
@@ -171,7 +171,7 @@ def test_an_odd_file_is_read_as_python_reads_it(tmp_path: Path, name: str, text:
 def test_a_column_that_stands_twice_gets_a_number(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("order_id,ordered_on,customer_id,amount,note,note\n1,2026-01-05,a,2,x,y\n")
     sources = session(tmp_path, "{path: a.csv}").sources
-    assert sources.raw("orders").columns[-2:] == ("note", "note_1")
+    assert sources.tables.raw("orders").columns[-2:] == ("note", "note_1")
     assert sources.table("orders").amount.sum().to_pyarrow().as_py() == 2
 
 
@@ -194,7 +194,7 @@ def test_a_file_without_quotes_is_read_as_if_it_had_to_be_found_out(tmp_path: Pa
         file.write_bytes(ending.join(lines).encode())
         company = session(tmp_path, f"{{path: {file.name}}}")
         guessed = duckdb.sql(f"from read_csv('{file}', all_varchar = true, header = true)")
-        raw = company.sources.raw("orders").to_pyarrow()
+        raw = company.sources.tables.raw("orders").to_pyarrow()
         assert raw.column_names == guessed.columns
         assert [tuple(row.values()) for row in raw.to_pylist()] == guessed.fetchall(), lines[:5]
 
@@ -214,7 +214,7 @@ def test_a_row_that_cannot_be_read_is_told_the_same_each_time(tmp_path: Path) ->
 def test_text_is_converted_once_and_stands_beside_its_value(tmp_path: Path) -> None:
     company = session(tmp_path, "{path: a.csv, columns: {amount: amount * 2}}")
     (tmp_path / "a.csv").write_text(CSV)
-    table, raw = company.table("orders"), company.sources.raw("orders").to_pandas()
+    table, raw = company.table("orders"), company.sources.tables.raw("orders").to_pandas()
     assert table.amount.to_pyarrow().to_pylist() == [3.0, 4.0]
     assert raw.amount.tolist() == ["1.5", "2.0"] and raw["kpi.read.amount"].tolist() == [3.0, 4.0]
     assert sorted(company.sources.local.list_tables()) == ["canonical_orders", "read_orders"]

@@ -1,4 +1,4 @@
-"""What a new customer will bring, read from all purchases so far: customer and day in the engine, the models here.
+"""Lifetime: what a new customer will bring, by models of all purchases so far: days in the engine, the models here.
 
 The method and its terms are those of the customers page of a report: purchases of a day are one, in weeks, BG/NBD for
 how often customers come back and Gamma-Gamma for what they spend. The page adds up what today's customers will still
@@ -19,10 +19,12 @@ import pyarrow as pa
 
 from kpi_analysis.core.errors import DataError
 from kpi_analysis.metrics import sql
-from kpi_analysis.metrics.catalogue import Lifetime
-from kpi_analysis.metrics.compute.query_builders import Question, Record, Request, rows_name
-from kpi_analysis.metrics.compute.resolution import argument_of
+from kpi_analysis.metrics.catalogue import Aggregate, Lifetime
+from kpi_analysis.metrics.compute.aggregate_functions import argument_of
+from kpi_analysis.metrics.compute.kinds.kind import MeasureKind
+from kpi_analysis.metrics.compute.kinds.request import Record, Request, rows_name
 from kpi_analysis.metrics.sources.dialects import in_bytes
+from kpi_analysis.metrics.sources.memo import Memo
 from kpi_analysis.stats import customers
 
 WEEKS_A_YEAR = 365.25 / 7
@@ -30,8 +32,6 @@ FEWEST_WEEKS = 26  # a year ahead from less than half a year is a guess
 DIGITS = 6  # of a fit; engines add the purchases up in any order
 MOST_CUSTOMERS = 20_000  # more would not make the estimate better than the model is
 MOST_DAYS = 5_000_000
-
-_known: dict[bytes, tuple[float, str]] = {}
 
 
 def weekly(discount: float) -> float:
@@ -77,23 +77,24 @@ def new_customer_value(
 
 
 def last_day(request: Request) -> pa.Table:
-    """The day after which nothing counts."""
+    """The last day that counts, in the column kpi_day."""
     return pa.table({"kpi_day": pa.array([request.periods[-1].last_day], pa.date32())})
 
 
-def ask_customer_days(request: Request, slots: ir.Table) -> ir.Table:
-    """What each customer bought and brought back on each day until the last one.
+def lifetime_query(request: Request, slots: ir.Table) -> ir.Table:
+    """Query of purchases: what each customer bought and brought back on each day until the last one.
 
     Of very many customers, every nth is taken: those whose ids, read from behind, come first. Ids that were given one
     after the other are spread evenly so, and every engine takes the same.
     """
-    way, rows = request.way, request.filtered
-    assert way.lifetime is not None
-    if way.condition:
-        rows = rows.filter(sql.condition(way.condition, rows, constants=request.constants))
-    amount = sql.expression(argument_of(way), rows, constants=request.constants).cast("float64").fill_null(0.0)
+    shared = request.shared
+    assert shared.lifetime is not None
+    rows = request.matching(request.filtered)
+    amount = sql.expression(argument_of(shared), rows, constants=request.constants).cast("float64").fill_null(0.0)
     rows = rows.mutate(
-        kpi_customer=rows[way.lifetime.key].cast("string"), kpi_on=rows[str(way.date)].cast("date"), kpi_amount=amount
+        kpi_customer=rows[shared.lifetime.key].cast("string"),
+        kpi_on=rows[str(shared.date)].cast("date"),
+        kpi_amount=amount,
     )
     rows = rows.filter(rows.kpi_customer.notnull(), rows.kpi_on <= slots.kpi_day.max().as_scalar())
     everyone = rows.group_by(kpi_taken=rows.kpi_customer).aggregate()
@@ -104,14 +105,14 @@ def ask_customer_days(request: Request, slots: ir.Table) -> ir.Table:
     return days.aggregate(kpi_amount=rows.kpi_amount.sum(), kpi_sold=sold, kpi_rows=rows.count()).limit(MOST_DAYS + 1)
 
 
-def fitted(request: Request, found: pa.Table) -> list[Record]:
-    """What the models say at the end of each period, slice by slice, or why they say nothing."""
+def fitted_records(request: Request, found: pa.Table) -> list[Record]:
+    """Records of fitted models: what they expect at the end of each period, slice by slice, or why they cannot."""
     if found.num_rows > MOST_DAYS:
         raise DataError(
-            f"Table {request.way.table} has more than {MOST_DAYS:,} days with a purchase of a customer.",
+            f"Table {request.shared.table} has more than {MOST_DAYS:,} days with a purchase of a customer.",
             remedy="Connect a sample of the customers.",
         )
-    lifetime, (name,) = request.way.lifetime, request.ways
+    lifetime, (name,) = request.shared.lifetime, request.aggregates
     assert lifetime is not None
     days = found.to_pandas()
     days["kpi_on"] = pd.to_datetime(days["kpi_on"])
@@ -127,24 +128,21 @@ def fitted(request: Request, found: pa.Table) -> list[Record]:
             seen = part[part["kpi_on"] <= pd.Timestamp(period.last_day)]
             if seen.empty:
                 continue
-            value, reason = _value(seen, pd.Timestamp(period.last_day), lifetime)
+            value, reason = _value(seen, pd.Timestamp(period.last_day), lifetime, request.memo)
             counts = {rows_name(members): int(seen["kpi_rows"].sum()) for members in request.rowsets}
             records.append({"kpi_slot": slot, **slices, f"m_{name}": value, f"why_{name}": reason, **counts})
     return records
 
 
-def _value(seen: pd.DataFrame, day: pd.Timestamp, lifetime: Lifetime) -> tuple[float, str]:
-    """Return the revenue that a new customer brings, or why nobody can tell; what was fitted once is known."""
+def _value(seen: pd.DataFrame, day: pd.Timestamp, lifetime: Lifetime, memo: Memo) -> tuple[float, str]:
+    """The revenue that a new customer brings, or why nobody can tell; what was fitted once is known."""
     weeks = ((day - seen["kpi_on"].min()).days + 1) / 7
     if weeks < FEWEST_WEEKS:
         return nan, f"the purchases cover {math.floor(weeks)} weeks, at least {FEWEST_WEEKS} are needed"
-    digest = hashlib.sha256(f"{day} {lifetime!r}".encode())
+    digest = hashlib.sha256()
     for column in ("kpi_customer", "kpi_on", "kpi_amount", "kpi_sold"):
         digest.update(seen[column].to_numpy().tobytes())
-    key = digest.digest()
-    if key not in _known:
-        _known[key] = _by_models(seen, day, lifetime)
-    return _known[key]
+    return memo.get(("lifetime", day, lifetime, digest.digest()), lambda: _by_models(seen, day, lifetime))
 
 
 def _by_models(seen: pd.DataFrame, day: pd.Timestamp, lifetime: Lifetime) -> tuple[float, str]:
@@ -161,4 +159,10 @@ def _by_models(seen: pd.DataFrame, day: pd.Timestamp, lifetime: Lifetime) -> tup
     return float(f"{value:.{DIGITS}g}"), ""
 
 
-QUESTION = Question(last_day, ask_customer_days)
+def shared(aggregate: Aggregate) -> tuple[str, ...]:
+    """Amount, model and condition: each measure is a model of its own."""
+    assert aggregate.lifetime is not None
+    return aggregate.agg, aggregate.lifetime.model_dump_json(), aggregate.condition or ""
+
+
+LIFETIME = MeasureKind(last_day, lifetime_query, shared, fitted_records, needs_all_periods=True)

@@ -1,0 +1,105 @@
+"""Execution of one query: a request in, records out; or an error that names the measures that an engine cannot read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import ibis
+import ibis.expr.operations as ops
+import pyarrow as pa
+from ibis.common.exceptions import OperationNotDefinedError, UnsupportedBackendType, UnsupportedOperationError
+
+from kpi_analysis.core.errors import ConfigError, KpiError
+from kpi_analysis.core.schema import DERIVED, TABLES
+from kpi_analysis.metrics import sql
+from kpi_analysis.metrics.compute.kinds import KINDS, Record, Request
+from kpi_analysis.metrics.sources.cache_key import CacheKey
+from kpi_analysis.metrics.sources.dialects import engine_name, first_line
+from kpi_analysis.metrics.sources.query_cache import CompiledQueryCache
+
+UNSUPPORTED = (OperationNotDefinedError, UnsupportedBackendType, UnsupportedOperationError)
+SLOTS = "kpi_slots"
+
+
+def execute(request: Request, backend: ibis.BaseBackend, cache: CompiledQueryCache) -> list[Record]:
+    """Records of a request, read by its one query.
+
+    Parameters
+    ----------
+    request : Request
+    backend : Ibis backend
+        Where its table lies.
+    cache : CompiledQueryCache
+        The queries compiled before. To build a query takes DuckDB's users several times as long as to run it.
+
+    Raises
+    ------
+    ConfigError
+        When the engine cannot do what a measure asks, or refuses the query.
+    """
+    try:
+        return _execute(request, backend, cache)
+    except KpiError:
+        raise
+    except Exception as error:  # every driver has an error family of its own
+        raise _refusal(request, backend, error) from error
+
+
+def _execute(request: Request, backend: ibis.BaseBackend, cache: CompiledQueryCache) -> list[Record]:
+    kind = KINDS[request.shared.kind]
+    slots = kind.slots(request)
+    if backend.name == "duckdb":
+        request = replace(request, template=_template(request))
+        compiled = _compiled(request, backend, slots, cache)
+        if compiled is not None:
+            backend.con.register(SLOTS, slots)
+            words = dict(request.template.words) if request.template is not None else None
+            return kind.records(request, backend.con.execute(compiled, words).to_arrow_table())
+        request = replace(request, template=None)
+    return kind.records(request, kind.query(request, ibis.memtable(slots)).to_pyarrow())
+
+
+def _template(request: Request) -> sql.Template | None:
+    """The user's condition with its words as parameters, so that the reports of all regions share their queries."""
+    table = request.shared.table
+    words = {column.name for column in TABLES[table].columns.values() if column.kind == "text"}
+    words |= {column.name for column in DERIVED if column.table == table and column.kind == "text"}
+    return sql.template(request.where, words.__contains__) if request.where else None
+
+
+def _compiled(request: Request, backend: ibis.BaseBackend, slots: pa.Table, cache: CompiledQueryCache) -> str | None:
+    """The query in DuckDB's SQL, words as placeholders; none where a table of it lives in this process only."""
+    key = CacheKey("query", cache.scope, request.definition)
+    if (known := cache.get(key)) is not None:
+        return known
+    schema = ibis.memtable(slots).schema()
+    query = KINDS[request.shared.kind].query(request, ibis.table(schema, name=SLOTS))
+    if query.op().find(ops.InMemoryTable):
+        return None
+    tree, parameters = sql.with_placeholders(backend.compiler.to_sqlglot(query))
+    assert parameters == (request.template.words.keys() if request.template is not None else set())
+    return cache.keep(key, str(tree.sql(dialect=backend.dialect)))
+
+
+def _refusal(request: Request, backend: ibis.BaseBackend, error: Exception) -> ConfigError:
+    """Say which measures an engine refuses: one by one, because a single one spoils the query of all."""
+    engine = engine_name(backend)
+    refused = {}
+    for name, aggregate in request.aggregates.items():
+        try:
+            alone = replace(request, aggregates={name: aggregate}, rowsets=[frozenset({name})])
+            _execute(alone, backend, CompiledQueryCache())
+        except Exception as one:
+            refused[name] = one
+    names = sorted(refused or request.aggregates)
+    causes = list(refused.values()) or [error]
+    words = " and ".join(f"{name} ({request.aggregates[name].agg})" for name in names)
+    reason = f"{engine} refuses the query: {first_line(causes[0])}."
+    if isinstance(causes[0], UNSUPPORTED):
+        lacking = re.search(r"'(\w+)'", str(causes[0]))
+        reason = f"{engine} has no {lacking.group(1).lower()}." if lacking else f"{engine} lacks something it needs."
+    return ConfigError(
+        f"measure{'s' if len(names) > 1 else ''} {words} of table {request.shared.table}: {reason}",
+        remedy="Ask for KPIs that do not need it, or bring the table to DuckDB or PostgreSQL.",
+    )

@@ -1,0 +1,213 @@
+"""Table loading: from raw tables by way of mapped columns to canonical ones, with derived columns and one currency."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from kpi_analysis.core.config.company import CompanyConfig, TableSpec
+from kpi_analysis.core.errors import ConfigError, did_you_mean
+from kpi_analysis.core.schema import DERIVED, TABLES, DerivedColumn
+from kpi_analysis.metrics.sources.connections import Connections, describe
+from kpi_analysis.metrics.sources.conversion import convert, has_zone, in_utc, refusing
+from kpi_analysis.metrics.sources.currencies import in_company_currency, read_rates
+from kpi_analysis.metrics.sources.files import READ, find_files, is_text, keep_read, view_read
+from kpi_analysis.metrics.sources.mapping import MappedColumn, mapped_expression, missing_column
+from kpi_analysis.metrics.sources.touchpoint_credit import with_credits
+from kpi_analysis.metrics.sql.days import IN_UTC
+from kpi_analysis.metrics.sql.types import on_duckdb
+
+
+@dataclass
+class TableLoader:
+    """Loader of the connected tables.
+
+    Parameters
+    ----------
+    config : CompanyConfig
+    connections : Connections
+    validate : callable
+        Called once with the name of a table before it is used; raises where its data are wrong.
+    written : mapping of str to Table
+        Canonical tables of a snapshot, with their derived columns, by name.
+    canonical : mapping of str to sequence of str
+        Which columns of them are canonical.
+    """
+
+    config: CompanyConfig
+    connections: Connections
+    validate: Callable[[str], None]
+    written: Mapping[str, ir.Table] = field(default_factory=dict)
+    canonical: Mapping[str, list[str]] = field(default_factory=dict)
+    _raw: dict[str, ir.Table] = field(default_factory=dict)
+    _mapped: dict[str, list[MappedColumn]] = field(default_factory=dict)
+    _converted: dict[str, dict[str, ir.Value]] = field(default_factory=dict)
+    _tidy: dict[str, frozenset[str]] = field(default_factory=dict)
+    _tables: dict[str, ir.Table] = field(default_factory=dict)
+
+    @cached_property
+    def rates(self) -> pa.Table | None:
+        """Rates of the company file: day, currency, rate."""
+        spec = self.config.rates
+        return None if spec is None else read_rates(self.config, self.connections.open("rates", spec), spec)
+
+    def raw(self, name: str) -> ir.Table:
+        """Raw table, as it stands in the source, under its own column names; that of a snapshot is canonical."""
+        if name not in self._raw:
+            if name in self.written:
+                table, columns = self.written[name], self.canonical[name]
+                self._raw[name] = table if list(table.columns) == columns else table.select(columns)
+            else:
+                self._raw[name] = self.connections.open(name, self.spec(name))
+        return self._raw[name]
+
+    def mapping(self, name: str) -> list[MappedColumn]:
+        """Mapped columns: how each canonical column is made from the raw table."""
+        if name not in self._mapped:
+            self._mapped[name] = self._map(name)
+        return self._mapped[name]
+
+    def columns(self, name: str) -> tuple[str, ...]:
+        """Canonical columns that a connected table has."""
+        return tuple(column.column.name for column in self.mapping(name))
+
+    def unchecked(self, name: str) -> ir.Table:
+        """Canonical table whose values were not looked at."""
+        return self.raw(name).select(**self._values(name))
+
+    def table(self, name: str) -> ir.Table:
+        """Canonical table, whose columns have canonical names and types.
+
+        Text sources (CSV, Excel) are converted once and kept in memory; Parquet and databases are read in place.
+
+        Raises
+        ------
+        ConfigError
+            When the table, its file or a required column is missing, or an expression is wrong.
+        DataError
+            When the data contradict the schema: nothing may be computed from them.
+        """
+        if name in self.written:
+            return self.raw(name)
+        if name not in self._tables:
+            self.validate(name)
+            unchecked = self.unchecked(name)
+            canonical = in_company_currency(self.config, name, unchecked, self.rates)
+            if name in self._converted and canonical is unchecked:
+                canonical = view_read(self.connections.local, name, canonical.columns)
+            elif is_text(self.files(name)):
+                with refusing(self.config, name):
+                    canonical = self.connections.local.create_table(f"canonical_{name}", canonical, temp=True)
+            self._tables[name] = canonical
+        return self._tables[name]
+
+    def derived(self, name: str) -> dict[str, DerivedColumn]:
+        """Columns that a table can take by a key from another connected one, or from its own rows."""
+        return {
+            column.name: column
+            for column in DERIVED
+            if column.table == name
+            and column.source in self.config.tables
+            and {column.key, column.value} <= set(self.columns(column.source))
+            and column.key in self.columns(name)
+        }
+
+    def with_derived(self, name: str, columns: Iterable[str]) -> ir.Table:
+        """Canonical table with columns of another one; the key is made unique first, so no row doubles."""
+        if name in self.written:
+            return self.written[name]
+        table = self.table(name)
+        wanted = [self.derived(name)[column] for column in sorted(columns)]
+        credits = [column.name for column in wanted if column.source == name]
+        if credits:
+            table = with_credits(table, self.config.attribution, credits)
+        for column in (column for column in wanted if column.source != name):
+            other = self.table(column.source)
+            values = other.group_by(column.key).aggregate(**{column.name: other[column.value].min()})
+            values = values.rename(kpi_key=column.key)
+            if values.get_backend() is not table.get_backend():  # a file beside a database
+                values = ibis.memtable(values.to_pyarrow())
+            table = table.left_join(values, table[column.key] == values.kpi_key).drop("kpi_key")
+        return table
+
+    def convert_once(self, name: str) -> None:
+        """Convert the texts of a file once, so that neither the checks nor the table do it again."""
+        raw = self.raw(name)
+        if not is_text(self.files(name)) or not all(kind.is_string() for kind in raw.schema().types):
+            return
+        values = self._values(name)
+        with suppress(duckdb.Error):  # a value that cannot be computed is told of by the query that needs it
+            kept = keep_read(self.connections.local, name, raw, values)
+            self._raw[name], self._converted[name] = kept, {column: kept[READ + column] for column in values}
+            self._mapped[name] = [replace(one, value=kept[READ + one.column.name]) for one in self._map(name)]
+
+    def take_as_tidy(self, name: str, columns: Iterable[str]) -> None:
+        """Take the words of these columns as they are from now on: a scan has found none with blanks around it."""
+        self._tidy[name] = frozenset(columns)
+        self._mapped.pop(name, None)
+
+    def files(self, name: str) -> list[Path]:
+        """Files behind a table, none where it comes from a database."""
+        spec = self.spec(name)
+        return [] if spec.path is None else find_files(self.config, name, spec.path)
+
+    def spec(self, name: str) -> TableSpec:
+        """Where a table is read from, by the company file.
+
+        Raises
+        ------
+        ConfigError
+            When the table is not connected.
+        """
+        if name not in self.config.tables:
+            connected = tuple(self.config.tables)
+            hint = did_you_mean(name, connected) or f"Connected: {', '.join(connected) or 'none'}."
+            raise ConfigError(f"table {name} is not connected.", remedy=hint, file=self.config.path)
+        return self.config.tables[name]
+
+    def describe(self, name: str) -> str:
+        """Where a table is read from, in words without secrets."""
+        return describe(self.spec(name))
+
+    def _values(self, name: str) -> dict[str, ir.Value]:
+        """The canonical columns, and those that hold a time as a moment in UTC."""
+        if name in self._converted:
+            return self._converted[name]
+        mapped = self.mapping(name)
+        moments = {
+            f"{column.column.name}{IN_UTC}": in_utc(column.raw, self.config.timezone)
+            for column in mapped
+            if column.column.kind == "timestamp" and (has_zone(column.raw) or on_duckdb(column.raw))
+        }
+        return {column.column.name: column.value for column in mapped} | moments
+
+    def _map(self, name: str) -> list[MappedColumn]:
+        tidy, spec, raw = self._tidy.get(name, frozenset()), self.spec(name), self.raw(name)
+        mapped = []
+        for column in TABLES[name].columns.values():
+            text = spec.columns.get(column.name)
+            if name in self.written:  # which is canonical already
+                if column.name in raw.columns:
+                    value = raw[column.name]
+                    mapped.append(MappedColumn(column, text or column.name, value, value))
+                continue
+            if text is None:
+                if column.name not in raw.columns:
+                    if column.required:
+                        raise missing_column(self.config, name, column, raw)
+                    continue
+                value = raw[column.name]
+                text = column.name
+            else:
+                value = mapped_expression(self.config, name, column, text, raw)
+            canonical = value if column.name in tidy else convert(value, column, self.config.timezone)
+            mapped.append(MappedColumn(column, text, value, canonical))
+        return mapped
