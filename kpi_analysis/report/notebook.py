@@ -20,7 +20,7 @@ from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.periods import Period, period_label, period_words
 from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design import brand
-from kpi_analysis.design.blocks import Beside, Block, Figure, Findings, Note, Table, Title, forget_shown, shown_kpis
+from kpi_analysis.design.blocks import Beside, Block, Figure, Findings, Note, Table, Title
 from kpi_analysis.design.formats import NBSP
 from kpi_analysis.design.theme import wear
 from kpi_analysis.insight.figures import changes, figure_values, wide
@@ -33,6 +33,7 @@ from kpi_analysis.metrics.lineage import made_from
 from kpi_analysis.metrics.session import OpenCompany, open_company
 from kpi_analysis.report import messages, tables
 from kpi_analysis.report.charts.base import Width
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections import appendix, kpi_figures
 from kpi_analysis.report.sections.context import HISTORY, ReportContext
 from kpi_analysis.report.sections.customers import CustomerSections
@@ -50,6 +51,7 @@ LONGEST_SCORECARD = 12
 NOT_ALLOWED = r"is not connected|has no column|is not set|has no account"
 
 
+@on_display
 @dataclass
 class Report(ReportContext):
     """A report on one period of one company: what was asked, and the sections that show it.
@@ -217,7 +219,7 @@ class Report(ReportContext):
 
     def definitions(self) -> Table:
         """What each KPI is whose figures are shown before, from how many rows it comes, and how far off it may be."""
-        frame = self.compute(self._in_order(shown_kpis()) or self.headline_kpis)
+        frame = self.compute(self._in_order(self.display.shown_kpis) or self.headline_kpis)
         told = frame[frame.value.notna()]
         words = {name: self.company.formula(name) for name in told.kpi}
         overridden = [self.metric(name).label for name in self.company.catalogue.overridden]
@@ -352,7 +354,6 @@ def open_report(
     """
     session = company if isinstance(company, OpenCompany) else open_company(company)
     wear(session.theme)
-    forget_shown()
     day = dt.date.fromisoformat(as_of) if as_of else session.sources.last_day()
     calendar = session.config.calendar
     if day is None:

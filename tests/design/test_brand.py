@@ -16,7 +16,7 @@ import pytest
 from kpi_analysis.core.colour import contrast
 from kpi_analysis.core.config.company import CompanyConfig, load_company
 from kpi_analysis.core.errors import ConfigError
-from kpi_analysis.design.blocks import Note
+from kpi_analysis.design.blocks import MIME, Display, Note
 from kpi_analysis.design.brand import company_theme, payload, theme_of
 from kpi_analysis.design.palette import DARK, LIGHT, palettes
 from kpi_analysis.design.theme import DEFAULT_THEME, branded, css_variables, wear
@@ -143,11 +143,11 @@ def test_charts_measure_and_write_in_the_typeface_that_is_worn(folder: Path, wor
     assert text_width("Revenue 2026", 8) == before
 
 
-def test_a_block_in_a_notebook_wears_the_brand_too(folder: Path, worn_out: None) -> None:
-    before = Note("x")._repr_mimebundle_()["text/html"]
-    wear(company_theme(load(folder, FULL)))
-    html = Note("x")._repr_mimebundle_()["text/html"]
-    assert "--accent: #7A1FA2;" in html and "--accent: #7A1FA2;" not in before
+def test_a_block_shows_itself_in_the_brand_of_its_report(folder: Path) -> None:
+    brand = Display(company_theme(load(folder, FULL)))
+    of_the_house, of_the_brand = (note._repr_mimebundle_() for note in (Note("x"), Note("x").on(brand)))
+    assert "--accent: #7A1FA2;" in of_the_brand["text/html"] and "--accent: #7A1FA2;" not in of_the_house["text/html"]
+    assert of_the_brand[MIME] == of_the_house[MIME] == {"kind": "note", "text": "x", "values": ()}
 
 
 def test_other_formats_take_accent_and_paper(folder: Path) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import records
+from kpi_analysis.design.blocks import Display
 from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.scope import Scope
 from kpi_analysis.metrics.catalogue import Metric
@@ -50,6 +51,11 @@ class ReportContext:
     def scope(self) -> Scope:
         """What figures are computed from: the company, the period, the day and the slices, without a look."""
         return Scope(self.company, self.period, self.as_of, self.where)
+
+    @cached_property
+    def display(self) -> Display:
+        """Where the blocks of this report show themselves, and what they have shown."""
+        return Display(self.company.theme)
 
     @cached_property
     def format(self) -> Format:

@@ -18,6 +18,7 @@ from kpi_analysis.insight.figures.contracts import SMALLEST_GROUP
 from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.survivals import Curve, survival_curves
 from kpi_analysis.report.charts.waterfalls import waterfall
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections import kpi_figures
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.tables import Field, value_table
@@ -31,6 +32,7 @@ BRIDGE = (
 )
 
 
+@on_display
 @dataclass(frozen=True)
 class ContractSections:
     """Sections on contracts. One whose table is not connected shows nothing; one with too few says so in a note.

@@ -18,6 +18,7 @@ from kpi_analysis.insight.figures import customers, figure_values, of_slices, on
 from kpi_analysis.insight.figures.customers import DAYS
 from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.triangles import retention_triangle
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.sections.contracts import ContractSections
 from kpi_analysis.report.tables import Field, value_table
@@ -27,6 +28,7 @@ MOST_COHORTS = 12
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 
+@on_display
 @dataclass(frozen=True)
 class CustomerSections:
     """Sections on customers, by their orders and by their contracts.

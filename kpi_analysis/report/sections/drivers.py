@@ -20,6 +20,7 @@ from kpi_analysis.metrics.compute.query_builders import NONE
 from kpi_analysis.metrics.explain import AUTO
 from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.waterfalls import waterfall
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.messages import change_words, inside
 from kpi_analysis.report.sections.context import ReportContext
 
@@ -34,6 +35,7 @@ METHODS = {
 }
 
 
+@on_display
 @dataclass(frozen=True)
 class DriverSections:
     """Sections on why KPIs moved in a period.

@@ -20,6 +20,7 @@ from kpi_analysis.report import messages
 from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.multiples import small_multiples
 from kpi_analysis.report.charts.waterfalls import waterfall
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections import drivers
 from kpi_analysis.report.sections.context import HISTORY, ReportContext
 from kpi_analysis.report.tables import Field, value_table
@@ -29,6 +30,7 @@ MARGINS = ("gross_profit_margin", "ebitda_margin", "net_profit_margin")
 GRAIN = "month"  # the ledger is monthly
 
 
+@on_display
 @dataclass(frozen=True)
 class FinanceSections:
     """Sections on finance. One whose figures have no value shows nothing, or a note that says why.

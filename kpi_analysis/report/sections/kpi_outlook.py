@@ -19,6 +19,7 @@ from kpi_analysis.insight.targets import TargetAssessment
 from kpi_analysis.report.charts.base import Caption
 from kpi_analysis.report.charts.fans import fan
 from kpi_analysis.report.charts.lines import line_over_time
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.messages import inside
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.sections.outlook import backtest_words
@@ -28,6 +29,7 @@ from kpi_analysis.stats.projections import Projection
 SHOWN = 36
 
 
+@on_display
 @dataclass(frozen=True)
 class KpiOutlook:
     """The outlook of one KPI, section by section.

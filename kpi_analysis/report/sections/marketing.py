@@ -21,6 +21,7 @@ from kpi_analysis.report import messages
 from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.funnels import funnel
 from kpi_analysis.report.charts.returns import STRONG, Numbers, returns
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections.channels import CREDIT, channels_of, joined, quoting_table, rule_words
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.sections.credit import CreditSections
@@ -53,6 +54,7 @@ MOST_NAMES = 2  # in a title
 THOUSAND = 1000  # impressions come in millions, and clicks beside them do not
 
 
+@on_display
 @dataclass(frozen=True)
 class MarketingSections:
     """Sections on marketing. One whose figures have no value shows a note that says why.

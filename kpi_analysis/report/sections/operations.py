@@ -19,6 +19,7 @@ from kpi_analysis.metrics.compute.query_builders import NONE
 from kpi_analysis.report import messages
 from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.multiples import small_multiples
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections.context import HISTORY, ReportContext
 from kpi_analysis.report.tables import Field, value_table
 
@@ -28,6 +29,7 @@ GRAIN = "month"
 MOST_GROUPS = 6
 
 
+@on_display
 @dataclass(frozen=True)
 class OperationsSections:
     """Sections on operations and people. One whose figures have no value shows nothing, or says why.

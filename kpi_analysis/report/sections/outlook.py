@@ -18,6 +18,7 @@ from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.fans import fan
 from kpi_analysis.report.charts.probabilities import chances
 from kpi_analysis.report.charts.trees import Branch, tree
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.messages import inside
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.tables.smart import actions_table, targets_table
@@ -28,6 +29,7 @@ SHOWN = 36  # periods of a history
 WORDS = {"on": "on track", "risk": "at risk", "off": "off track", "hit": "hit", "missed": "missed"}
 
 
+@on_display
 @dataclass(frozen=True)
 class OutlookSections:
     """Sections on what is to come.

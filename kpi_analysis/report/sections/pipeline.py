@@ -20,6 +20,7 @@ from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.columns import columns_over_time
 from kpi_analysis.report.charts.funnels import funnel
 from kpi_analysis.report.charts.waterfalls import waterfall
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections import drivers
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.sections.win_rates import WinRateSections
@@ -36,6 +37,7 @@ STEPS = (
 PACE = ("the first half", "the next quarter", "up to nine in ten", "the last tenth")
 
 
+@on_display
 @dataclass(frozen=True)
 class PipelineSections:
     """Sections on the sales pipeline. One without its data shows nothing, or a note that says why.

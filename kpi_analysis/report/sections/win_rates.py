@@ -15,12 +15,14 @@ from kpi_analysis.insight.figures.deals import listed
 from kpi_analysis.metrics.compute.deals import DIMENSIONS
 from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.rankings import ranking
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.tables import Field, value_table
 
 MOST_GROUPS = 16
 
 
+@on_display
 @dataclass(frozen=True)
 class WinRateSections:
     """Sections on win rates. One without its data shows nothing.
