@@ -144,7 +144,7 @@ class Block:
 
     def on(self, display: Display) -> Self:
         """Return the block as one that shows itself on a report's display."""
-        return replace(self, display=display)
+        return self if self.display is display else replace(self, display=display)
 
     def payload(self) -> dict[str, Any]:
         """Return the block as JSON-ready data, with its kind."""

@@ -14,7 +14,8 @@ from kpi_analysis.design.blocks import Figure
 from kpi_analysis.design.formats import Format
 from kpi_analysis.design.theme import LIGHT
 from kpi_analysis.report.charts.base import Caption
-from kpi_analysis.report.charts.returns import Numbers, returns
+from kpi_analysis.report.charts.returns import Numbers, Total, returns
+from kpi_analysis.report.charts.series import Groups
 from kpi_analysis.report.charts.text import text_width
 
 GB = Format("en_GB", "EUR")
@@ -25,7 +26,16 @@ CJK, ARABIC = "漢字会社東京支店", "شركة الاختبار"
 
 
 def drawn(names: Sequence[str], values: Sequence[float | None], **more: Any) -> Figure:
-    return returns(Caption("a", "Something happened", "Measured, {unit}"), names, values, format=GB, **more)
+    data = {name: more.pop(name) for name in ("low", "high", "year_ago", "reasons") if name in more}
+    total, beside = more.pop("total", None), (more.pop("left", ()), more.pop("right", ()))
+    return returns(
+        Caption("a", "Something happened", "Measured, {unit}"),
+        Groups(names, values, "ratio", **data),
+        format=GB,
+        total=Total(*total) if total else None,
+        beside=beside,
+        **more,
+    )
 
 
 def the_design() -> Figure:
@@ -181,7 +191,7 @@ def test_keys_are_told_only_for_what_is_drawn() -> None:
 
 
 def test_lists_of_another_length_are_refused() -> None:
-    with pytest.raises(ValueError, match="2 entries for 1 channels"):
+    with pytest.raises(ValueError, match="2 entries for 1 names"):
         drawn(["A"], [1.0], low=[1, 2])
     with pytest.raises(ValueError, match="0 channels"):
         drawn([], [])
