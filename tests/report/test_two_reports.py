@@ -11,7 +11,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from opening import open_from
+from support.companies import open_from
 
 from kpi_analysis.design.blocks import MIME, Block
 from kpi_analysis.metrics.session import OpenCompany
