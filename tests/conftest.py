@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.companies import changed_companies
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 # Tests render these themselves, and some of them fail on purpose: nbval must not run them.
 collect_ignore_glob = ["notebooks/*.ipynb"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_companies_stay_as_they_are() -> Iterator[None]:
+    """Companies that tests share are for reading only: whoever changes one spoils the tests after it."""
+    yield
+    assert changed_companies() == []
 
 
 @pytest.fixture(scope="session")

@@ -16,18 +16,19 @@ from kpi_analysis.design.blocks import MIME, Figure, Title
 from kpi_analysis.press.render.document import read_document
 from kpi_analysis.press.render.html import to_html
 from kpi_analysis.press.render.typst import to_pdf
+from kpi_analysis.report.charts import CHARTS
 
 REPOSITORY = Path(__file__).parents[1]
 CASES = REPOSITORY / "tests" / "report" / "charts"
 
 
 def cases() -> Iterator[tuple[str, Mapping[str, Callable[[str], Figure]]]]:
-    """The edge cases of each test module, by the charts that it is about."""
-    sys.path[:0] = [str(CASES)]
-    for path in sorted(CASES.glob("test_*.py")):
-        found = getattr(importlib.import_module(path.stem), "CASES", None)
-        if found:
-            yield path.stem.removeprefix("test_").replace("_", " "), found
+    """The edge cases of each chart of the register."""
+    sys.path[:0] = [str(CASES), str(CASES.parents[1])]
+    modules = [importlib.import_module(path.stem) for path in sorted(CASES.glob("test_*.py"))]
+    found = {name: make for module in modules for name, make in getattr(module, "CASES", {}).items()}
+    for chart in CHARTS:
+        yield chart, {name: make for name, make in found.items() if name.partition(",")[0] == chart}
 
 
 def cell(block: Figure | Title) -> dict[str, Any]:

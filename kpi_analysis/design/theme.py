@@ -152,21 +152,6 @@ class Theme:
 
 
 DEFAULT_THEME = Theme()
-_worn = [DEFAULT_THEME]
-
-
-def wear(theme: Theme) -> None:
-    """Make a look that of every block shown and every chart drawn in this process from now on.
-
-    A kernel runs one report, and its charts measure their words in the typeface of that report. The press
-    prints many in one process and never asks what is worn: it is handed the look of each.
-    """
-    _worn[0] = theme
-
-
-def worn() -> Theme:
-    """Return the look that this process wears."""
-    return _worn[0]
 
 
 def css_name(colour: str) -> str:

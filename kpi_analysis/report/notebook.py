@@ -20,9 +20,8 @@ from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.periods import Period, period_label, period_words
 from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design import brand
-from kpi_analysis.design.blocks import Beside, Block, Figure, Findings, Note, Table, Title, forget_shown, shown_kpis
+from kpi_analysis.design.blocks import Beside, Block, Figure, Findings, Note, Table, Title
 from kpi_analysis.design.formats import NBSP
-from kpi_analysis.design.theme import wear
 from kpi_analysis.insight.figures import changes, figure_values, wide
 from kpi_analysis.insight.figures.history import with_data
 from kpi_analysis.insight.key_findings import Insights
@@ -33,6 +32,7 @@ from kpi_analysis.metrics.lineage import made_from
 from kpi_analysis.metrics.session import OpenCompany, open_company
 from kpi_analysis.report import messages, tables
 from kpi_analysis.report.charts.base import Width
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections import appendix, kpi_figures
 from kpi_analysis.report.sections.context import HISTORY, ReportContext
 from kpi_analysis.report.sections.customers import CustomerSections
@@ -50,6 +50,7 @@ LONGEST_SCORECARD = 12
 NOT_ALLOWED = r"is not connected|has no column|is not set|has no account"
 
 
+@on_display
 @dataclass
 class Report(ReportContext):
     """A report on one period of one company: what was asked, and the sections that show it.
@@ -138,6 +139,7 @@ class Report(ReportContext):
             previous_label=f"vs {period_label(calendar.prior(self.period), calendar)}",
             year_ago_label=f"vs {period_label(ago, calendar)}" if ago else "vs year ago",
             history_label=f"{shown.period.nunique()} {self.period.grain}s",
+            theme=self.company.theme,
             note=self._scorecard_note(aimed_at=bool(shown.target.notna().any())),
         )
         reported = frame[frame.period == self.period.label].drop(columns=["chance", "target_scope"])
@@ -157,7 +159,7 @@ class Report(ReportContext):
         self, kpi: str, *, by: str, width: Width = "full", most: int = kpi_figures.LONGEST_RANKING
     ) -> Figure | None:
         """A KPI for each value of a dimension, sorted, with its interval and the company's own value as a line."""
-        return kpi_figures.ranking(self, kpi, by=by, width=width, most=most)
+        return kpi_figures.by_dimension(self, kpi, by=by, width=width, most=most)
 
     def part(self, block: Block | None) -> Block | None:
         """Show a section only where it has something to show; why it has not stands on the last page."""
@@ -217,11 +219,11 @@ class Report(ReportContext):
 
     def definitions(self) -> Table:
         """What each KPI is whose figures are shown before, from how many rows it comes, and how far off it may be."""
-        frame = self.compute(self._in_order(shown_kpis()) or self.headline_kpis)
+        frame = self.compute(self._in_order(self.display.shown_kpis) or self.headline_kpis)
         told = frame[frame.value.notna()]
         words = {name: self.company.formula(name) for name in told.kpi}
         overridden = [self.metric(name).label for name in self.company.catalogue.overridden]
-        return appendix.definitions(told, self._metrics(told), words, self.format, overridden)
+        return appendix.definitions(told, self._metrics(told), words, self.format, overridden, self.company.theme)
 
     def not_shown(self) -> Table | None:
         """KPIs of the catalogue without a value in this period, and why."""
@@ -351,8 +353,6 @@ def open_report(
         When the period is none, lies after the data, or no row has the value that is asked for.
     """
     session = company if isinstance(company, OpenCompany) else open_company(company)
-    wear(session.theme)
-    forget_shown()
     day = dt.date.fromisoformat(as_of) if as_of else session.sources.last_day()
     calendar = session.config.calendar
     if day is None:

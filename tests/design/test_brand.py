@@ -7,7 +7,6 @@ import json
 import random
 import shutil
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib
@@ -16,12 +15,12 @@ import pytest
 from kpi_analysis.core.colour import contrast
 from kpi_analysis.core.config.company import CompanyConfig, load_company
 from kpi_analysis.core.errors import ConfigError
-from kpi_analysis.design.blocks import Note
+from kpi_analysis.design.blocks import MIME, Display, Note
 from kpi_analysis.design.brand import company_theme, payload, theme_of
 from kpi_analysis.design.palette import DARK, LIGHT, palettes
-from kpi_analysis.design.theme import DEFAULT_THEME, branded, css_variables, wear
+from kpi_analysis.design.theme import DEFAULT_THEME, branded, css_variables
 from kpi_analysis.press.render.docx_reference import reference_document
-from kpi_analysis.report.charts.base import draw
+from kpi_analysis.report.charts.sheet import sheet_svg
 from kpi_analysis.report.charts.text import text_width
 
 FACES = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
@@ -39,12 +38,6 @@ def folder(tmp_path: Path) -> Path:
         shutil.copy(FACES / f"{name}.ttf", tmp_path / "fonts")
     (tmp_path / "logo.svg").write_text(LOGO)
     return tmp_path
-
-
-@pytest.fixture
-def worn_out() -> Iterator[None]:
-    yield
-    wear(DEFAULT_THEME)
 
 
 def load(folder: Path, text: str) -> CompanyConfig:
@@ -133,21 +126,20 @@ def test_charts_keep_the_colours_of_the_house_until_they_are_shown(folder: Path)
     assert "--accent: #7A1FA2;" in css_variables(theme) and "--font: 'DejaVu Sans', 'Source" in css_variables(theme)
 
 
-def test_charts_measure_and_write_in_the_typeface_that_is_worn(folder: Path, worn_out: None) -> None:
-    before = text_width("Revenue 2026", 8)
-    wear(company_theme(load(folder, FULL)))
-    assert text_width("Revenue 2026", 8) != before
-    svg = draw(40, 9, "x", lambda sheet: sheet.text(1, 4, "Revenue", bold=True))
+def test_charts_measure_and_write_in_the_typeface_of_their_theme(folder: Path) -> None:
+    brand = company_theme(load(folder, FULL))
+    assert text_width("Revenue 2026", 8, theme=brand) != text_width("Revenue 2026", 8)
+    svg = sheet_svg(40, 9, "x", lambda sheet: sheet.text(1, 4, "Revenue", bold=True), brand)
     assert "font-family: 'DejaVu Sans', 'Source Sans Pro', system-ui, sans-serif" in svg
-    wear(DEFAULT_THEME)
-    assert text_width("Revenue 2026", 8) == before
+    again = sheet_svg(40, 9, "x", lambda sheet: sheet.text(1, 4, "Revenue", bold=True))
+    assert "DejaVu" not in again, "nothing is left of a brand when another report is drawn"
 
 
-def test_a_block_in_a_notebook_wears_the_brand_too(folder: Path, worn_out: None) -> None:
-    before = Note("x")._repr_mimebundle_()["text/html"]
-    wear(company_theme(load(folder, FULL)))
-    html = Note("x")._repr_mimebundle_()["text/html"]
-    assert "--accent: #7A1FA2;" in html and "--accent: #7A1FA2;" not in before
+def test_a_block_shows_itself_in_the_brand_of_its_report(folder: Path) -> None:
+    brand = Display(company_theme(load(folder, FULL)))
+    of_the_house, of_the_brand = (note._repr_mimebundle_() for note in (Note("x"), Note("x").on(brand)))
+    assert "--accent: #7A1FA2;" in of_the_brand["text/html"] and "--accent: #7A1FA2;" not in of_the_house["text/html"]
+    assert of_the_brand[MIME] == of_the_house[MIME] == {"kind": "note", "text": "x", "values": ()}
 
 
 def test_other_formats_take_accent_and_paper(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,24 @@ def open_from(folder: Path, tables: dict[str, Any], **settings: Any) -> OpenComp
     return open_company(file)
 
 
-@lru_cache
+_opened: dict[str, tuple[OpenCompany, str]] = {}
+
+
 def shipped_company(name: str = "") -> OpenCompany:
     """Open a company of the repository, the demo company by default, once for all tests: nothing changes it."""
-    return open_company(Path(__file__).parents[2] / "params" / name / "company.yaml")
+    if name not in _opened:
+        company = open_company(Path(__file__).parents[2] / "params" / name / "company.yaml")
+        _opened[name] = company, facts(company)
+    return _opened[name][0]
+
+
+def facts(company: OpenCompany) -> str:
+    """What a company is and says of itself, in a form that any change would change."""
+    config = company.config.model_dump_json()
+    tables = {name: list(company.sources.columns(name)) for name in sorted(company.sources.connected)}
+    return repr((config, company.catalogue.hash, company.targets, company.theme, tables))
+
+
+def changed_companies() -> list[str]:
+    """The shared companies that a test has changed."""
+    return [name or "demo" for name, (company, before) in _opened.items() if facts(company) != before]

@@ -7,6 +7,7 @@ from kpi_analysis.design.blocks.model import (
     Block,
     Cell,
     Column,
+    Display,
     Figure,
     Finding,
     Findings,
@@ -14,9 +15,7 @@ from kpi_analysis.design.blocks.model import (
     Row,
     Table,
     Title,
-    forget_shown,
     is_derived,
-    shown_kpis,
 )
 
 __all__ = [
@@ -26,6 +25,7 @@ __all__ = [
     "Block",
     "Cell",
     "Column",
+    "Display",
     "Figure",
     "Finding",
     "Findings",
@@ -33,7 +33,5 @@ __all__ = [
     "Row",
     "Table",
     "Title",
-    "forget_shown",
     "is_derived",
-    "shown_kpis",
 ]

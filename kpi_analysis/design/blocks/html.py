@@ -12,20 +12,22 @@ from markupsafe import Markup
 
 from kpi_analysis.design.blocks.cell_values import cell_value
 from kpi_analysis.design.blocks.svg import fills_column, inline_svg
-from kpi_analysis.design.theme import css_variables, worn
+from kpi_analysis.design.theme import DEFAULT_THEME, Theme, css_variables
 
 Payload = Mapping[str, Any]
 
 _FOLDER = Path(__file__).parent
 
 
-def block_to_html(payload: Payload) -> str:
+def block_to_html(payload: Payload, theme: Theme = DEFAULT_THEME) -> str:
     """Return a block as HTML that brings its own look, for a notebook's output.
 
     Parameters
     ----------
     payload : mapping
         A block as JSON-ready data (`Block.payload`).
+    theme : Theme
+        In whose colours and typeface.
 
     Returns
     -------
@@ -37,8 +39,8 @@ def block_to_html(payload: Payload) -> str:
     >>> "Rows are &lt;b&gt;orders" in block_to_html({"kind": "note", "text": "Rows are <b>orders"})
     True
     """
-    theme = css_variables(worn()).replace(":root", ".kpi") + stylesheet()
-    return f'<div class="kpi"><style>\n{theme}</style>\n{render_block(payload)}</div>'
+    style = css_variables(theme).replace(":root", ".kpi") + stylesheet()
+    return f'<div class="kpi"><style>\n{style}</style>\n{render_block(payload)}</div>'
 
 
 def render_block(payload: Payload, *, uid: str = "b", language: str = "") -> Markup:

@@ -7,9 +7,11 @@ reads. `values` are the rows of the tidy KPI frame that the block quotes: togeth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, ClassVar, Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any, ClassVar, Literal, Self
+
+from kpi_analysis.design.theme import DEFAULT_THEME, Theme
 
 DERIVED = "figure:"  # begins the id of a figure that is no KPI of the catalogue
 MIME = "application/vnd.kpi-analysis.block+json"
@@ -74,18 +76,29 @@ class Row:
     kind: Literal["plain", "group", "total"] = "plain"
 
 
-# A kernel runs one report; what stands at its end says what the figures before it are.
-_shown: dict[str, None] = {}
+@dataclass
+class Display:
+    """The display of one report: in which theme its blocks show themselves, and which KPIs they have shown.
 
+    What stands at the end of a report says what the figures before it are, so that each report keeps its own.
 
-def shown_kpis() -> tuple[str, ...]:
-    """Return the KPIs whose figures this process has shown since `forget_shown`, in their order."""
-    return tuple(_shown)
+    Parameters
+    ----------
+    theme : Theme
+        Colours and typeface of the report's company.
+    """
 
+    theme: Theme = DEFAULT_THEME
+    _shown: dict[str, None] = field(default_factory=dict)
 
-def forget_shown() -> None:
-    """Begin another report."""
-    _shown.clear()
+    @property
+    def shown_kpis(self) -> tuple[str, ...]:
+        """The KPIs whose figures have been shown, in the order of their first appearance."""
+        return tuple(self._shown)
+
+    def record(self, kpis: Iterable[str]) -> None:
+        """Take note of KPIs whose figures are shown."""
+        self._shown.update(dict.fromkeys(kpis))
 
 
 def is_derived(row: Mapping[str, Any]) -> bool:
@@ -108,7 +121,8 @@ def _quoted(payload: dict[str, Any]) -> list[str]:
 def _data(value: Any) -> Any:
     """What `dataclasses.asdict` gives, without a copy of every word and number."""
     if is_dataclass(value):
-        return {field.name: _data(getattr(value, field.name)) for field in fields(value)}
+        shown = [field.name for field in fields(value) if field.metadata.get("payload", True)]
+        return {name: _data(getattr(value, name)) for name in shown}
     if isinstance(value, dict):
         return {key: _data(inner) for key, inner in value.items()}
     return type(value)(map(_data, value)) if isinstance(value, list | tuple) else value
@@ -116,9 +130,21 @@ def _data(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Block:
-    """The base of everything that a report shows."""
+    """The base of everything that a report shows.
+
+    Parameters
+    ----------
+    display : Display, optional
+        That of the report which made the block; without one the block shows itself in the theme of the house. It is
+        no part of the block's data.
+    """
 
     kind: ClassVar[str] = ""
+    display: Display | None = field(default=None, kw_only=True, repr=False, compare=False, metadata={"payload": False})
+
+    def on(self, display: Display) -> Self:
+        """Return the block as one that shows itself on a report's display."""
+        return self if self.display is display else replace(self, display=display)
 
     def payload(self) -> dict[str, Any]:
         """Return the block as JSON-ready data, with its kind."""
@@ -127,9 +153,10 @@ class Block:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         from kpi_analysis.design.blocks.html import block_to_html, block_to_text
 
-        payload = self.payload()
-        _shown.update(dict.fromkeys(_quoted(payload)))
-        return {MIME: payload, "text/html": block_to_html(payload), "text/plain": block_to_text(payload)}
+        payload, display = self.payload(), self.display or Display()
+        display.record(_quoted(payload))
+        html = block_to_html(payload, display.theme)
+        return {MIME: payload, "text/html": html, "text/plain": block_to_text(payload)}
 
 
 @dataclass(frozen=True)

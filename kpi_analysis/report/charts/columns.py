@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from kpi_analysis.design.blocks import Cell, Column, Figure, Row
 from kpi_analysis.design.formats import Format, Scale
 from kpi_analysis.design.theme import LIGHT, LINES, TYPE
-from kpi_analysis.report.charts.base import LABEL_STEP, WIDTHS, Caption, Sheet, Width, draw, write_periods
+from kpi_analysis.report.charts.base import Caption, Chart, Paint
 from kpi_analysis.report.charts.scales import (
     Linear,
     alt_range,
@@ -18,201 +19,164 @@ from kpi_analysis.report.charts.scales import (
     period_name,
     period_parts,
     period_ticks,
-    spread,
+    space_apart,
     tick_words,
 )
-from kpi_analysis.report.charts.text import text_width
+from kpi_analysis.report.charts.series import Series
+from kpi_analysis.report.charts.sheet import LABEL_STEP, Sheet, Width, write_periods
 
-Interval = tuple[float, float]
 _HEIGHTS: dict[Width, float] = {"full": 60, "wide": 56, "half": 56, "third": 44}
 _FOOT = 8.0  # two lines of labels under the columns
 _WIDEST = 15.0  # a column, where there are only few
 
 
 @dataclass(frozen=True)
-class _Columns:
-    """What is drawn, checked and in one scale."""
+class ColumnChart(Chart):
+    """Columns from zero; see `columns_over_time`."""
 
-    periods: Sequence[str]
-    values: Sequence[float | None]
-    complete: Sequence[bool]
-    projected: int
-    previous_year: Sequence[float | None]
-    needed: float | None
-    intervals: Sequence[Interval | None]
-    unit: str
-    scale: Scale
-    format: Format
+    series: Series
+    projected: int = 0
+    needed: float | None = None
+
+    @cached_property
+    def scale(self) -> Scale:
+        """The scale of all numbers."""
+        return self.series.scale(self.format, *self.series.year_ago)
+
+    @property
+    def unit_label(self) -> str:
+        return self.format.unit_label(self.series.unit, self.scale)
+
+    def keys(self) -> list[str]:
+        states = {self.state(i) for i, v in enumerate(self.series.values) if is_known(v)}
+        keys = [
+            ("so far" in states, "hatched: not over yet"),
+            ("projected" in states, "hatched: projection"),
+            (bool(known(self.series.year_ago)), "grey: a year earlier"),
+            (any(self.series.intervals), "line: 95% range"),
+        ]
+        return [words for shown, words in keys if shown]
+
+    def notes(self) -> list[str]:
+        return self.series.gaps(self.format)
+
+    def alt(self, caption: Caption) -> str:
+        words = alt_range(self.series.periods, self.series.values, self.write, self.format)
+        parts = [f"Columns, {caption.measure}: {words}"]
+        if is_known(self.needed):
+            parts.append(f"needed in the last period: {self.write(self.needed)}")
+        return "; ".join(parts) + "."
+
+    def columns(self) -> list[Column]:
+        label = self.unit_label
+        head = [Column("Period"), Column("Value", label, "right")]
+        if self.series.year_ago:
+            head.append(Column("A year earlier", label, "right"))
+        if any(self.series.intervals):
+            head.append(Column("95% range", label, "right"))
+        return [*head, Column("State")]
+
+    def rows(self) -> list[Row]:
+        return [_row(self, i) for i in range(len(self.series.periods))]
+
+    def drawing(self, width: Width) -> tuple[float, Paint]:
+        return _HEIGHTS[width], lambda sheet: _paint(self, sheet)
 
     def write(self, value: float) -> str:
-        return self.format.value(value, self.unit, self.scale)
+        """Return a value in the scale of the chart."""
+        return self.format.value(value, self.series.unit, self.scale)
 
     def extent(self) -> tuple[float, float]:
-        ends = [end for interval in self.intervals if interval for end in interval]
-        all_ = [0.0, *known(self.values), *known(self.previous_year), *known(ends), *known([self.needed])]
+        """Return the least and the largest value drawn; zero is one of them."""
+        series = self.series
+        all_ = [0.0, *known(series.values), *known(series.year_ago), *series.ends, *known([self.needed])]
         return (min(all_), max(all_)) if max(all_) > min(all_) else (0.0, 1.0)
 
     def state(self, i: int) -> str:
-        if i >= len(self.values) - self.projected:
+        """Return whether a value is actual, so far, or projected."""
+        if i >= len(self.series.values) - self.projected:
             return "projected"
-        return "actual" if self.complete[i] else "so far"
+        return "actual" if self.series.complete[i] else "so far"
 
     def colour(self, i: int) -> str:
         """Return ink for the year of the last period, and the fainter scenario for the years before."""
-        year = period_parts(self.periods[-1], self.format)[1]
-        now = self.previous_year or period_parts(self.periods[i], self.format)[1] == year
+        periods = self.series.periods
+        year = period_parts(periods[-1], self.format)[1]
+        now = self.series.year_ago or period_parts(periods[i], self.format)[1] == year
         return LIGHT.ink if now else LIGHT.previous
 
 
 def columns_over_time(
     caption: Caption,
-    periods: Sequence[str],
-    values: Sequence[float | None],
+    series: Series,
     *,
-    unit: str,
     format: Format,
-    complete: Sequence[bool] | None = None,
     projected: int = 0,
-    previous_year: Sequence[float | None] | None = None,
     needed: float | None = None,
-    intervals: Sequence[Interval | None] | None = None,
-    reasons: Sequence[str | None] | None = None,
     width: Width = "full",
 ) -> Figure:
     """Return columns from zero, one a period: how much, and is it more than before?
 
+    What is not over yet or projected is hatched, the value of a year earlier is a paler column behind each, and a
+    range is a line.
+
     Parameters
     ----------
     caption : Caption
-    periods : sequence of str
-        ``2026-Q3`` or ``2026-09``, in time order.
-    values : sequence of float or None
-        One a period; a missing one is a gap, and its reason stands in the note.
-    unit : str
-        Of the KPI.
+    series : Series
     format : Format
-    complete : sequence of bool, optional
-        Whether each period is over; one that is not is hatched and said to be so far. All, by default.
     projected : int
-        How many of the last periods are a projection, hatched as well.
-    previous_year : sequence of float or None, optional
-        The same period a year earlier, a paler column behind each.
+        How many of the last periods are a projection.
     needed : float, optional
         What the last period must reach.
-    intervals : sequence of (low, high) or None, optional
-        A range for each value, drawn as a line.
-    reasons : sequence of str or None, optional
-        Why a value is missing.
     width : str
         ``full`` comes with a half-width variant for small screens.
 
-    Raises
-    ------
-    ValueError
-        If the sequences differ in length or are empty.
+    Examples
+    --------
+    >>> series = Series(["2026-08", "2026-09"], [261.0, 271.0], "count", complete=[True, False])
+    >>> columns_over_time(Caption("leads", "They grow", "Leads, {unit}"), series, format=Format()).measure
+    'Leads, number; hatched: not over yet'
     """
-    count = len(periods)
-    chart = _Columns(
-        periods=periods,
-        values=values,
-        complete=complete if complete is not None else [True] * count,
-        projected=projected,
-        previous_year=previous_year or [],
-        needed=needed,
-        intervals=intervals if intervals is not None else [None] * count,
-        unit=unit,
-        scale=format.scale([*values, *(previous_year or [])], unit),
-        format=format,
-    )
-    for given in (values, chart.complete, chart.intervals, previous_year or periods, reasons or periods):
-        if not count or len(given) != count:
-            raise ValueError(f"Found {len(given)} entries for {count} periods. Wanted one for each.")
-    said = caption.with_key(format.unit_label(unit, chart.scale), _keys(chart), _missing(chart, reasons))
-    return said.figure(
-        svg=_svg(chart, width, said.id),
-        svg_narrow=_svg(chart, "half", f"{said.id}-narrow") if width == "full" else "",
-        alt=_alt(chart, said),
-        width=width,
-        columns=_head(chart),
-        rows=[_row(chart, i, reasons) for i in range(count)],
-    )
+    return ColumnChart(caption, format, width, series, projected, needed).figure()
 
 
-def _keys(chart: _Columns) -> list[str]:
-    states = {chart.state(i) for i, v in enumerate(chart.values) if is_known(v)}
-    keys = [
-        ("so far" in states, "hatched: not over yet"),
-        ("projected" in states, "hatched: projection"),
-        (bool(known(chart.previous_year)), "grey: a year earlier"),
-        (any(chart.intervals), "line: 95% range"),
-    ]
-    return [words for shown, words in keys if shown]
-
-
-def _missing(chart: _Columns, reasons: Sequence[str | None] | None) -> list[str]:
-    gaps = [i for i, v in enumerate(chart.values) if not is_known(v)]
-    why = {i: (reasons[i] if reasons else None) or "no value" for i in gaps}
-    return [f"{period_name(chart.periods[i], chart.format)}: {why[i]}." for i in gaps]
-
-
-def _alt(chart: _Columns, caption: Caption) -> str:
-    words = alt_range(chart.periods, chart.values, chart.write, chart.format)
-    parts = [f"Columns, {caption.measure}: {words}"]
-    if is_known(chart.needed):
-        parts.append(f"needed in the last period: {chart.write(chart.needed)}")
-    return "; ".join(parts) + "."
-
-
-def _head(chart: _Columns) -> list[Column]:
-    label = chart.format.unit_label(chart.unit, chart.scale)
-    head = [Column("Period"), Column("Value", label, "right")]
-    if chart.previous_year:
-        head.append(Column("A year earlier", label, "right"))
-    if any(chart.intervals):
-        head.append(Column("95% range", label, "right"))
-    return [*head, Column("State")]
-
-
-def _row(chart: _Columns, i: int, reasons: Sequence[str | None] | None) -> Row:
-    value = chart.values[i]
+def _row(chart: ColumnChart, i: int) -> Row:
+    value = chart.series.values[i]
     if is_known(value):
         cells = [Cell(chart.write(value))]
         state = {"actual": "complete", "so far": "not over yet", "projected": "projection"}[chart.state(i)]
     else:
-        cells, state = [Cell("–", tone="muted")], (reasons[i] if reasons else None) or "no value"
-    if chart.previous_year:
-        before = chart.previous_year[i]
+        cells, state = [Cell("–", tone="muted")], chart.series.reason(i)
+    if chart.series.year_ago:
+        before = chart.series.year_ago[i]
         cells.append(Cell(chart.write(before)) if is_known(before) else Cell("–", tone="muted"))
-    if any(chart.intervals):
-        interval = chart.intervals[i]
-        words = chart.format.interval(*interval, chart.unit, chart.scale) if interval else "–"
+    if any(chart.series.intervals):
+        interval = chart.series.intervals[i]
+        words = chart.format.interval(*interval, chart.series.unit, chart.scale) if interval else "–"
         cells.append(Cell(words))
-    return Row((Cell(period_name(chart.periods[i], chart.format)), *cells, Cell(state)))
+    return Row((Cell(period_name(chart.series.periods[i], chart.format)), *cells, Cell(state)))
 
 
-def _svg(chart: _Columns, width: Width, name: str) -> str:
-    return draw(WIDTHS[width], _HEIGHTS[width], name, lambda sheet: _paint(chart, sheet))
-
-
-def _paint(chart: _Columns, sheet: Sheet) -> None:
+def _paint(chart: ColumnChart, sheet: Sheet) -> None:
     low, high = chart.extent()
     floor = sheet.height - _FOOT - (LABEL_STEP + 0.6 if low < 0 else 0)
     y = Linear(low, high, floor, 4.6)
-    whole = chart.unit in ("count", "points")
+    whole = chart.series.unit in ("count", "points")
     ticks = [t for t in nice_ticks(low, high, whole=whole) if low <= t <= high]
     all_labelled = True
     for all_labelled in (True, False):
         notes = _notes(chart, all_labelled)
-        right = max((text_width(words, TYPE.chart_label, bold=True) + 1.6 for words, *_ in notes), default=0.0)
+        right = max((sheet.measure.width(words, TYPE.chart_label, bold=True) + 1.6 for words, *_ in notes), default=0.0)
         # where not every column has room for its number, the reader needs an axis
         left = 0.0 if all_labelled else _axis_width(chart, ticks)
-        pitch = (sheet.width - left - right) / len(chart.periods)
+        pitch = (sheet.width - left - right) / len(chart.series.periods)
         if _widest_label(chart) + 0.6 <= pitch:
             break
-    centres = [left + pitch * (i + 0.5) for i in range(len(chart.periods))]
+    centres = [left + pitch * (i + 0.5) for i in range(len(chart.series.periods))]
     if not all_labelled:
         _axis(chart, sheet, ticks, y, right)
-    for i in range(len(chart.values)):
+    for i in range(len(chart.series.values)):
         _column(chart, sheet, i, centres[i], pitch, y)
     base = [(centres[0] - pitch / 2, y(0)), (centres[-1] + pitch / 2, y(0))]
     sheet.line(base, colour=LIGHT.rule, width=LINES.chart_base)
@@ -220,35 +184,36 @@ def _paint(chart: _Columns, sheet: Sheet) -> None:
         _label(chart, sheet, i, centres[i], y)
     _needed(chart, sheet, centres[-1], pitch, y)
     _write_notes(sheet, notes, centres[-1] + pitch / 2 + 1.2, y)
-    write_periods(sheet, period_ticks(chart.periods, pitch, chart.format), centres, sheet.height - _FOOT)
+    periods = period_ticks(chart.series.periods, pitch, chart.format, sheet.measure)
+    write_periods(sheet, periods, centres, sheet.height - _FOOT)
 
 
-def _axis_width(chart: _Columns, ticks: Sequence[float]) -> float:
-    words = tick_words(ticks, chart.unit, chart.scale, chart.format)
-    return max((text_width(w, TYPE.chart_axis) for w in words), default=0.0) + 1.4
+def _axis_width(chart: ColumnChart, ticks: Sequence[float]) -> float:
+    words = tick_words(ticks, chart.series.unit, chart.scale, chart.format)
+    return max((chart.measure.width(w, TYPE.chart_axis) for w in words), default=0.0) + 1.4
 
 
-def _axis(chart: _Columns, sheet: Sheet, ticks: Sequence[float], y: Linear, right: float) -> None:
+def _axis(chart: ColumnChart, sheet: Sheet, ticks: Sequence[float], y: Linear, right: float) -> None:
     left = _axis_width(chart, ticks)
-    words = tick_words(ticks, chart.unit, chart.scale, chart.format)
+    words = tick_words(ticks, chart.series.unit, chart.scale, chart.format)
     for tick, word in zip(ticks, words, strict=True):
         across = [(left, y(tick)), (sheet.width - right, y(tick))]
         sheet.line(across, colour=LIGHT.grid, width=LINES.chart_grid)
         sheet.text(left - 1.0, y(tick), word, size=TYPE.chart_axis, colour=LIGHT.muted, align="right")
 
 
-def _column(chart: _Columns, sheet: Sheet, i: int, x: float, pitch: float, y: Linear) -> None:
-    value, half = chart.values[i], min(0.34 * pitch, _WIDEST / 2)
-    before = chart.previous_year[i] if chart.previous_year else None
+def _column(chart: ColumnChart, sheet: Sheet, i: int, x: float, pitch: float, y: Linear) -> None:
+    value, half = chart.series.values[i], min(0.34 * pitch, _WIDEST / 2)
+    before = chart.series.year_ago[i] if chart.series.year_ago else None
     if is_known(before):
         sheet.box(x - half, y(max(before, 0)), x + half * 0.4, y(min(before, 0)), fill=LIGHT.previous)
     if not is_known(value):
         sheet.text(x, y(0) - 1.8, "–", colour=LIGHT.muted, align="center")
         return
-    left = x - half * 0.6 if chart.previous_year else x - half
+    left = x - half * 0.6 if chart.series.year_ago else x - half
     top, bottom = y(max(value, 0)), y(min(value, 0))
     sheet.box(left, top, x + half, bottom, fill=chart.colour(i), hatched=chart.state(i) != "actual")
-    interval = chart.intervals[i]
+    interval = chart.series.intervals[i]
     if interval:
         middle = (left + x + half) / 2
         ends = [(middle, y(interval[0])), (middle, y(interval[1]))]
@@ -257,45 +222,45 @@ def _column(chart: _Columns, sheet: Sheet, i: int, x: float, pitch: float, y: Li
         sheet.dot(middle, y(value), radius=0.7)
 
 
-def _on_top(chart: _Columns) -> list[int]:
+def _on_top(chart: ColumnChart) -> list[int]:
     """Return the columns with a number on top; that of an unfinished last one stands at its right."""
-    last = len(chart.values) - 1
-    return [i for i, v in enumerate(chart.values) if is_known(v) and (i < last or chart.state(i) == "actual")]
+    last = len(chart.series.values) - 1
+    return [i for i, v in enumerate(chart.series.values) if is_known(v) and (i < last or chart.state(i) == "actual")]
 
 
-def _widest_label(chart: _Columns) -> float:
-    numbers = [v for i in _on_top(chart) if is_known(v := chart.values[i])]
-    return max((text_width(chart.write(v), TYPE.chart_label, bold=True) for v in numbers), default=0.0)
+def _widest_label(chart: ColumnChart) -> float:
+    numbers = [v for i in _on_top(chart) if is_known(v := chart.series.values[i])]
+    return max((chart.measure.width(chart.write(v), TYPE.chart_label, bold=True) for v in numbers), default=0.0)
 
 
-def _label(chart: _Columns, sheet: Sheet, i: int, x: float, y: Linear) -> None:
-    value = chart.values[i]
+def _label(chart: ColumnChart, sheet: Sheet, i: int, x: float, y: Linear) -> None:
+    value = chart.series.values[i]
     if not is_known(value):
         return
     now = chart.colour(i) == LIGHT.ink
-    ends = [value, *(chart.intervals[i] or ())]
+    ends = [value, *(chart.series.intervals[i] or ())]
     place = y(max(ends)) - 2.0 if value >= 0 else y(min(ends)) + 2.2
     sheet.text(x, place, chart.write(value), bold=now, colour=LIGHT.ink if now else LIGHT.muted, align="center")
 
 
-def _needed(chart: _Columns, sheet: Sheet, x: float, pitch: float, y: Linear) -> None:
+def _needed(chart: ColumnChart, sheet: Sheet, x: float, pitch: float, y: Linear) -> None:
     if is_known(chart.needed):
         ends = [(x - pitch / 2, y(chart.needed)), (x + pitch / 2, y(chart.needed))]
         sheet.line(ends, colour=LIGHT.paper, width=3.4)
         sheet.line(ends, colour=LIGHT.ink, width=1.8)
 
 
-def _notes(chart: _Columns, all_labelled: bool) -> list[tuple[str, float, str, bool]]:
+def _notes(chart: ColumnChart, all_labelled: bool) -> list[tuple[str, float, str, bool]]:
     """Return what is said at the right of the last column: words, value, colour, bold."""
-    value, notes = chart.values[-1], []
-    state = chart.state(len(chart.values) - 1)
+    value, notes = chart.series.values[-1], []
+    state = chart.state(len(chart.series.values) - 1)
     if is_known(value) and not (state == "actual" and all_labelled):
         colour = LIGHT.accent if state == "projected" else LIGHT.ink
         words = chart.write(value) if state == "actual" else f"{state} {chart.write(value)}"
         notes.append((words, value, colour, True))
-        interval = chart.intervals[-1]
+        interval = chart.series.intervals[-1]
         if interval and state == "projected":
-            words = chart.format.interval(*interval, chart.unit, chart.scale)
+            words = chart.format.interval(*interval, chart.series.unit, chart.scale)
             notes.append((words, value, LIGHT.accent, False))
     if is_known(chart.needed):
         notes.append((f"needed {chart.write(chart.needed)}", chart.needed, LIGHT.ink, True))
@@ -303,7 +268,7 @@ def _notes(chart: _Columns, all_labelled: bool) -> list[tuple[str, float, str, b
 
 
 def _write_notes(sheet: Sheet, notes: Sequence[tuple[str, float, str, bool]], x: float, y: Linear) -> None:
-    places = spread([y(value) for _, value, *_ in notes], LABEL_STEP + 0.2, 2.0, sheet.height - _FOOT - 1.5)
+    places = space_apart([y(value) for _, value, *_ in notes], LABEL_STEP + 0.2, 2.0, sheet.height - _FOOT - 1.5)
     for (words, _, colour, bold), place in zip(notes, places, strict=True):
         size = TYPE.chart_label if bold else TYPE.chart_axis
         sheet.text(x, place, words, colour=colour, bold=bold, size=size)

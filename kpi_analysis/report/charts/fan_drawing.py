@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from kpi_analysis.design.formats import Format, Scale
 from kpi_analysis.design.theme import LIGHT, LINES, TYPE
-from kpi_analysis.report.charts.base import LABEL_STEP, WIDTHS, Sheet, Width, draw, write_periods
+from kpi_analysis.report.charts.forecast import Band, Forecast, Goal
 from kpi_analysis.report.charts.label_placement import Label, Labels, Point
 from kpi_analysis.report.charts.scales import (
     Linear,
@@ -16,92 +16,103 @@ from kpi_analysis.report.charts.scales import (
     nice_ticks,
     period_name,
     period_ticks,
-    spread,
+    space_apart,
     tick_words,
 )
-from kpi_analysis.report.charts.text import shorten, text_width
+from kpi_analysis.report.charts.series import Series
+from kpi_analysis.report.charts.sheet import LABEL_STEP, Sheet, write_periods
+from kpi_analysis.report.charts.text import TextMeasure
 
-Band = tuple[float, Sequence[float], Sequence[float]]
 FILLS = (LIGHT.fan_95, LIGHT.fan_80, LIGHT.fan_50)
-_HEIGHTS: dict[Width, float] = {"full": 80, "wide": 64, "half": 60, "third": 48}
 _FOOT, _TOP, _HEAD = 8.0, 2.0, 5.0
 
 
 @dataclass(frozen=True)
 class FanData:
-    """What is drawn, checked and in one scale; `timeline` is the history and what follows it."""
+    """What a fan chart draws, in one scale; `timeline` is the history and what follows it.
 
-    periods: Sequence[str]
-    values: Sequence[float | None]
-    complete: Sequence[bool]
+    Parameters
+    ----------
+    series : Series
+        The history.
+    ahead : Forecast
+        What is projected; its bands from the widest to the narrowest.
+    goal : Goal
+    timeline : sequence of str
+        All periods of the axis.
+    scale : Scale
+    format : Format
+    """
+
+    series: Series
+    ahead: Forecast
+    goal: Goal
     timeline: Sequence[str]
-    future: Sequence[int]
-    mean: Sequence[float]
-    bands: Sequence[Band]
-    target: float | None
-    target_at: int
-    deadline_label: str
-    baseline: tuple[int, float] | None
-    unit: str
     scale: Scale
     format: Format
 
+    @property
+    def future(self) -> list[int]:
+        """The places of the projected periods on the timeline."""
+        return [self.timeline.index(period) for period in self.ahead.periods[: len(self.ahead.mean)]]
+
+    @property
+    def target_at(self) -> int:
+        """The place of the deadline on the timeline."""
+        return self.timeline.index(self.goal.period) if self.goal.value is not None and self.goal.period else 0
+
     def write(self, value: float) -> str:
-        return self.format.value(value, self.unit, self.scale)
+        return self.format.value(value, self.series.unit, self.scale)
 
     def name(self, i: int) -> str:
         return period_name(self.timeline[i], self.format)
 
     def interval(self, band: Band, step: int) -> str:
-        return self.format.interval(band[1][step], band[2][step], self.unit, self.scale)
+        return self.format.interval(band[1][step], band[2][step], self.series.unit, self.scale)
 
     def extent(self) -> tuple[float, float]:
-        ends = [end for _, lows, highs in self.bands for end in (*lows, *highs)]
-        start = self.baseline[1] if self.baseline else None
-        there = known([*self.values, *self.mean, *ends, self.target, start])
+        ends = [end for _, lows, highs in self.ahead.bands for end in (*lows, *highs)]
+        start = self.goal.baseline[1] if self.goal.baseline else None
+        there = known([*self.series.values, *self.ahead.mean, *ends, self.goal.value, start])
         return min(there, default=0.0), max(there, default=0.0)
 
     def ticks(self) -> list[float]:
         """Return the ticks from one below all values; the last one may be exceeded by half a step."""
         low, high = self.extent()
-        ticks = nice_ticks(low, high, most=6, whole=self.unit in ("count", "points"))
+        ticks = nice_ticks(low, high, most=6, whole=self.series.unit in ("count", "points"))
         enough = len(ticks) > 3 and ticks[-2] < high < (ticks[-2] / 2 + ticks[-1] / 2)
         return ticks[:-1] if enough else ticks
 
     def last(self, *, complete: bool) -> int | None:
         """Return the last period with a value that is final, or the last one of all if that is not over yet."""
-        there = [i for i, v in enumerate(self.values) if is_known(v)]
+        there = [i for i, v in enumerate(self.series.values) if is_known(v)]
         if complete:
-            return next((i for i in reversed(there) if self.complete[i]), None)
-        return there[-1] if there and not self.complete[there[-1]] else None
+            return next((i for i in reversed(there) if self.series.complete[i]), None)
+        return there[-1] if there and not self.series.complete[there[-1]] else None
 
     def edge(self) -> float:
         """Return how far from the end of the axis the ranges are named: off a target that stands there."""
-        return 2.6 if is_known(self.target) and self.target_at == len(self.timeline) - 1 else 1.4
+        return 2.6 if is_known(self.goal.value) and self.target_at == len(self.timeline) - 1 else 1.4
 
     def start(self) -> list[tuple[int, float]]:
         """Return the value from which the projection goes on: the last final one before it."""
         i = self.last(complete=True)
-        value = None if i is None else self.values[i]
-        return [(i, value)] if i is not None and is_known(value) and self.mean and i < self.future[0] else []
+        value = None if i is None else self.series.values[i]
+        return [(i, value)] if i is not None and is_known(value) and self.ahead.mean and i < self.future[0] else []
 
 
 def level_words(level: float) -> str:
     return f"{100 * level:g}%"
 
 
-def fan_svg(chart: FanData, width: Width, name: str) -> str:
-    return draw(WIDTHS[width], _HEIGHTS[width], name, lambda sheet: _paint(chart, sheet))
-
-
-def _paint(chart: FanData, sheet: Sheet) -> None:
+def paint_fan(chart: FanData, sheet: Sheet) -> None:
     ticks = chart.ticks()
-    words = tick_words(ticks, chart.unit, chart.scale, chart.format)
+    words = tick_words(ticks, chart.series.unit, chart.scale, chart.format)
     floor = sheet.height - _FOOT
-    head = _HEAD if chart.deadline_label and is_known(chart.target) else _TOP
+    head = _HEAD if chart.goal.deadline_label and is_known(chart.goal.value) else _TOP
     y = Linear(ticks[0], max(ticks[-1], chart.extent()[1]), floor, head)
-    left = max(text_width(w, TYPE.chart_axis) for w in words) + 2.0
-    ranges, room = _ranges(chart, sheet.width - left)
+    left = max(sheet.measure.width(w, TYPE.chart_axis) for w in words) + 2.0
+    ranges, room = _ranges(chart, sheet.width - left, sheet.measure)
     right = sheet.width - room
     pitch = (right - left - 1) / max(len(chart.timeline) - 1, 1)
     xs = [left + 0.6 + pitch * i for i in range(len(chart.timeline))]
@@ -109,12 +120,12 @@ def _paint(chart: FanData, sheet: Sheet) -> None:
         colour, thick = (LIGHT.grid, LINES.chart_grid) if value > ticks[0] else (LIGHT.rule, LINES.chart_base)
         sheet.line([(left - 0.4, y(value)), (right, y(value))], colour=colour, width=thick)
         sheet.text(left - 1.2, y(value), word, size=TYPE.chart_axis, colour=LIGHT.muted, align="right")
-    labels = Labels((left - 0.6, 0.0, sheet.width, floor - 0.6))
+    labels = Labels((left - 0.6, 0.0, sheet.width, floor - 0.6), sheet.measure)
     at_right = _edge_labels(chart, ranges, right, y, labels)
     actual, so_far = _runs(chart, xs, y)
     start = [(xs[i], y(value)) for i, value in chart.start()]
-    mean = [*start, *[(xs[i], y(v)) for i, v in zip(chart.future, chart.mean, strict=False)]]
-    fans = [_outline(band, chart.future, start, xs, y) for band in chart.bands]
+    mean = [*start, *[(xs[i], y(v)) for i, v in zip(chart.future, chart.ahead.mean, strict=False)]]
+    fans = [_outline(band, chart.future, start, xs, y) for band in chart.ahead.bands]
     pace = _pace(chart, xs, y)
     for line in [*actual, so_far, mean, pace]:
         labels.avoid(line)
@@ -138,24 +149,24 @@ def _paint(chart: FanData, sheet: Sheet) -> None:
     for label, place in at_right:
         sheet.text(right + chart.edge(), place, label.lines[0], size=label.size, bold=label.bold, colour=label.colour)
     # half as many periods as would fit, because each value that counts carries its own
-    periods = period_ticks(chart.timeline, pitch / 2, chart.format)
+    periods = period_ticks(chart.timeline, pitch / 2, chart.format, sheet.measure)
     for tick in periods:
         sheet.line([(xs[tick.index], floor), (xs[tick.index], floor + 0.9)], colour=LIGHT.rule, width=0.6)
     write_periods(sheet, periods, xs, floor)
 
 
-def _ranges(chart: FanData, room: float) -> tuple[list[tuple[Label, float]], float]:
+def _ranges(chart: FanData, room: float, measure: TextMeasure) -> tuple[list[tuple[Label, float]], float]:
     """Return the words at the right edge with their values, the fullest that leave the chart most of the room."""
-    if not chart.mean:
+    if not chart.ahead.mean:
         return [], 1.0
     muted = Label((), TYPE.chart_axis, colour=LIGHT.muted)
     strong = Label((), bold=True, colour=LIGHT.accent)
-    end = chart.write(chart.mean[-1])
-    fullest = [[(replace(strong, lines=[f"Projection {end}"]), chart.mean[-1])]]
+    end = chart.write(chart.ahead.mean[-1])
+    fullest = [[(replace(strong, lines=[f"Projection {end}"]), chart.ahead.mean[-1])]]
     for word in ("Projection", ""):
         lines = [word, end] if word else [end]
-        fullest.append([(replace(strong, lines=[line]), chart.mean[-1]) for line in lines])
-    for i, band in enumerate(chart.bands):
+        fullest.append([(replace(strong, lines=[line]), chart.ahead.mean[-1]) for line in lines])
+    for i, band in enumerate(chart.ahead.bands):
         level, top = level_words(band[0]), band[2][-1]
         range_ = chart.interval(band, -1)
         words = [[f"{level} range, {range_}"], [f"{level} range", range_], [level]]
@@ -164,7 +175,7 @@ def _ranges(chart: FanData, room: float) -> tuple[list[tuple[Label, float]], flo
         for shape, lines in zip(fullest, words, strict=True):
             shape += [(replace(muted, lines=[line]), top) for line in lines]
     for shape in fullest:
-        wide = max(label.width for label, _ in shape) + chart.edge() + 0.2
+        wide = max(label.width(measure) for label, _ in shape) + chart.edge() + 0.2
         if wide <= 0.3 * room:
             break
     return shape, wide
@@ -177,10 +188,11 @@ def _edge_labels(
     # each range is named at its upper end: in the order of the values, and of a range's lines as they are read
     order = sorted(range(len(ranges)), key=lambda i: (y(ranges[i][1]), ranges[i][0].bold, i))
     hints = [y(ranges[i][1]) + 0.01 * k for k, i in enumerate(order)]
-    places = spread(hints, LABEL_STEP + 0.1, 1.6, y.at_low - 1.0)
+    places = space_apart(hints, LABEL_STEP + 0.1, 1.6, y.at_low - 1.0)
     placed = [(ranges[i][0], place) for i, place in zip(order, places, strict=True)]
     for label, place in placed:
-        labels.take((right + chart.edge(), place - 1.3, right + chart.edge() + label.width, place + 1.3))
+        left = right + chart.edge()
+        labels.take((left, place - 1.3, left + label.width(labels.measure), place + 1.3))
     return placed
 
 
@@ -188,10 +200,10 @@ def _runs(chart: FanData, xs: Sequence[float], y: Linear) -> tuple[list[list[Poi
     """Return the stretches of final values, and the way to a value that is not final yet."""
     runs: list[list[Point]] = [[]]
     so_far: list[Point] = []
-    for i, value in enumerate(chart.values):
+    for i, value in enumerate(chart.series.values):
         if not is_known(value):
             runs.append([])
-        elif chart.complete[i]:
+        elif chart.series.complete[i]:
             runs[-1].append((xs[i], y(value)))
         else:
             so_far = [*(so_far or runs[-1][-1:]), (xs[i], y(value))]
@@ -216,36 +228,38 @@ def _area(sheet: Sheet, outline: Sequence[Point], fill: str) -> None:
 def _pace(chart: FanData, xs: Sequence[float], y: Linear) -> list[Point]:
     """Return the straight way to the target, from the baseline or from the last actual."""
     last = chart.last(complete=True)
-    value = None if last is None else chart.values[last]
-    origin = chart.baseline or ((last, value) if last is not None and is_known(value) else None)
-    if origin is None or not is_known(chart.target) or origin[0] >= chart.target_at:
+    value = None if last is None else chart.series.values[last]
+    origin = chart.goal.baseline or ((last, value) if last is not None and is_known(value) else None)
+    if origin is None or not is_known(chart.goal.value) or origin[0] >= chart.target_at:
         return []
-    return [(xs[origin[0]], y(origin[1])), (xs[chart.target_at], y(chart.target))]
+    return [(xs[origin[0]], y(origin[1])), (xs[chart.target_at], y(chart.goal.value))]
 
 
 def _deadline(chart: FanData, sheet: Sheet, xs: Sequence[float], floor: float) -> None:
-    if not is_known(chart.target):
+    if not is_known(chart.goal.value):
         return
     x = xs[chart.target_at]
-    sheet.line([(x, 0.4 if chart.deadline_label else _TOP), (x, floor)], colour=LIGHT.faint, width=0.6)
+    sheet.line([(x, 0.4 if chart.goal.deadline_label else _TOP), (x, floor)], colour=LIGHT.faint, width=0.6)
 
 
 def _place(chart: FanData, sheet: Sheet, labels: Labels, xs: Sequence[float], y: Linear, pace: Sequence[Point]) -> None:
     """Give each mark its words, the most important first."""
-    if is_known(chart.target):
-        at = (xs[chart.target_at], y(chart.target))
+    if is_known(chart.goal.value):
+        at = (xs[chart.target_at], y(chart.goal.value))
         labels.avoid([(at[0], 0.4), (at[0], sheet.height - _FOOT)])
-        if chart.deadline_label:
+        if chart.goal.deadline_label:
             room = max(at[0] - xs[0], sheet.width - at[0]) - 3
-            words = Label([shorten(chart.deadline_label, room, TYPE.chart_axis)], TYPE.chart_axis, colour=LIGHT.muted)
+            deadline = sheet.measure.shorten(chart.goal.deadline_label, room, TYPE.chart_axis)
+            words = Label([deadline], TYPE.chart_axis, colour=LIGHT.muted)
             labels.place(words, (at[0], 1.9), "lr")
-        labels.place(Label([f"Target {chart.write(chart.target)}"], bold=True), at, "alrb")
+        labels.place(Label([f"Target {chart.write(chart.goal.value)}"], bold=True), at, "alrb")
     for i in (chart.last(complete=True), chart.last(complete=False)):
-        if i is not None and is_known(value := chart.values[i]):
-            word = f"{chart.name(i)}:" if chart.complete[i] else "so far"
-            labels.place(Label([f"{word} {chart.write(value)}"], bold=chart.complete[i]), (xs[i], y(value)), "balr")
-    if chart.baseline:
-        i, value = chart.baseline
+        if i is not None and is_known(value := chart.series.values[i]):
+            done = chart.series.complete[i]
+            word = f"{chart.name(i)}:" if done else "so far"
+            labels.place(Label([f"{word} {chart.write(value)}"], bold=done), (xs[i], y(value)), "balr")
+    if chart.goal.baseline:
+        i, value = chart.goal.baseline
         lines = ["Baseline", f"{chart.name(i)}: {chart.write(value)}"]
         labels.place(Label(lines, TYPE.chart_axis, colour=LIGHT.muted, needed=False), (xs[i], y(value)), "bral")
     if pace:
@@ -257,17 +271,17 @@ def _place(chart: FanData, sheet: Sheet, labels: Labels, xs: Sequence[float], y:
 def _marks(chart: FanData, sheet: Sheet, xs: Sequence[float], y: Linear, mean: Sequence[Point]) -> None:
     if len(mean) == 1:
         sheet.dot(*mean[0], radius=0.8)
-    if chart.baseline:
-        sheet.dot(xs[chart.baseline[0]], y(chart.baseline[1]), radius=0.75, ring=LIGHT.ink)
+    if chart.goal.baseline:
+        sheet.dot(xs[chart.goal.baseline[0]], y(chart.goal.baseline[1]), radius=0.75, ring=LIGHT.ink)
     for i in (chart.last(complete=True), chart.last(complete=False)):
-        if i is not None and is_known(value := chart.values[i]):
+        if i is not None and is_known(value := chart.series.values[i]):
             at = (xs[i], y(value))
-            if chart.complete[i]:
+            if chart.series.complete[i]:
                 sheet.dot(*at, radius=0.9, fill=LIGHT.ink)
             else:
                 sheet.dot(*at, radius=0.85, ring=LIGHT.ink)
-    if is_known(chart.target):
-        x, at_y, r = xs[chart.target_at], y(chart.target), 1.35
+    if is_known(chart.goal.value):
+        x, at_y, r = xs[chart.target_at], y(chart.goal.value), 1.35
         corners = [(x - r, at_y), (x, at_y - r), (x + r, at_y), (x, at_y + r)]
         sheet.area(corners, fill=LIGHT.paper)
         sheet.line([*corners, corners[0], corners[1]], width=1.2)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from kpi_analysis.design.blocks import Cell, Column, Figure, Row
 from kpi_analysis.design.blocks.model import Tone
 from kpi_analysis.design.formats import Format
 from kpi_analysis.design.theme import LIGHT, TYPE
-from kpi_analysis.report.charts.base import WIDTHS, Caption, Sheet, Width, draw
+from kpi_analysis.report.charts.base import Caption, Chart, Paint
 from kpi_analysis.report.charts.scales import is_known, known
-from kpi_analysis.report.charts.text import shorten, text_width, wrap
+from kpi_analysis.report.charts.series import check_lengths, settle
+from kpi_analysis.report.charts.sheet import Sheet, Width
 
 _ROW, _HEAD = 7.5, 4.5
 _COLOURS: dict[Tone, str] = {
@@ -35,68 +37,101 @@ class _Step:
     tone: Tone
 
 
-def funnel(
-    caption: Caption,
-    steps: Sequence[str],
-    counts: Sequence[float | None],
-    *,
-    format: Format,
-    counts_before: Sequence[float | None] | None = None,
-    before_label: str = "on a year earlier",
-    tones: Sequence[Tone] | None = None,
-    reasons: Sequence[str | None] | None = None,
-    width: Width = "full",
-) -> Figure:
-    """Return a bar for each step with its count, the share of the step before, and how that share changed.
+@dataclass(frozen=True)
+class Steps:
+    """How many reach each step, the first step first.
 
     Parameters
     ----------
-    caption : Caption
-    steps : sequence of str
-        The first step first.
+    names : sequence of str
     counts : sequence of float or None
-        How many reach each step.
-    format : Format
-    counts_before : sequence of float or None, optional
+    before : sequence of float or None, optional
         The same steps in the period compared with.
     before_label : str
-        What the change is against: ``on Q3 2025``.
+        What a change is against: ``on Q3 2025``.
     tones : sequence of str, optional
-        One a step: good or bad where the change of its share is beyond chance, else muted, the default.
+        good or bad where the change of a step's share is beyond chance, else muted, the default.
     reasons : sequence of str or None, optional
         Why a count is missing.
-    width : str
-        ``full`` comes with a half-width variant for small screens.
 
     Raises
     ------
     ValueError
         If the sequences differ in length or are empty, or if a count is negative.
     """
-    for given in (counts, counts_before or counts, tones or counts, reasons or counts):
-        if not steps or len(given) != len(steps):
-            raise ValueError(f"Found {len(given)} entries for {len(steps)} steps. Wanted one for each.")
-    if any(count < 0 for count in known(counts)):
-        raise ValueError(f"Found the counts {known(counts)}. Wanted none below zero.")
-    rows = [
-        _step(i, steps, counts, counts_before, (tones[i] if tones else "muted"), reasons, format)
-        for i in range(len(steps))
-    ]
-    label = before_label if counts_before else ""
-    said = caption.with_key("count")
-    return said.figure(
-        svg=_svg(rows, label, width, said.id, format),
-        svg_narrow=_svg(rows, label, "half", f"{said.id}-narrow", format) if width == "full" else "",
-        alt=_alt(rows, said, format),
-        width=width,
-        columns=[
-            Column("Step"),
-            Column("Count", "", "right"),
-            Column("Of the step before", "%", "right"),
-            *([Column(f"Change {label}", "pp", "right")] if label else []),
-        ],
-        rows=[_row(step, bool(label), format) for step in rows],
-    )
+
+    names: Sequence[str]
+    counts: Sequence[float | None]
+    before: Sequence[float | None] = ()
+    before_label: str = "on a year earlier"
+    tones: Sequence[Tone] = ()
+    reasons: Sequence[str | None] = ()
+
+    def __post_init__(self) -> None:
+        settle(self, len(self.names), tones="muted", reasons=None)
+        check_lengths(self.names, "steps", self.counts, self.before or self.names, self.tones, self.reasons)
+        if any(count < 0 for count in known(self.counts)):
+            raise ValueError(f"Found the counts {known(self.counts)}. Wanted none below zero.")
+
+
+@dataclass(frozen=True)
+class FunnelChart(Chart):
+    """A bar for each step; see `funnel`."""
+
+    steps: Steps
+
+    @cached_property
+    def entries(self) -> list[_Step]:
+        """The steps as they are written."""
+        return [_step(i, self.steps, self.format) for i in range(len(self.steps.names))]
+
+    @property
+    def change_label(self) -> str:
+        """The head of the changes, empty where nothing is compared."""
+        return self.steps.before_label if self.steps.before else ""
+
+    @property
+    def unit_label(self) -> str:
+        return "count"
+
+    def alt(self, caption: Caption) -> str:
+        words = []
+        for step in self.entries:
+            count = self.format.value(step.count, "count") if is_known(step.count) else step.reason
+            share = f" ({step.share} of the step before)" if step.share not in ("", "–") else ""
+            words.append(f"{step.name} {count}{share}")
+        return f"Funnel, {caption.measure}: {', '.join(words)}."
+
+    def columns(self) -> list[Column]:
+        change = [Column(f"Change {self.change_label}", "pp", "right")] if self.change_label else []
+        return [Column("Step"), Column("Count", "", "right"), Column("Of the step before", "%", "right"), *change]
+
+    def rows(self) -> list[Row]:
+        return [_row(step, bool(self.change_label), self.format) for step in self.entries]
+
+    def drawing(self, width: Width) -> tuple[float, Paint]:
+        height = _HEAD + _ROW * len(self.entries)
+        return height, lambda sheet: _paint(self.entries, self.change_label, sheet, self.format)
+
+
+def funnel(caption: Caption, steps: Steps, *, format: Format, width: Width = "full") -> Figure:
+    """Return a bar for each step with its count, the share of the step before, and how that share changed.
+
+    Parameters
+    ----------
+    caption : Caption
+    steps : Steps
+    format : Format
+    width : str
+        ``full`` comes with a half-width variant for small screens.
+
+    Examples
+    --------
+    >>> steps = Steps(["Leads", "Customers"], [200, 50])
+    >>> funnel(Caption("funnel", "A quarter buys", "Count"), steps, format=Format()).alt
+    'Funnel, Count: Leads 200, Customers 50 (25.0% of the step before).'
+    """
+    return FunnelChart(caption, format, width, steps).figure()
 
 
 def _share(i: int, counts: Sequence[float | None]) -> float | None:
@@ -105,34 +140,17 @@ def _share(i: int, counts: Sequence[float | None]) -> float | None:
     return now / before if before > 0 else None
 
 
-def _step(
-    i: int,
-    steps: Sequence[str],
-    counts: Sequence[float | None],
-    counts_before: Sequence[float | None] | None,
-    tone: Tone,
-    reasons: Sequence[str | None] | None,
-    f: Format,
-) -> _Step:
-    share = _share(i, counts)
-    change = f.change(share, _share(i, counts_before), "percent") if counts_before else None
+def _step(i: int, steps: Steps, f: Format) -> _Step:
+    share = _share(i, steps.counts)
+    change = f.change(share, _share(i, steps.before), "percent") if steps.before else None
     return _Step(
-        name=steps[i],
-        count=counts[i],
-        reason=(reasons[i] if reasons else None) or "no value",
+        name=steps.names[i],
+        count=steps.counts[i],
+        reason=steps.reasons[i] or "no value",
         share=f.percent(share) if share is not None else "" if i == 0 else "–",
         change="".join(change) if change else "" if i == 0 else "–",
-        tone=tone if change else "muted",
+        tone=steps.tones[i] if change else "muted",
     )
-
-
-def _alt(steps: Sequence[_Step], caption: Caption, f: Format) -> str:
-    words = []
-    for step in steps:
-        count = f.value(step.count, "count") if is_known(step.count) else step.reason
-        share = f" ({step.share} of the step before)" if step.share not in ("", "–") else ""
-        words.append(f"{step.name} {count}{share}")
-    return f"Funnel, {caption.measure}: {', '.join(words)}."
 
 
 def _row(step: _Step, with_change: bool, f: Format) -> Row:
@@ -141,21 +159,16 @@ def _row(step: _Step, with_change: bool, f: Format) -> Row:
     return Row((Cell(step.name), count, Cell(step.share), *change))
 
 
-def _svg(steps: Sequence[_Step], label: str, width: Width, name: str, f: Format) -> str:
-    height = _HEAD + _ROW * len(steps)
-    return draw(WIDTHS[width], height, name, lambda sheet: _paint(steps, label, sheet, f))
-
-
 def _paint(steps: Sequence[_Step], label: str, sheet: Sheet, f: Format) -> None:
     roomy = sheet.width > 100
     size = 8.8 if roomy else TYPE.chart_label
     share_head = "of the step before" if roomy else "of step before"
-    names = min(max(text_width(step.name, size) for step in steps) + 3, sheet.width * 0.27)
-    change = _column_width([step.change for step in steps], label if roomy else "change", size) if label else 0.0
-    share = _column_width([step.share for step in steps], share_head, size)
+    names = min(max(sheet.measure.width(step.name, size) for step in steps) + 3, sheet.width * 0.27)
+    change = _column_width(sheet, [step.change for step in steps], label if roomy else "change", size) if label else 0.0
+    share = _column_width(sheet, [step.share for step in steps], share_head, size)
     share_at = sheet.width - (change + 3 if change else 0)
     counts = [f.value(step.count, "count") if is_known(step.count) else "" for step in steps]
-    bars = share_at - share - 3 - names - max(text_width(c, size, bold=True) for c in counts) - 1.5
+    bars = share_at - share - 3 - names - max(sheet.measure.width(c, size, bold=True) for c in counts) - 1.5
     longest = max(known([step.count for step in steps]), default=0.0) or 1.0
     sheet.text(share_at, 2.2, share_head, align="right", size=TYPE.chart_axis, colour=LIGHT.muted)
     if label:
@@ -165,7 +178,7 @@ def _paint(steps: Sequence[_Step], label: str, sheet: Sheet, f: Format) -> None:
         y = _HEAD + _ROW * (i + 0.5)
         if i:
             sheet.line([(0, y - _ROW / 2), (sheet.width, y - _ROW / 2)], colour=LIGHT.grid, width=0.5)
-        for k, words in enumerate(lines := wrap(step.name, names - 2, size)):
+        for k, words in enumerate(lines := sheet.measure.wrap(step.name, names - 2, size)):
             sheet.text(0, y + (k - (len(lines) - 1) / 2) * 3.2, words, size=size)
         if is_known(step.count):
             right = names + bars * step.count / longest
@@ -173,7 +186,7 @@ def _paint(steps: Sequence[_Step], label: str, sheet: Sheet, f: Format) -> None:
             sheet.box(names, y - 2.2, right, y + 2.2, fill=LIGHT.ink if last else LIGHT.accent)
             sheet.text(right + 1.2, y, counts[i], size=size, bold=True)
         else:
-            reason = shorten(step.reason, share_at - share - 3 - names, size)
+            reason = sheet.measure.shorten(step.reason, share_at - share - 3 - names, size)
             sheet.text(names, y, reason, size=size, colour=LIGHT.muted)
         sheet.text(share_at, y, step.share, size=size, bold=True, align="right")
         if label:
@@ -182,6 +195,6 @@ def _paint(steps: Sequence[_Step], label: str, sheet: Sheet, f: Format) -> None:
             sheet.text(sheet.width, y, step.change, size=size, bold=bold, colour=colour, align="right")
 
 
-def _column_width(words: Sequence[str], head: str, size: float) -> float:
-    cells = max((text_width(w, size, bold=True) for w in words), default=0.0)
-    return max(cells, text_width(head, TYPE.chart_axis))
+def _column_width(sheet: Sheet, words: Sequence[str], head: str, size: float) -> float:
+    cells = max((sheet.measure.width(w, size, bold=True) for w in words), default=0.0)
+    return max(cells, sheet.measure.width(head, TYPE.chart_axis))

@@ -11,8 +11,8 @@ import numpy as np
 from matplotlib.path import Path
 
 from kpi_analysis.design.theme import LIGHT, TYPE
-from kpi_analysis.report.charts.base import LABEL_STEP, Sheet
-from kpi_analysis.report.charts.text import text_width
+from kpi_analysis.report.charts.sheet import LABEL_STEP, Sheet
+from kpi_analysis.report.charts.text import TextMeasure
 
 Point = tuple[float, float]
 Points = np.ndarray[tuple[int, int], np.dtype[np.float64]]
@@ -35,9 +35,8 @@ class Label:
     colour: str = LIGHT.ink
     needed: bool = True
 
-    @property
-    def width(self) -> float:
-        return max(text_width(line, self.size, bold=self.bold) for line in self.lines)
+    def width(self, measure: TextMeasure) -> float:
+        return max(measure.width(line, self.size, bold=self.bold) for line in self.lines)
 
     @property
     def height(self) -> float:
@@ -52,9 +51,12 @@ class Labels:
     ----------
     limits : box
         What no label leaves: left, top, right, bottom in mm.
+    measure : TextMeasure
+        How wide words are.
     """
 
     limits: Box
+    measure: TextMeasure
     _points: list[Point] = field(default_factory=list)
     _taken: list[Box] = field(default_factory=list)
     _leaders: list[tuple[Point, Point]] = field(default_factory=list)
@@ -81,12 +83,13 @@ class Labels:
         """Give a label its place near `at`: l, r, a or b (left, right, above, below), the earlier the better."""
         points = np.array(self._points).reshape(-1, 2)
         least, found = math.inf, None
+        wide = label.width(self.measure)
         for reach in _REACHES:
             # no place can cost less than its distance
             if least <= reach:
                 break
             for order, side in enumerate(sides):
-                for box in _around(at, label, side, reach):
+                for box in _around(at, label, side, reach, wide):
                     cost = reach + _LATER * order + _HIT * _covered(points, box)
                     if cost < least and self._is_free(box, at, reach):
                         cost += _CROSSED * _crossed(points, at, box) if reach > _NEAR else 0.0
@@ -147,9 +150,9 @@ def _along(line: Sequence[Point]) -> list[Point]:
     return points
 
 
-def _around(at: Point, label: Label, side: str, reach: float) -> list[Box]:
+def _around(at: Point, label: Label, side: str, reach: float, wide: float) -> list[Box]:
     """Return where a label may stand on one side of a mark, straight and aslant."""
-    (x, y), wide, high = at, label.width, label.height
+    (x, y), high = at, label.height
     if side in "ab":
         top = y - reach - high if side == "a" else y + reach
         lefts = [x - wide / 2, x - wide + 1, x - 1, x - wide - reach, x + reach]

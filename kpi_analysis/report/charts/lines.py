@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from kpi_analysis.design.blocks import Cell, Column, Figure, Row
 from kpi_analysis.design.formats import Format, Scale
 from kpi_analysis.design.theme import LIGHT, LINES, TYPE
-from kpi_analysis.report.charts.base import WIDTHS, Caption, Sheet, Width, draw, write_periods
+from kpi_analysis.report.charts.base import Caption, Chart, Paint
 from kpi_analysis.report.charts.scales import (
     Linear,
     alt_range,
@@ -19,168 +20,136 @@ from kpi_analysis.report.charts.scales import (
     period_ticks,
     tick_words,
 )
-from kpi_analysis.report.charts.text import text_width
+from kpi_analysis.report.charts.series import Series
+from kpi_analysis.report.charts.sheet import Sheet, Width, write_periods
 
-Interval = tuple[float, float]
 _HEIGHTS: dict[Width, float] = {"full": 60, "wide": 56, "half": 56, "third": 44}
 _FOOT, _TOP = 8.0, 2.0
 
 
 @dataclass(frozen=True)
-class _Line:
-    periods: Sequence[str]
-    values: Sequence[float | None]
-    complete: Sequence[bool]
-    band: Sequence[Interval | None]
-    band_label: str
-    ring: int | None
-    from_zero: bool
-    unit: str
-    scale: Scale
-    format: Format
+class LineChart(Chart):
+    """A line with its last value written at its end; see `line_over_time`."""
+
+    series: Series
+    ring: int | None = None
+    from_zero: bool = False
+
+    @cached_property
+    def scale(self) -> Scale:
+        """The scale of all numbers."""
+        return self.series.scale(self.format)
+
+    @property
+    def unit_label(self) -> str:
+        return self.format.unit_label(self.series.unit, self.scale)
+
+    def keys(self) -> list[str]:
+        series, ticks = self.series, self.ticks()
+        start, word = ticks[0], tick_words(ticks, series.unit, self.scale, self.format)[0]
+        unfinished = any(is_known(v) and not done for v, done in zip(series.values, series.complete, strict=True))
+        keys = [
+            (bool(known(series.values)) and start != 0, f"scale starts at {word}"),
+            (any(series.intervals), f"band: {series.interval_label}"),
+            (self.ring_place() is not None, "ring: a year earlier"),
+            (unfinished, "dashed: not over yet"),
+        ]
+        return [words for shown, words in keys if shown]
+
+    def notes(self) -> list[str]:
+        return self.series.gaps(self.format)
+
+    def alt(self, caption: Caption) -> str:
+        words = alt_range(self.series.periods, self.series.values, self.write, self.format)
+        return f"Line, {caption.measure}: {words}."
+
+    def columns(self) -> list[Column]:
+        label, named, band = self.unit_label, self.series.interval_label, list[Column]()
+        if any(self.series.intervals):
+            band = [Column(named[:1].upper() + named[1:], label, "right")]
+        return [Column("Period"), Column("Value", label, "right"), *band, Column("State")]
+
+    def rows(self) -> list[Row]:
+        return [_row(self, i) for i in range(len(self.series.periods))]
+
+    def drawing(self, width: Width) -> tuple[float, Paint]:
+        return _HEIGHTS[width], lambda sheet: _paint(self, sheet)
 
     def write(self, value: float) -> str:
-        return self.format.value(value, self.unit, self.scale)
+        """Return a value in the scale of the chart."""
+        return self.format.value(value, self.series.unit, self.scale)
 
     def ticks(self) -> list[float]:
-        ends = [end for interval in self.band if interval for end in interval]
-        there = known([*self.values, *ends])
+        """Return the ticks of the axis."""
+        there = [*known(self.series.values), *self.series.ends]
         zero = [0.0] if self.from_zero or not there else []
-        whole = self.unit in ("count", "points")
+        whole = self.series.unit in ("count", "points")
         return nice_ticks(min([*there, *zero]), max([*there, *zero]), whole=whole)
+
+    def ring_place(self) -> int | None:
+        """Return the place of the same period last year, where it has a value."""
+        values = self.series.values
+        if self.ring is None or not -len(values) <= self.ring < len(values):
+            return None
+        place = self.ring % len(values)
+        return place if is_known(values[place]) else None
 
 
 def line_over_time(
     caption: Caption,
-    periods: Sequence[str],
-    values: Sequence[float | None],
+    series: Series,
     *,
-    unit: str,
     format: Format,
-    complete: Sequence[bool] | None = None,
-    band: Sequence[Interval | None] | None = None,
-    band_label: str = "95% range",
     ring: int | None = None,
     from_zero: bool = False,
-    reasons: Sequence[str | None] | None = None,
     width: Width = "full",
 ) -> Figure:
     """Return a line with its last value written at its end: where is a KPI going?
 
+    The way to a value that is not over yet is dashed, ranges are a band.
+
     Parameters
     ----------
     caption : Caption
-    periods : sequence of str
-        ``2026-Q3`` or ``2026-09``, in time order.
-    values : sequence of float or None
-        One a period; a missing one breaks the line, and its reason stands in the note.
-    unit : str
-        Of the KPI.
+    series : Series
     format : Format
-    complete : sequence of bool, optional
-        Whether each period is over; the way to one that is not is dashed. All, by default.
-    band : sequence of (low, high) or None, optional
-        A range for each value.
-    band_label : str
-        What the range is.
     ring : int, optional
         Index of the same period last year; negative counts from the end.
     from_zero : bool
         Whether the scale starts at zero; where it does not, the line below the title says so.
-    reasons : sequence of str or None, optional
-        Why a value is missing.
     width : str
         ``full`` comes with a half-width variant for small screens.
 
-    Raises
-    ------
-    ValueError
-        If the sequences differ in length or are empty.
+    Examples
+    --------
+    >>> series = Series(["2026-08", "2026-09"], [261.0, 271.0], "count")
+    >>> line_over_time(Caption("leads", "They grow", "Leads, {unit}"), series, format=Format()).measure
+    'Leads, number; scale starts at 260'
     """
-    count = len(periods)
-    chart = _Line(
-        periods=periods,
-        values=values,
-        complete=complete if complete is not None else [True] * count,
-        band=band if band is not None else [None] * count,
-        band_label=band_label,
-        ring=ring,
-        from_zero=from_zero,
-        unit=unit,
-        scale=format.scale(values, unit),
-        format=format,
-    )
-    for given in (values, chart.complete, chart.band, reasons or periods):
-        if not count or len(given) != count:
-            raise ValueError(f"Found {len(given)} entries for {count} periods. Wanted one for each.")
-    said = caption.with_key(format.unit_label(unit, chart.scale), _keys(chart), _missing(chart, reasons))
-    return said.figure(
-        svg=_svg(chart, width, said.id),
-        svg_narrow=_svg(chart, "half", f"{said.id}-narrow") if width == "full" else "",
-        alt=f"Line, {said.measure}: {alt_range(periods, values, chart.write, format)}.",
-        width=width,
-        columns=_columns(chart),
-        rows=[_row(chart, i, reasons) for i in range(count)],
-    )
+    return LineChart(caption, format, width, series, ring, from_zero).figure()
 
 
-def _keys(chart: _Line) -> list[str]:
-    ticks = chart.ticks()
-    start, word = ticks[0], tick_words(ticks, chart.unit, chart.scale, chart.format)[0]
-    unfinished = any(is_known(v) and not done for v, done in zip(chart.values, chart.complete, strict=True))
-    keys = [
-        (bool(known(chart.values)) and start != 0, f"scale starts at {word}"),
-        (any(chart.band), f"band: {chart.band_label}"),
-        (_ring_place(chart) is not None, "ring: a year earlier"),
-        (unfinished, "dashed: not over yet"),
-    ]
-    return [words for shown, words in keys if shown]
-
-
-def _ring_place(chart: _Line) -> int | None:
-    if chart.ring is None or not -len(chart.values) <= chart.ring < len(chart.values):
-        return None
-    place = chart.ring % len(chart.values)
-    return place if is_known(chart.values[place]) else None
-
-
-def _missing(chart: _Line, reasons: Sequence[str | None] | None) -> list[str]:
-    gaps = [i for i, v in enumerate(chart.values) if not is_known(v)]
-    why = {i: (reasons[i] if reasons else None) or "no value" for i in gaps}
-    return [f"{period_name(chart.periods[i], chart.format)}: {why[i]}." for i in gaps]
-
-
-def _columns(chart: _Line) -> list[Column]:
-    label = chart.format.unit_label(chart.unit, chart.scale)
-    band = [Column(chart.band_label[:1].upper() + chart.band_label[1:], label, "right")] if any(chart.band) else []
-    return [Column("Period"), Column("Value", label, "right"), *band, Column("State")]
-
-
-def _row(chart: _Line, i: int, reasons: Sequence[str | None] | None) -> Row:
-    value, interval = chart.values[i], chart.band[i]
-    state = "complete" if chart.complete[i] else "not over yet"
+def _row(chart: LineChart, i: int) -> Row:
+    value, interval = chart.series.values[i], chart.series.intervals[i]
+    state = "complete" if chart.series.complete[i] else "not over yet"
     if not is_known(value):
-        state = (reasons[i] if reasons else None) or "no value"
+        state = chart.series.reason(i)
     cells = [Cell(chart.write(value)) if is_known(value) else Cell("–", tone="muted")]
-    if any(chart.band):
-        words = chart.format.interval(*interval, chart.unit, chart.scale) if interval else "–"
+    if any(chart.series.intervals):
+        words = chart.format.interval(*interval, chart.series.unit, chart.scale) if interval else "–"
         cells.append(Cell(words))
-    return Row((Cell(period_name(chart.periods[i], chart.format)), *cells, Cell(state)))
+    return Row((Cell(period_name(chart.series.periods[i], chart.format)), *cells, Cell(state)))
 
 
-def _svg(chart: _Line, width: Width, name: str) -> str:
-    return draw(WIDTHS[width], _HEIGHTS[width], name, lambda sheet: _paint(chart, sheet))
-
-
-def _paint(chart: _Line, sheet: Sheet) -> None:
+def _paint(chart: LineChart, sheet: Sheet) -> None:
     ticks = chart.ticks()
     y = Linear(ticks[0], ticks[-1], sheet.height - _FOOT, _TOP)
-    words = tick_words(ticks, chart.unit, chart.scale, chart.format)
-    left = max(text_width(w, TYPE.chart_axis) for w in words) + 1.6
+    words = tick_words(ticks, chart.series.unit, chart.scale, chart.format)
+    left = max(sheet.measure.width(w, TYPE.chart_axis) for w in words) + 1.6
     label = _last_label(chart)
-    right = text_width(label[1], TYPE.chart_label, bold=True) + 2.4 if label else 1.0
-    pitch = (sheet.width - left - right - 2) / max(len(chart.periods) - 1, 1)
-    places = [left + 1 + pitch * i for i in range(len(chart.periods))]
+    right = sheet.measure.width(label[1], TYPE.chart_label, bold=True) + 2.4 if label else 1.0
+    pitch = (sheet.width - left - right - 2) / max(len(chart.series.periods) - 1, 1)
+    places = [left + 1 + pitch * i for i in range(len(chart.series.periods))]
     for tick, word in zip(ticks, words, strict=True):
         base = tick == ticks[0]
         sheet.line(
@@ -191,29 +160,30 @@ def _paint(chart: _Line, sheet: Sheet) -> None:
         sheet.text(left - 1.0, y(tick), word, size=TYPE.chart_axis, colour=LIGHT.muted, align="right")
     _band(chart, sheet, places, y)
     _runs(chart, sheet, places, y)
-    ring = _ring_place(chart)
-    if ring is not None and is_known(value := chart.values[ring]):
+    ring = chart.ring_place()
+    if ring is not None and is_known(value := chart.series.values[ring]):
         sheet.dot(places[ring], y(value), radius=0.75, ring=LIGHT.muted)
-    if label and is_known(value := chart.values[label[0]]):
-        if chart.complete[label[0]]:
+    if label and is_known(value := chart.series.values[label[0]]):
+        if chart.series.complete[label[0]]:
             sheet.dot(places[label[0]], y(value), radius=0.85)
         else:
             sheet.dot(places[label[0]], y(value), radius=0.85, ring=LIGHT.accent)
         sheet.text(places[label[0]] + 2.0, y(value), label[1], bold=True, colour=LIGHT.accent)
-    write_periods(sheet, period_ticks(chart.periods, pitch, chart.format), places, sheet.height - _FOOT)
+    periods = period_ticks(chart.series.periods, pitch, chart.format, sheet.measure)
+    write_periods(sheet, periods, places, sheet.height - _FOOT)
 
 
-def _last_label(chart: _Line) -> tuple[int, str] | None:
+def _last_label(chart: LineChart) -> tuple[int, str] | None:
     """Return the last period if it has a value, with its words; an older value would pass for it."""
-    last = len(chart.values) - 1
-    if not is_known(value := chart.values[last]):
+    last = len(chart.series.values) - 1
+    if not is_known(value := chart.series.values[last]):
         return None
-    return last, chart.write(value) if chart.complete[last] else f"so far {chart.write(value)}"
+    return last, chart.write(value) if chart.series.complete[last] else f"so far {chart.write(value)}"
 
 
-def _band(chart: _Line, sheet: Sheet, places: Sequence[float], y: Linear) -> None:
-    for run in _stretches([interval is not None for interval in chart.band]):
-        ends = [(places[i], interval) for i in run if (interval := chart.band[i])]
+def _band(chart: LineChart, sheet: Sheet, places: Sequence[float], y: Linear) -> None:
+    for run in _stretches([interval is not None for interval in chart.series.intervals]):
+        ends = [(places[i], interval) for i in run if (interval := chart.series.intervals[i])]
         if len(ends) == 1:
             x, (low, high) = ends[0]
             sheet.line([(x, y(low)), (x, y(high))], colour=LIGHT.fan_80, width=3)
@@ -222,13 +192,13 @@ def _band(chart: _Line, sheet: Sheet, places: Sequence[float], y: Linear) -> Non
             sheet.area([*lower, *[(x, y(high)) for x, (_, high) in reversed(ends)]], fill=LIGHT.fan_95)
 
 
-def _runs(chart: _Line, sheet: Sheet, places: Sequence[float], y: Linear) -> None:
-    for run in _stretches([is_known(v) for v in chart.values]):
-        points = [(i, places[i], y(v)) for i in run if is_known(v := chart.values[i])]
+def _runs(chart: LineChart, sheet: Sheet, places: Sequence[float], y: Linear) -> None:
+    for run in _stretches([is_known(v) for v in chart.series.values]):
+        points = [(i, places[i], y(v)) for i in run if is_known(v := chart.series.values[i])]
         if len(points) == 1:
             sheet.dot(points[0][1], points[0][2], radius=0.5)
-        done = [(px, py) for i, px, py in points if chart.complete[i]]
-        open_ = [(px, py) for i, px, py in points if not chart.complete[i]]
+        done = [(px, py) for i, px, py in points if chart.series.complete[i]]
+        open_ = [(px, py) for i, px, py in points if not chart.series.complete[i]]
         if len(done) > 1:
             sheet.line(done, colour=LIGHT.accent, width=LINES.chart_line, round_ends=True)
         if open_ and len(points) > 1:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
 
 from kpi_analysis.design.blocks import Cell, Column, Figure, Row
 from kpi_analysis.design.blocks.model import StatusKind
 from kpi_analysis.design.formats import Format
 from kpi_analysis.design.theme import LIGHT, TYPE
-from kpi_analysis.report.charts.base import WIDTHS, Caption, Sheet, Width, draw
+from kpi_analysis.report.charts.base import Caption, Chart, Paint
 from kpi_analysis.report.charts.scales import Linear, is_known
-from kpi_analysis.report.charts.text import text_width, wrap
+from kpi_analysis.report.charts.series import check_lengths, settle
+from kpi_analysis.report.charts.sheet import WIDTHS, Sheet, Width
+from kpi_analysis.report.charts.text import TextMeasure
 
 _HEAD, _FOOT = 4.6, 1.4
 _ROW, _TALL_ROW = 4.7, 7.4
@@ -49,66 +53,100 @@ class _Set:
     height: float
 
 
-def chances(
-    caption: Caption,
-    names: Sequence[str],
-    chances: Sequence[float | None],
-    statuses: Sequence[StatusKind],
-    *,
-    format: Format,
-    reasons: Sequence[str | None] | None = None,
-    width: Width = "half",
-) -> Figure:
-    """Return a dot for each target, the likeliest first, in the shape of its status: which are at risk?
+@dataclass(frozen=True)
+class TargetChances:
+    """Targets with their probability.
 
     Parameters
     ----------
-    caption : Caption
     names : sequence of str
         What is to be reached; long names take two lines.
     chances : sequence of float or None
-        The probability of hitting each target, 0 to 1. Targets without one stand last.
+        The probability of hitting each target, 0 to 1.
     statuses : sequence of str
         on, risk, off, none, hit or missed.
-    format : Format
     reasons : sequence of str or None, optional
         Why a chance is missing; by default the word of the status.
-    width : str
-        ``full`` comes with a half-width variant for small screens. The height grows with the targets.
 
     Raises
     ------
     ValueError
         If the sequences differ in length or are empty, a chance lies outside 0 to 1, or a status is none.
+    """
+
+    names: Sequence[str]
+    chances: Sequence[float | None]
+    statuses: Sequence[StatusKind]
+    reasons: Sequence[str | None] = ()
+
+    def __post_init__(self) -> None:
+        settle(self, len(self.names), reasons=None)
+        check_lengths(self.names, "targets", self.chances, self.statuses, self.reasons)
+        for name, chance, status in zip(self.names, self.chances, self.statuses, strict=True):
+            if is_known(chance) and not 0 <= chance <= 1:
+                raise ValueError(f"Found a chance of {chance:g} for '{name}'. Wanted one from 0 to 1.")
+            if status not in STATUS_WORDS:
+                wanted = ", ".join(STATUS_WORDS)
+                raise ValueError(f"Found the status '{status}' for '{name}'. Wanted one of: {wanted}.")
+
+
+@dataclass(frozen=True)
+class ChanceChart(Chart):
+    """A dot for each target; see `chances`."""
+
+    with_narrow: ClassVar[tuple[Width, ...]] = ("full", "wide", "third")
+    targets: TargetChances
+
+    @cached_property
+    def entries(self) -> list[_Entry]:
+        """The targets, the likeliest first; those without a chance last."""
+        t = self.targets
+        entries = [
+            _Entry(str(name), chance if is_known(chance) else None, status, why or STATUS_WORDS[status])
+            for name, chance, status, why in zip(t.names, t.chances, t.statuses, t.reasons, strict=True)
+        ]
+        return sorted(entries, key=lambda e: (e.chance is None, -(e.chance or 0), e.name))
+
+    @property
+    def unit_label(self) -> str:
+        return "%"
+
+    def alt(self, caption: Caption) -> str:
+        return _alt(self.entries, caption, self.format)
+
+    def columns(self) -> list[Column]:
+        return [Column("Target"), Column("Chance", "", "right"), Column("Status")]
+
+    def rows(self) -> list[Row]:
+        return [_row(entry, self.format) for entry in self.entries]
+
+    def drawing(self, width: Width) -> tuple[float, Paint]:
+        wide, measure = WIDTHS[width], self.measure
+        names = min(max(measure.width(e.name, TYPE.chart_label) for e in self.entries), 0.42 * wide)
+        rows = [_set(e, names, wide - names - _AXIS - _INDENT, measure) for e in self.entries]
+        height = _HEAD + sum(row.height for row in rows) + _FOOT
+        return height, lambda sheet: _paint(rows, sheet, self.format, names)
+
+
+def chances(caption: Caption, targets: TargetChances, *, format: Format, width: Width = "half") -> Figure:
+    """Return a dot for each target, the likeliest first, in the shape of its status: which are at risk?
+
+    Parameters
+    ----------
+    caption : Caption
+    targets : TargetChances
+        Those without a chance stand last, with their reason.
+    format : Format
+    width : str
+        ``full`` comes with a half-width variant for small screens. The height grows with the targets.
 
     Examples
     --------
     >>> caption = Caption("chances", "One is safe", "Chance of hitting each target, %")
-    >>> chances(caption, ["Leads", "Revenue"], [0.04, 0.97], ["off", "on"], format=Format()).alt
+    >>> chances(caption, TargetChances(["Leads", "Revenue"], [0.04, 0.97], ["off", "on"]), format=Format()).alt
     'Chances of 2 targets, Chance of hitting each target, %: Revenue 97%, On track; Leads 4%, Off track.'
     """
-    for given in (chances, statuses, reasons or names):
-        if not names or len(given) != len(names):
-            raise ValueError(f"Found {len(given)} entries for {len(names)} targets. Wanted one for each.")
-    for name, chance, status in zip(names, chances, statuses, strict=True):
-        if is_known(chance) and not 0 <= chance <= 1:
-            raise ValueError(f"Found a chance of {chance:g} for '{name}'. Wanted one from 0 to 1.")
-        if status not in STATUS_WORDS:
-            raise ValueError(f"Found the status '{status}' for '{name}'. Wanted one of: {', '.join(STATUS_WORDS)}.")
-    entries = [
-        _Entry(str(name), chance if is_known(chance) else None, status, why or STATUS_WORDS[status])
-        for name, chance, status, why in zip(names, chances, statuses, reasons or [None] * len(names), strict=True)
-    ]
-    entries.sort(key=lambda e: (e.chance is None, -(e.chance or 0), e.name))
-    said = caption.with_key("%")
-    return said.figure(
-        svg=_svg(entries, format, width, said.id),
-        svg_narrow=_svg(entries, format, "half", f"{said.id}-narrow") if width != "half" else "",
-        alt=_alt(entries, said, format),
-        width=width,
-        columns=[Column("Target"), Column("Chance", "", "right"), Column("Status")],
-        rows=[_row(entry, format) for entry in entries],
-    )
+    return ChanceChart(caption, format, width, targets).figure()
 
 
 def _alt(entries: Sequence[_Entry], caption: Caption, f: Format) -> str:
@@ -126,28 +164,20 @@ def _row(entry: _Entry, f: Format) -> Row:
     return Row((Cell(entry.name), chance, Cell(said, status=entry.status)))
 
 
-def _svg(entries: Sequence[_Entry], f: Format, width: Width, name: str) -> str:
-    wide = WIDTHS[width]
-    names = min(max(text_width(e.name, TYPE.chart_label) for e in entries), 0.42 * wide)
-    rows = [_set(e, names, wide - names - _AXIS - _INDENT) for e in entries]
-    height = _HEAD + sum(row.height for row in rows) + _FOOT
-    return draw(wide, height, name, lambda sheet: _paint(rows, sheet, f, names))
-
-
-def _set(entry: _Entry, names: float, room: float) -> _Set:
-    instead = wrap(entry.instead, room, TYPE.chart_label) if entry.chance is None else []
-    lines = wrap(entry.name, names, TYPE.chart_label)
+def _set(entry: _Entry, names: float, room: float, measure: TextMeasure) -> _Set:
+    instead = measure.wrap(entry.instead, room, TYPE.chart_label) if entry.chance is None else []
+    lines = measure.wrap(entry.name, names, TYPE.chart_label)
     return _Set(entry, lines, instead, _ROW if max(len(lines), len(instead)) == 1 else _TALL_ROW)
 
 
 def _paint(rows: Sequence[_Set], sheet: Sheet, f: Format, names: float) -> None:
     shares = [f.chance(row.entry.chance) for row in rows if row.entry.chance is not None]
-    number = max((text_width(words, TYPE.chart_label, bold=True) for words in shares), default=0.0)
+    number = max((sheet.measure.width(words, TYPE.chart_label, bold=True) for words in shares), default=0.0)
     x = Linear(0, 1, names + _AXIS, sheet.width - number - _GAP)
     for value, words, outside in ((_AT_RISK, "at risk 30", "left"), (_ON_TRACK, "70 on track", "right")):
         at = x(value)
         sheet.line([(at, _HEAD - 1.0), (at, sheet.height - _FOOT + 0.6)], colour=LIGHT.rule, width=0.6)
-        wide = text_width(words, TYPE.chart_axis)
+        wide = sheet.measure.width(words, TYPE.chart_axis)
         start = max(at - wide, 0.0) if outside == "left" else min(at, sheet.width - wide)
         sheet.text(start, 1.7, words, size=TYPE.chart_axis, colour=LIGHT.muted)
     top = _HEAD
@@ -166,7 +196,7 @@ def _mark(row: _Set, sheet: Sheet, f: Format, y: float, x: Linear) -> None:
         draw_status(sheet, status, x(chance), y)
         sheet.text(sheet.width, y, f.chance(chance), bold=True, align="right")
         return
-    end = x(0) + _INDENT + max(text_width(words, TYPE.chart_label) for words in row.instead)
+    end = x(0) + _INDENT + max(sheet.measure.width(words, TYPE.chart_label) for words in row.instead)
     sheet.box(x(0) - 0.4, y - row.height / 2, end + 0.6, y + row.height / 2, fill=LIGHT.paper)
     draw_status(sheet, status, x(0) + _SIDE, y)
     for words, place in _stacked(row.instead, y):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from kpi_analysis.design.blocks import Cell, Column, Figure, Row
 from kpi_analysis.design.formats import Format, Scale
 from kpi_analysis.design.theme import LIGHT, LINES, TYPE
-from kpi_analysis.report.charts.base import PT, WIDTHS, Caption, Sheet, Width, draw
+from kpi_analysis.report.charts.base import Caption, Chart, Paint
 from kpi_analysis.report.charts.scales import Linear, is_known, known, nice_ticks, tick_words
-from kpi_analysis.report.charts.text import shorten, text_width, wrap
+from kpi_analysis.report.charts.series import Groups
+from kpi_analysis.report.charts.sheet import PT, WIDTHS, Sheet, Width
 
 Better = Literal["higher", "lower", "neutral"]
 _ROW, _TALL_ROW, _HEAD, _FOOT = 5.2, 8.0, 5.4, 4.6
@@ -32,143 +34,131 @@ class _Entry:
 
 
 @dataclass(frozen=True)
-class _Ranking:
-    entries: Sequence[_Entry]
-    reference: float | None
-    reference_label: str
-    count_label: str
-    unit: str
-    scale: Scale
-    format: Format
-    better: Better
+class Reference:
+    """What all are compared with: the company's own value, and what it is called."""
+
+    value: float | None = None
+    label: str = "average"
+
+
+@dataclass(frozen=True)
+class RankingChart(Chart):
+    """A dot for each name; see `ranking`."""
+
+    groups: Groups
+    reference: Reference = Reference()
+    better: Better = "neutral"
+
+    @cached_property
+    def entries(self) -> list[_Entry]:
+        """The names with their values, the largest first."""
+        g = self.groups
+        counts = g.counts or (None,) * len(g.names)
+        return [_Entry(str(g.names[i]), g.values[i], g.low[i], g.high[i], counts[i], g.reason(i)) for i in g.ranked]
+
+    @cached_property
+    def scale(self) -> Scale:
+        """The scale of all numbers."""
+        return self.format.scale([*self.groups.values, self.reference.value], self.groups.unit)
+
+    @property
+    def count_label(self) -> str:
+        """The head of the counts, empty where there are none."""
+        return self.groups.count_label if self.groups.counts else ""
+
+    @property
+    def unit_label(self) -> str:
+        return self.format.unit_label(self.groups.unit, self.scale)
+
+    def keys(self) -> list[str]:
+        return ["band: 95% interval"] if any(is_known(e.low) and is_known(e.high) for e in self.entries) else []
+
+    def alt(self, caption: Caption) -> str:
+        there, reference = [e for e in self.entries if is_known(e.value)], self.reference
+        if not there:
+            return f"Ranking of {len(self.entries)} names, {caption.measure}: no value for any."
+        ends = [f"{e.name} {self.write(e.value)}" for e in (there[0], there[-1]) if is_known(e.value)]
+        words = f"from {ends[0]} to {ends[1]}" if len(there) > 1 else f"only {ends[0]}"
+        average = f"; {reference.label} {self.write(reference.value)}" if is_known(reference.value) else ""
+        beyond = [e.name for e in there if self.verdict(e) != "plain"]
+        clear = f"; clearly different from it: {', '.join(beyond)}" if beyond else ""
+        return f"Ranking of {len(self.entries)} names, {caption.measure}: {words}{average}{clear}."
+
+    def columns(self) -> list[Column]:
+        label = self.unit_label
+        columns = [Column("Name"), Column("Value", label, "right"), Column("95% interval", label, "right")]
+        return [*columns, Column(self.count_label.capitalize(), "", "right")] if self.count_label else columns
+
+    def rows(self) -> list[Row]:
+        return [_row(self, entry) for entry in self.entries]
+
+    def drawing(self, width: Width) -> tuple[float, Paint]:
+        places = _places(self, WIDTHS[width])
+        lines = [self.measure.wrap(e.name, places.name, TYPE.chart_label) for e in self.entries]
+        heights = [_ROW if len(words) == 1 else _TALL_ROW for words in lines]
+        return _HEAD + sum(heights) + _FOOT, lambda sheet: _paint(self, sheet, places, lines, heights)
 
     def write(self, value: float) -> str:
-        return self.format.value(value, self.unit, self.scale)
+        """Return a value in the scale of the chart."""
+        return self.format.value(value, self.groups.unit, self.scale)
 
     def verdict(self, entry: _Entry) -> str:
         """Return good or bad where the whole interval lies on one side of the reference, else plain."""
-        if not (is_known(self.reference) and is_known(entry.low) and is_known(entry.high)):
+        middle = self.reference.value
+        if not (is_known(middle) and is_known(entry.low) and is_known(entry.high)):
             return "plain"
-        if self.better == "neutral" or entry.low <= self.reference <= entry.high:
+        if self.better == "neutral" or entry.low <= middle <= entry.high:
             return "plain"
-        return "good" if (entry.low > self.reference) == (self.better == "higher") else "bad"
+        return "good" if (entry.low > middle) == (self.better == "higher") else "bad"
 
 
 def ranking(
     caption: Caption,
-    names: Sequence[str],
-    values: Sequence[float | None],
+    groups: Groups,
     *,
-    unit: str,
     format: Format,
-    low: Sequence[float | None] | None = None,
-    high: Sequence[float | None] | None = None,
-    counts: Sequence[float | None] | None = None,
-    count_label: str = "rows",
-    reference: float | None = None,
-    reference_label: str = "average",
+    reference: Reference = Reference(),
     better: Better = "neutral",
-    reasons: Sequence[str | None] | None = None,
     width: Width = "full",
 ) -> Figure:
     """Return a dot for each name, largest value first, with its 95% interval and the average as a line.
 
     Colour and weight mark a name whose whole interval lies on one side of the average; for all others the
-    difference may be chance.
+    difference may be chance. Names without a value stand last, with the reason; long names take two lines.
 
     Parameters
     ----------
     caption : Caption
-    names : sequence of str
-        What is ranked; long names take two lines.
-    values : sequence of float or None
-        One a name; names without a value stand last, with the reason.
-    unit : str
-        Of the KPI.
+    groups : Groups
+        What is ranked.
     format : Format
-    low, high : sequence of float or None, optional
-        The ends of each interval.
-    counts : sequence of float or None, optional
-        What each value rests on, such as closed deals.
-    count_label : str
-        Their name, in the plural.
-    reference : float, optional
+    reference : Reference
         The company's own value.
-    reference_label : str
     better : str
         higher, lower or neutral.
-    reasons : sequence of str or None, optional
-        Why a value is missing.
     width : str
         ``full`` comes with a half-width variant for small screens. The height grows with the names.
 
-    Raises
-    ------
-    ValueError
-        If the sequences differ in length or are empty.
+    Examples
+    --------
+    >>> owners = Groups(["Ann", "Bob"], [0.31, 0.22], "percent")
+    >>> ranking(Caption("wins", "Ann wins more", "Win rate, {unit}"), owners, format=Format()).alt
+    'Ranking of 2 names, Win rate, %: from Ann 31.0 to Bob 22.0.'
     """
-    count = len(names)
-    nothing: list[float | None] = [None] * count
-    lists = (values, low or nothing, high or nothing, counts or nothing, reasons or nothing)
-    for given in lists:
-        if not count or len(given) != count:
-            raise ValueError(f"Found {len(given)} entries for {count} names. Wanted one for each.")
-    entries = [
-        _Entry(str(n), v, lo, hi, c, why or "no value")
-        for n, v, lo, hi, c, why in zip(
-            names,
-            values,
-            low or nothing,
-            high or nothing,
-            counts or nothing,
-            reasons or [None] * count,
-            strict=True,
-        )
-    ]
-    entries.sort(key=lambda e: (not is_known(e.value), -(e.value or 0) if is_known(e.value) else 0, e.name))
-    scale = format.scale([*values, reference], unit)
-    chart = _Ranking(entries, reference, reference_label, count_label if counts else "", unit, scale, format, better)
-    keys = ["band: 95% interval"] if any(is_known(e.low) and is_known(e.high) for e in entries) else []
-    said = caption.with_key(format.unit_label(unit, scale), keys)
-    return said.figure(
-        svg=_svg(chart, width, said.id),
-        svg_narrow=_svg(chart, "half", f"{said.id}-narrow") if width == "full" else "",
-        alt=_alt(chart, said),
-        width=width,
-        columns=_columns(chart),
-        rows=[_row(chart, e) for e in entries],
-    )
+    return RankingChart(caption, format, width, groups, reference, better).figure()
 
 
-def _alt(chart: _Ranking, caption: Caption) -> str:
-    there = [e for e in chart.entries if is_known(e.value)]
-    if not there:
-        return f"Ranking of {len(chart.entries)} names, {caption.measure}: no value for any."
-    ends = [f"{e.name} {chart.write(e.value)}" for e in (there[0], there[-1]) if is_known(e.value)]
-    words = f"from {ends[0]} to {ends[1]}" if len(there) > 1 else f"only {ends[0]}"
-    average = f"; {chart.reference_label} {chart.write(chart.reference)}" if is_known(chart.reference) else ""
-    beyond = [e.name for e in there if chart.verdict(e) != "plain"]
-    clear = f"; clearly different from it: {', '.join(beyond)}" if beyond else ""
-    return f"Ranking of {len(chart.entries)} names, {caption.measure}: {words}{average}{clear}."
-
-
-def _columns(chart: _Ranking) -> list[Column]:
-    label = chart.format.unit_label(chart.unit, chart.scale)
-    columns = [Column("Name"), Column("Value", label, "right"), Column("95% interval", label, "right")]
-    return [*columns, Column(chart.count_label.capitalize(), "", "right")] if chart.count_label else columns
-
-
-def _row(chart: _Ranking, entry: _Entry) -> Row:
+def _row(chart: RankingChart, entry: _Entry) -> Row:
     count = [Cell(_count(chart, entry))] if chart.count_label else []
     if not is_known(entry.value):
         return Row((Cell(entry.name), Cell(entry.reason, tone="muted", span=2), *count))
     interval = "–"
     if is_known(entry.low) and is_known(entry.high):
-        interval = chart.format.interval(entry.low, entry.high, chart.unit, chart.scale)
+        interval = chart.format.interval(entry.low, entry.high, chart.groups.unit, chart.scale)
     return Row((Cell(entry.name), Cell(chart.write(entry.value)), Cell(interval), *count))
 
 
-def _count(chart: _Ranking, entry: _Entry) -> str:
+def _count(chart: RankingChart, entry: _Entry) -> str:
     return chart.format.value(entry.count, "count") if is_known(entry.count) else "–"
 
 
@@ -183,37 +173,25 @@ class _Places:
     value: float
 
 
-def _places(chart: _Ranking, width: float) -> _Places:
-    names = max(text_width(e.name, TYPE.chart_label) for e in chart.entries)
+def _places(chart: RankingChart, width: float) -> _Places:
+    names = max(chart.measure.width(e.name, TYPE.chart_label) for e in chart.entries)
     name = min(names + 0.5, width * 0.3)
     values = [chart.write(e.value) for e in chart.entries if is_known(e.value)]
-    heads = [chart.format.unit_label(chart.unit, chart.scale)]
-    value = max(text_width(w, TYPE.chart_label, bold=True) for w in [*values, *heads])
+    heads = [chart.unit_label]
+    value = max(chart.measure.width(w, TYPE.chart_label, bold=True) for w in [*values, *heads])
     count = 0.0
     if chart.count_label:
         words = [_count(chart, e) for e in chart.entries]
-        count = max(text_width(w, TYPE.chart_label) for w in [*words, chart.count_label]) + _GAP
+        count = max(chart.measure.width(w, TYPE.chart_label) for w in [*words, chart.count_label]) + _GAP
     return _Places(name, name + _GAP, width - value - count - _GAP, width - value - _GAP, width)
 
 
-def _svg(chart: _Ranking, width: Width, name: str) -> str:
-    places = _places(chart, WIDTHS[width])
-    lines = [wrap(e.name, places.name, TYPE.chart_label) for e in chart.entries]
-    heights = [_ROW if len(words) == 1 else _TALL_ROW for words in lines]
-    return draw(
-        WIDTHS[width],
-        _HEAD + sum(heights) + _FOOT,
-        name,
-        lambda sheet: _paint(chart, sheet, places, lines, heights),
-    )
-
-
 def _paint(
-    chart: _Ranking, sheet: Sheet, at: _Places, lines: Sequence[Sequence[str]], heights: Sequence[float]
+    chart: RankingChart, sheet: Sheet, at: _Places, lines: Sequence[Sequence[str]], heights: Sequence[float]
 ) -> None:
     ends = [end for e in chart.entries for end in (e.value, e.low, e.high)]
-    low, high = _extent(known([*ends, chart.reference]))
-    ticks = nice_ticks(low, high, most=6 if sheet.width > 100 else 4, whole=chart.unit in ("count", "points"))
+    low, high = _extent(known([*ends, chart.reference.value]))
+    ticks = nice_ticks(low, high, most=6 if sheet.width > 100 else 4, whole=chart.groups.unit in ("count", "points"))
     inside = [t for t in ticks if low <= t <= high]
     # dots need no round ends, but an axis needs two ticks to be read
     ticks, ends_at = (inside, (low, high)) if len(inside) > 1 else (ticks, (ticks[0], ticks[-1]))
@@ -223,8 +201,8 @@ def _paint(
         sheet.line([(x(tick), _HEAD), (x(tick), floor)], colour=LIGHT.grid, width=LINES.chart_grid)
     _write_ticks(chart, sheet, ticks, x, floor + 2.4)
     _heads(chart, sheet, at, x)
-    if is_known(chart.reference):
-        middle = x(chart.reference)
+    if is_known(chart.reference.value):
+        middle = x(chart.reference.value)
         sheet.line([(middle, _HEAD - 0.6), (middle, floor)], colour=LIGHT.faint, width=0.8)
     top = _HEAD
     for entry, words, height in zip(chart.entries, lines, heights, strict=True):
@@ -238,38 +216,42 @@ def _extent(there: Sequence[float]) -> tuple[float, float]:
     return (min(there), max(there)) if there else (0.0, 1.0)
 
 
-def _write_ticks(chart: _Ranking, sheet: Sheet, ticks: Sequence[float], x: Linear, y: float) -> None:
-    words = tick_words(ticks, chart.unit, chart.scale, chart.format)
-    widest = max(text_width(w, TYPE.chart_axis) for w in words)
+def _write_ticks(chart: RankingChart, sheet: Sheet, ticks: Sequence[float], x: Linear, y: float) -> None:
+    words = tick_words(ticks, chart.groups.unit, chart.scale, chart.format)
+    widest = max(sheet.measure.width(w, TYPE.chart_axis) for w in words)
     apart = x(ticks[1]) - x(ticks[0]) if len(ticks) > 1 else widest + 2
     every = 1 if apart > widest + 1.5 else len(ticks) - 1
     for tick, word in list(zip(ticks, words, strict=True))[::every]:
         sheet.text(x(tick), y, word, size=TYPE.chart_axis, colour=LIGHT.muted, align="center")
 
 
-def _heads(chart: _Ranking, sheet: Sheet, at: _Places, x: Linear) -> None:
+def _heads(chart: RankingChart, sheet: Sheet, at: _Places, x: Linear) -> None:
     y, size = _HEAD - 2.6, TYPE.chart_axis
-    unit = chart.format.unit_label(chart.unit, chart.scale)
+    unit = chart.unit_label
     sheet.text(at.value, y, unit, size=size, colour=LIGHT.muted, align="right")
     if chart.count_label:
         sheet.text(at.count, y, chart.count_label, size=size, colour=LIGHT.muted, align="right")
-    if is_known(chart.reference):
-        words = shorten(f"{chart.reference_label} {chart.write(chart.reference)}", at.plot_right - 2, size)
-        half = text_width(words, size) / 2
+    if is_known(chart.reference.value):
+        words = sheet.measure.shorten(
+            f"{chart.reference.label} {chart.write(chart.reference.value)}", at.plot_right - 2, size
+        )
+        half = sheet.measure.width(words, size) / 2
         right = at.plot_right - half
-        sheet.text(min(max(x(chart.reference), half), right), y, words, size=size, colour=LIGHT.muted, align="center")
+        sheet.text(
+            min(max(x(chart.reference.value), half), right), y, words, size=size, colour=LIGHT.muted, align="center"
+        )
 
 
 def _entry(
-    chart: _Ranking, sheet: Sheet, entry: _Entry, words: Sequence[str], y: float, at: _Places, x: Linear
+    chart: RankingChart, sheet: Sheet, entry: _Entry, words: Sequence[str], y: float, at: _Places, x: Linear
 ) -> None:
     for i, line in enumerate(words):
         sheet.text(0, y + (i - (len(words) - 1) / 2) * 3.2, line)
     if chart.count_label:
         sheet.text(at.count, y, _count(chart, entry), colour=LIGHT.muted, align="right")
     if not is_known(entry.value):
-        reason = shorten(entry.reason, at.plot_right - at.plot_left - 2, TYPE.chart_label)
-        wide = text_width(reason, TYPE.chart_label)
+        reason = sheet.measure.shorten(entry.reason, at.plot_right - at.plot_left - 2, TYPE.chart_label)
+        wide = sheet.measure.width(reason, TYPE.chart_label)
         sheet.box(at.plot_left + 0.4, y - 1.8, at.plot_left + 1.6 + wide, y + 1.8, fill=LIGHT.paper)
         sheet.text(at.plot_left + 1, y, reason, colour=LIGHT.muted)
         sheet.text(at.value, y, "–", colour=LIGHT.muted, align="right")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from kpi_analysis.design.blocks import Cell, Column, Figure, Row
 from kpi_analysis.design.formats import Format, Scale
 from kpi_analysis.design.theme import LIGHT, TYPE
-from kpi_analysis.report.charts.base import PT, WIDTHS, Caption, Sheet, Width, draw
+from kpi_analysis.report.charts.base import Caption, Chart, Paint
 from kpi_analysis.report.charts.scales import Linear, is_known, known
-from kpi_analysis.report.charts.text import shorten, text_width, wrap
+from kpi_analysis.report.charts.series import Groups, check_lengths
+from kpi_analysis.report.charts.sheet import PT, WIDTHS, Sheet, Width
 
 STRONG, EXCEPTIONAL = 5.0, 10.0
 HIGHEST, LOWEST = 25.0, -5.0  # one return of 300 : 1 would press all others together
@@ -53,53 +55,110 @@ class _Column:
 
 
 @dataclass(frozen=True)
-class _Returns:
-    entries: Sequence[_Entry]
-    left: Sequence[_Column]
-    right: Sequence[_Column]
-    break_even: float | None
-    before_label: str
-    format: Format
-    scale: Scale = field(repr=False)
+class Total:
+    """The return of all channels together, as the row that closes the chart."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    year_ago: float | None = None
+    label: str = "All channels"
+
+
+@dataclass(frozen=True)
+class ReturnsChart(Chart):
+    """A dot for each channel; see `returns`."""
+
+    channels: Groups
+    total: Total | None = None
+    break_even: float | None = None
+    year_ago_label: str = "a year earlier"
+    beside: tuple[Sequence[Numbers], Sequence[Numbers]] = ((), ())
+
+    def __post_init__(self) -> None:
+        check_lengths(self.channels.names, "channels", *(one.values for side in self.beside for one in side))
+
+    @cached_property
+    def entries(self) -> list[_Entry]:
+        """The channels, the highest return first, and their total."""
+        g, numbers = self.channels, [*self.beside[0], *self.beside[1]]
+        entries = [
+            _Entry(
+                str(g.names[i]), g.values[i], g.low[i], g.high[i], g.year_ago[i], g.reason(i),
+                [one.values[i] for one in numbers],
+            )
+            for i in g.ranked
+        ]  # fmt: skip
+        if self.total is None:
+            return entries
+        t, sums = self.total, [one.total for one in numbers]
+        return [*entries, _Entry(t.label, t.value, t.low, t.high, t.year_ago, "no value", sums, is_total=True)]
+
+    @cached_property
+    def left(self) -> list[_Column]:
+        """The columns of numbers before the dots."""
+        return [_column(one, self.format) for one in self.beside[0]]
+
+    @cached_property
+    def right(self) -> list[_Column]:
+        """The columns of numbers after the dots."""
+        return [_column(one, self.format) for one in self.beside[1]]
+
+    @cached_property
+    def scale(self) -> Scale:
+        """The scale of all returns."""
+        return self.format.scale([e.value for e in self.entries], _RATIO)
+
+    @property
+    def before_label(self) -> str:
+        """What the rings are, empty where there are none."""
+        return self.year_ago_label if any(is_known(e.before) for e in self.entries) else ""
+
+    @property
+    def unit_label(self) -> str:
+        return self.format.unit_label(_RATIO)
+
+    def keys(self) -> list[str]:
+        keys = ["band: 95% interval"] if any(is_known(e.low) and is_known(e.high) for e in self.entries) else []
+        return [*keys, f"ring: {self.before_label}"] if self.before_label else keys
+
+    def alt(self, caption: Caption) -> str:
+        return _alt(self, caption)
+
+    def columns(self) -> list[Column]:
+        label = self.unit_label
+        own = [Column("Return", label, "right"), Column("95% interval", label, "right")]
+        if self.before_label:
+            own.append(Column(self.before_label, label, "right"))
+        left, right = ([Column(one.label, one.head, "right") for one in side] for side in (self.left, self.right))
+        return [Column("Channel"), *left, *own, *right]
+
+    def rows(self) -> list[Row]:
+        return [_row(self, entry) for entry in self.entries]
+
+    def drawing(self, width: Width) -> tuple[float, Paint]:
+        places = _places(self, WIDTHS[width])
+        return _HEAD + _ROW * len(self.entries) + _FOOT, lambda sheet: _paint(self, sheet, places)
 
     def write(self, value: float) -> str:
+        """Return a return in the scale of the chart."""
         return self.format.value(value, _RATIO, self.scale)
 
     def number(self, entry: _Entry, place: int) -> str:
+        """Return a number beside the dots as it is written."""
         value, column = entry.numbers[place], (*self.left, *self.right)[place]
         return self.format.value(value, column.unit, column.scale) if is_known(value) else "–"
-
-    def colour(self, value: float) -> str:
-        """Accent from 5 : 1 on, bad below break-even."""
-        if is_known(self.break_even) and value < self.break_even:
-            return LIGHT.bad
-        return LIGHT.accent if value >= STRONG else LIGHT.ink
-
-    @property
-    def marks(self) -> list[tuple[str, float, str]]:
-        """The lines that returns are judged by: name, value, colour."""
-        lines = [("strong", STRONG, LIGHT.faint), ("exceptional", EXCEPTIONAL, LIGHT.faint)]
-        if is_known(self.break_even) and 0 < self.break_even <= HIGHEST:
-            lines.insert(0, ("break-even", self.break_even, LIGHT.bad))
-        return sorted(lines, key=lambda line: line[1])
 
 
 def returns(
     caption: Caption,
-    names: Sequence[str],
-    values: Sequence[float | None],
+    channels: Groups,
     *,
     format: Format,
-    low: Sequence[float | None] | None = None,
-    high: Sequence[float | None] | None = None,
-    year_ago: Sequence[float | None] | None = None,
-    year_ago_label: str = "a year earlier",
+    total: Total | None = None,
     break_even: float | None = None,
-    total: tuple[float | None, float | None, float | None, float | None] | None = None,
-    total_label: str = "All channels",
-    reasons: Sequence[str | None] | None = None,
-    left: Sequence[Numbers] = (),
-    right: Sequence[Numbers] = (),
+    year_ago_label: str = "a year earlier",
+    beside: tuple[Sequence[Numbers], Sequence[Numbers]] = ((), ()),
     width: Width = "full",
 ) -> Figure:
     """Return a dot for each channel, highest return first, with its 95% interval, and a diamond for all of them.
@@ -110,64 +169,48 @@ def returns(
     Parameters
     ----------
     caption : Caption
-    names : sequence of str
-        The channels; long names take two lines.
-    values : sequence of float or None
-        Revenue for one unit of spend. Channels without a value stand last, with the reason.
+    channels : Groups
+        Revenue for one unit of spend; long names take two lines. Channels without a value stand last, with the reason;
+        values of a year earlier are drawn as rings.
     format : Format
-    low, high : sequence of float or None, optional
-        The ends of each interval.
-    year_ago : sequence of float or None, optional
-        The same a year earlier, drawn as rings.
-    year_ago_label : str
-        What the rings are: ``Q3 2025``.
+    total : Total, optional
+        Of all channels.
     break_even : float, optional
         The return that pays for itself: 1 ÷ gross margin.
-    total : tuple, optional
-        Of all channels: value, low, high, a year earlier.
-    total_label : str
-    reasons : sequence of str or None, optional
-        Why a value is missing: ``no spend``.
-    left, right : sequence of Numbers
-        Columns of numbers on both sides of the dots; the half-width variant leaves them to the table.
+    year_ago_label : str
+        What the rings are: ``Q3 2025``.
+    beside : pair of sequences of Numbers
+        Columns of numbers at the left and at the right of the dots; the half-width variant leaves them to the table.
     width : str
         ``full`` comes with a half-width variant for small screens. The height grows with the channels.
 
     Raises
     ------
     ValueError
-        If the sequences differ in length or are empty.
+        If a column has not one number for each channel.
+
+    Examples
+    --------
+    >>> channels = Groups(["Email", "Display"], [6.2, 0.9], "ratio")
+    >>> returns(Caption("roas", "Email pays", "ROAS, {unit}"), channels, format=Format(), break_even=2.0).alt[-73:]
+    'below break-even at 2.00: Display; at 5 or more: Email.'
     """
-    count = len(names)
-    nothing: list[float | None] = [None] * count
-    lows, highs, befores = low or nothing, high or nothing, year_ago or nothing
-    beside = (*left, *right)
-    for given in (values, lows, highs, befores, reasons or nothing, *(one.values for one in beside)):
-        if not count or len(given) != count:
-            raise ValueError(f"Found {len(given)} entries for {count} channels. Wanted one for each.")
-    entries = [
-        _Entry(
-            str(names[i]), values[i], lows[i], highs[i], befores[i],
-            (reasons[i] if reasons else None) or "no value", [one.values[i] for one in beside],
-        )
-        for i in range(count)
-    ]  # fmt: skip
-    entries.sort(key=lambda e: (not is_known(e.value), -e.value if is_known(e.value) else 0.0, e.name))
-    if total is not None:
-        entries.append(_Entry(total_label, *total, "no value", [one.total for one in beside], is_total=True))
-    columns = [_column(one, format) for one in beside]
-    scale = format.scale([e.value for e in entries], _RATIO)
-    before = year_ago_label if any(is_known(e.before) for e in entries) else ""
-    chart = _Returns(entries, columns[: len(left)], columns[len(left) :], break_even, before, format, scale)
-    said = caption.with_key(format.unit_label(_RATIO), _keys(chart))
-    return said.figure(
-        svg=_svg(chart, width, said.id),
-        svg_narrow=_svg(chart, "half", f"{said.id}-narrow") if width == "full" else "",
-        alt=_alt(chart, said),
-        width=width,
-        columns=_columns(chart),
-        rows=[_row(chart, entry) for entry in entries],
-    )
+    return ReturnsChart(caption, format, width, channels, total, break_even, year_ago_label, beside).figure()
+
+
+def _colour(chart: ReturnsChart, value: float) -> str:
+    """Accent from 5 : 1 on, bad below break-even."""
+    if is_known(chart.break_even) and value < chart.break_even:
+        return LIGHT.bad
+    return LIGHT.accent if value >= STRONG else LIGHT.ink
+
+
+def _lines(chart: ReturnsChart) -> list[tuple[str, float, str]]:
+    """The lines that returns are judged by: name, value, colour."""
+    lines = [("strong", STRONG, LIGHT.faint), ("exceptional", EXCEPTIONAL, LIGHT.faint)]
+    if is_known(chart.break_even) and 0 < chart.break_even <= HIGHEST:
+        lines.insert(0, ("break-even", chart.break_even, LIGHT.bad))
+    return sorted(lines, key=lambda line: line[1])
 
 
 def _column(one: Numbers, f: Format) -> _Column:
@@ -175,12 +218,7 @@ def _column(one: Numbers, f: Format) -> _Column:
     return _Column(one.label, one.unit, scale, "" if one.unit == "count" else f.unit_label(one.unit, scale))
 
 
-def _keys(chart: _Returns) -> list[str]:
-    keys = ["band: 95% interval"] if any(is_known(e.low) and is_known(e.high) for e in chart.entries) else []
-    return [*keys, f"ring: {chart.before_label}"] if chart.before_label else keys
-
-
-def _alt(chart: _Returns, caption: Caption) -> str:
+def _alt(chart: ReturnsChart, caption: Caption) -> str:
     channels = [e for e in chart.entries if not e.is_total]
     there = [(e.name, e.value) for e in channels if is_known(e.value)]
     if not there:
@@ -195,16 +233,7 @@ def _alt(chart: _Returns, caption: Caption) -> str:
     return f"Returns of {len(channels)} channels, {caption.measure}: {'; '.join(parts)}."
 
 
-def _columns(chart: _Returns) -> list[Column]:
-    label = chart.format.unit_label(_RATIO)
-    own = [Column("Return", label, "right"), Column("95% interval", label, "right")]
-    if chart.before_label:
-        own.append(Column(chart.before_label, label, "right"))
-    sides = [[Column(one.label, one.head, "right") for one in side] for side in (chart.left, chart.right)]
-    return [Column("Channel"), *sides[0], *own, *sides[1]]
-
-
-def _row(chart: _Returns, entry: _Entry) -> Row:
+def _row(chart: ReturnsChart, entry: _Entry) -> Row:
     numbers = [Cell(chart.number(entry, i)) for i in range(len(entry.numbers))]
     own = [Cell(entry.reason, tone="muted", span=3 if chart.before_label else 2)]
     if is_known(entry.value):
@@ -229,10 +258,10 @@ class _Places:
     right: Sequence[float]
 
 
-def _places(chart: _Returns, width: float) -> _Places:
+def _places(chart: ReturnsChart, width: float) -> _Places:
     roomy = width > WIDTHS["half"]
-    names = [text_width(e.name, TYPE.chart_label, bold=e.is_total) for e in chart.entries]
-    name = min(max(*names, text_width("Channel", TYPE.chart_axis)) + 0.5, width * 0.26)
+    names = [chart.measure.width(e.name, TYPE.chart_label, bold=e.is_total) for e in chart.entries]
+    name = min(max(*names, chart.measure.width("Channel", TYPE.chart_axis)) + 0.5, width * 0.26)
     split = len(chart.left)
     widths = [_column_width(chart, i) for i in range(split + len(chart.right))] if roomy else []
     left: list[float] = []
@@ -242,7 +271,7 @@ def _places(chart: _Returns, width: float) -> _Places:
         edge += one + _GAP
         left.append(edge)
     values = [chart.write(e.value) for e in chart.entries if is_known(e.value)]
-    value = edge + _GAP + max(text_width(w, TYPE.chart_label, bold=True) for w in [*values, "ROAS"])
+    value = edge + _GAP + max(chart.measure.width(w, TYPE.chart_label, bold=True) for w in [*values, "ROAS"])
     edge = width
     for one in reversed(widths[split:]):
         right.insert(0, edge)
@@ -250,19 +279,13 @@ def _places(chart: _Returns, width: float) -> _Places:
     return _Places(name, left, value, (value + _GAP, edge), right)
 
 
-def _column_width(chart: _Returns, place: int) -> float:
+def _column_width(chart: ReturnsChart, place: int) -> float:
     column = (*chart.left, *chart.right)[place]
-    cells = [text_width(chart.number(e, place), TYPE.chart_label, bold=True) for e in chart.entries]
-    return max(*cells, *(text_width(w, TYPE.chart_axis) for w in (column.label, column.head)))
+    cells = [chart.measure.width(chart.number(e, place), TYPE.chart_label, bold=True) for e in chart.entries]
+    return max(*cells, *(chart.measure.width(w, TYPE.chart_axis) for w in (column.label, column.head)))
 
 
-def _svg(chart: _Returns, width: Width, name: str) -> str:
-    places = _places(chart, WIDTHS[width])
-    height = _HEAD + _ROW * len(chart.entries) + _FOOT
-    return draw(WIDTHS[width], height, name, lambda sheet: _paint(chart, sheet, places))
-
-
-def _paint(chart: _Returns, sheet: Sheet, at: _Places) -> None:
+def _paint(chart: ReturnsChart, sheet: Sheet, at: _Places) -> None:
     ends = known([end for e in chart.entries for end in (e.value, e.low, e.high, e.before)])
     lowest = max(min([0.0, *ends]), LOWEST)
     highest = min(max([EXCEPTIONAL * 1.1, *(chart.break_even or 0.0, *ends)]), HIGHEST)
@@ -278,7 +301,7 @@ def _paint(chart: _Returns, sheet: Sheet, at: _Places) -> None:
         _entry(chart, sheet, entry, _HEAD + _ROW * (i + 0.5), at, x)
 
 
-def _heads(chart: _Returns, sheet: Sheet, at: _Places) -> None:
+def _heads(chart: ReturnsChart, sheet: Sheet, at: _Places) -> None:
     size = TYPE.chart_axis
     sheet.text(0, _HEAD - 1.9, "Channel", size=size, colour=LIGHT.muted)
     heads = [(edge, one.label, one.head) for edge, one in zip(at.left, chart.left, strict=bool(at.left))]
@@ -288,18 +311,18 @@ def _heads(chart: _Returns, sheet: Sheet, at: _Places) -> None:
         sheet.text(edge, _HEAD - 1.9, unit, size=size, colour=LIGHT.muted, align="right")
 
 
-def _marks(chart: _Returns, sheet: Sheet, at: _Places, x: Linear) -> None:
+def _marks(chart: ReturnsChart, sheet: Sheet, at: _Places, x: Linear) -> None:
     """Draw the lines and write their names in the head; a name that would touch the one before is left out."""
     size, floor = TYPE.chart_axis, sheet.height - _FOOT
     limit = min(at.plot[1] + _GAP / 2, sheet.width)
     ends = {"name": at.plot[0] - _GAP / 2, "number": at.plot[0] - _GAP / 2}
-    for name, value, colour in chart.marks:
+    for name, value, colour in _lines(chart):
         place = x(value)
         sheet.line([(place, _HEAD), (place, floor)], colour=colour, width=0.7)
         ink = LIGHT.bad if colour == LIGHT.bad else LIGHT.muted
         number = chart.write(value) if name == "break-even" else f"{value:g}"
         for line, words, y in (("name", name, _HEAD - 5.2), ("number", number, _HEAD - 1.9)):
-            wide = text_width(words, size)
+            wide = sheet.measure.width(words, size)
             left = min(max(place - wide / 2, ends[line] + 1.0), limit - wide)
             if left < ends[line] + 1.0 or not left - 1.0 < place < left + wide + 1.0:
                 continue
@@ -307,9 +330,9 @@ def _marks(chart: _Returns, sheet: Sheet, at: _Places, x: Linear) -> None:
             ends[line] = left + wide
 
 
-def _entry(chart: _Returns, sheet: Sheet, entry: _Entry, y: float, at: _Places, x: Linear) -> None:
+def _entry(chart: ReturnsChart, sheet: Sheet, entry: _Entry, y: float, at: _Places, x: Linear) -> None:
     size, bold = TYPE.chart_label, entry.is_total
-    for i, line in enumerate(lines := wrap(entry.name, at.name, size, bold=bold)):
+    for i, line in enumerate(lines := sheet.measure.wrap(entry.name, at.name, size, bold=bold)):
         sheet.text(0, y + (i - (len(lines) - 1) / 2) * 3.2, line, bold=bold)
     for place, edge in enumerate((*at.left, *at.right)):
         value = entry.numbers[place]
@@ -317,9 +340,9 @@ def _entry(chart: _Returns, sheet: Sheet, entry: _Entry, y: float, at: _Places, 
         ink = LIGHT.bad if is_loss else LIGHT.ink if is_known(value) else LIGHT.muted
         sheet.text(edge, y, chart.number(entry, place), bold=bold or is_loss, colour=ink, align="right")
     if not is_known(entry.value):
-        reason = shorten(entry.reason, at.plot[1] - at.plot[0] - 2, size)
+        reason = sheet.measure.shorten(entry.reason, at.plot[1] - at.plot[0] - 2, size)
         left = at.plot[0] + 0.6
-        sheet.box(left, y - 1.8, left + text_width(reason, size) + 1.2, y + 1.8, fill=LIGHT.paper)
+        sheet.box(left, y - 1.8, left + sheet.measure.width(reason, size) + 1.2, y + 1.8, fill=LIGHT.paper)
         sheet.text(left + 0.6, y, reason, colour=LIGHT.muted)
         sheet.text(at.value, y, "–", colour=LIGHT.muted, align="right")
         return
@@ -327,8 +350,8 @@ def _entry(chart: _Returns, sheet: Sheet, entry: _Entry, y: float, at: _Places, 
     _draw(chart, sheet, entry, entry.value, y, x)
 
 
-def _draw(chart: _Returns, sheet: Sheet, entry: _Entry, value: float, y: float, x: Linear) -> None:
-    colour = chart.colour(value)
+def _draw(chart: ReturnsChart, sheet: Sheet, entry: _Entry, value: float, y: float, x: Linear) -> None:
+    colour = _colour(chart, value)
     if is_known(entry.low) and is_known(entry.high):
         low, high = (x(min(max(end, x.low), x.high)) for end in (entry.low, entry.high))
         fill = LIGHT.accent_mid if colour == LIGHT.accent else LIGHT.previous

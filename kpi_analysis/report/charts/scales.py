@@ -11,7 +11,7 @@ from typing import TypeGuard
 
 from kpi_analysis.design.formats import Format, Scale
 from kpi_analysis.design.theme import TYPE
-from kpi_analysis.report.charts.text import text_width
+from kpi_analysis.report.charts.text import TextMeasure
 
 
 def known(values: Sequence[float | None]) -> list[float]:
@@ -143,13 +143,13 @@ class Tick:
     year: str
 
 
-def period_ticks(periods: Sequence[str], pitch: float, f: Format) -> list[Tick]:
+def period_ticks(periods: Sequence[str], pitch: float, f: Format, measure: TextMeasure) -> list[Tick]:
     """Return as many tick labels as fit at `pitch` mm a period, and each year under its first tick.
 
     The last period always has a tick, because it is the one reported.
     """
     parts = [period_parts(p, f) for p in periods]
-    widest = max((text_width(label, TYPE.chart_axis) for label, _ in parts), default=0.0)
+    widest = max((measure.width(label, TYPE.chart_axis) for label, _ in parts), default=0.0)
     starts = [i for i, (_, year) in enumerate(parts) if i == 0 or year != parts[i - 1][1]]
     first_start = starts[1] if len(starts) > 1 else 0
     every = _step_between(periods, parts, pitch, widest + 1.6)
@@ -162,7 +162,7 @@ def period_ticks(periods: Sequence[str], pitch: float, f: Format) -> list[Tick]:
         label, year = parts[i]
         ticks.append(Tick(i, label, year if year != seen else ""))
         seen = year
-    return _without_touching_years(ticks, pitch)
+    return _without_touching_years(ticks, pitch, measure)
 
 
 def _step_between(periods: Sequence[str], parts: Sequence[tuple[str, str]], pitch: float, room: float) -> int:
@@ -174,25 +174,25 @@ def _step_between(periods: Sequence[str], parts: Sequence[tuple[str, str]], pitc
     return max(1, math.ceil(room / pitch / a_year[-1])) * a_year[-1] if pitch > 0 else len(periods)
 
 
-def _without_touching_years(ticks: list[Tick], pitch: float) -> list[Tick]:
+def _without_touching_years(ticks: list[Tick], pitch: float, measure: TextMeasure) -> list[Tick]:
     """Drop the first year where the second stands so near that the two would touch."""
     with_year = [t for t in ticks if t.year]
     if len(with_year) > 1:
         first, second = with_year[:2]
-        apart = (text_width(first.year, TYPE.chart_axis) + text_width(second.year, TYPE.chart_axis)) / 2 + 1.2
+        apart = sum(measure.width(tick.year, TYPE.chart_axis) for tick in (first, second)) / 2 + 1.2
         if (second.index - first.index) * pitch < apart:
             return [Tick(t.index, t.label, "") if t is first else t for t in ticks]
     return ticks
 
 
-def spread(places: Sequence[float], step: float, top: float, bottom: float) -> list[float]:
+def space_apart(places: Sequence[float], step: float, top: float, bottom: float) -> list[float]:
     """Return places at least `step` apart and inside `top` to `bottom`, each as near as can be to its own.
 
     Examples
     --------
-    >>> spread([10, 10.5, 30], 3, 0, 40)
+    >>> space_apart([10, 10.5, 30], 3, 0, 40)
     [8.75, 11.75, 30.0]
-    >>> spread([1], 3, 5, 40)
+    >>> space_apart([1], 3, 5, 40)
     [5.0]
     """
     order = sorted(range(len(places)), key=lambda i: places[i])

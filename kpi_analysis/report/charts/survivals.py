@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from kpi_analysis.design.blocks import Cell, Column, Figure, Row
 from kpi_analysis.design.formats import Format
 from kpi_analysis.design.theme import LIGHT, LINES, TYPE
-from kpi_analysis.report.charts.base import LABEL_STEP, WIDTHS, Caption, Sheet, Width, draw
-from kpi_analysis.report.charts.scales import Linear, is_known, nice_ticks, spread
-from kpi_analysis.report.charts.text import shorten, text_width
+from kpi_analysis.report.charts.base import Caption, Chart, Paint
+from kpi_analysis.report.charts.scales import Linear, is_known, nice_ticks, space_apart
+from kpi_analysis.report.charts.sheet import LABEL_STEP, Sheet, Width
 
 MOST = 4
 _HEIGHTS: dict[Width, float] = {"full": 60, "wide": 56, "half": 56, "third": 44}
@@ -31,6 +31,11 @@ class Curve:
         One each a time.
     customers : int
         How many the group had at the start.
+
+    Raises
+    ------
+    ValueError
+        If there is no step, or the sequences differ in length.
     """
 
     name: str
@@ -40,6 +45,10 @@ class Curve:
     high: Sequence[float | None]
     customers: int
 
+    def __post_init__(self) -> None:
+        if not len(self.times) or any(len(one) != len(self.times) for one in (self.shares, self.low, self.high)):
+            raise ValueError(f"Wanted for '{self.name}' a share and a range for each of its times, and at least one.")
+
     def at(self, time: float) -> int | None:
         """Return the place of the last step up to a time; None before the first or after the last one."""
         before = [i for i, step in enumerate(self.times) if step <= time]
@@ -47,21 +56,48 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class _Survival:
+class SurvivalChart(Chart):
+    """Survival curves as steps; see `survival_curves`."""
+
     curves: Sequence[Curve]
-    time_name: str
-    format: Format
+    time_name: str = "months"
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.curves) <= MOST:
+            raise ValueError(f"Found {len(self.curves)} curves. Wanted one to {MOST}: show the largest groups.")
 
     @property
     def banded(self) -> bool:
         """Whether there are so few curves that their bands can be told apart."""
         return len(self.curves) <= 2
 
+    @property
+    def unit_label(self) -> str:
+        return "%"
+
+    def keys(self) -> list[str]:
+        return ["band: 95% range"] if self.banded else []
+
+    def alt(self, caption: Caption) -> str:
+        return _alt(self, caption)
+
+    def columns(self) -> list[Column]:
+        groups = [(Column(curve.name, "%", "right"), Column("95% range", "%", "right")) for curve in self.curves]
+        return [Column(self.time_name.capitalize(), align="right"), *(column for pair in groups for column in pair)]
+
+    def rows(self) -> list[Row]:
+        return _rows(self)
+
+    def drawing(self, width: Width) -> tuple[float, Paint]:
+        return _HEIGHTS[width], lambda sheet: _paint(self, sheet)
+
     def ticks(self) -> list[float]:
+        """Return the ticks of the time axis."""
         last = max(curve.times[-1] for curve in self.curves)
         return [tick for tick in nice_ticks(0.0, last, most=9, whole=last >= 4) if tick <= last * 1.001] or [0.0]
 
     def write(self, share: float) -> str:
+        """Return a share as a percentage without its sign."""
         return self.format.number(share * 100)
 
 
@@ -90,31 +126,18 @@ def survival_curves(
     Raises
     ------
     ValueError
-        If there is no curve or more than four, or one has no step or sequences of different length.
+        If there is no curve or more than four.
+
+    Examples
+    --------
+    >>> curve = Curve("All", [1.0, 2.0], [0.9, 0.8], [None, None], [None, None], 50)
+    >>> survival_curves(Caption("stay", "Most stay", "Still customers, {unit}"), [curve], format=Format()).alt
+    'Survival curve, Still customers, %; band: 95% range: All (50) falls to 80% after 2 months.'
     """
-    if not 1 <= len(curves) <= MOST:
-        raise ValueError(f"Found {len(curves)} curves. Wanted one to {MOST}: show the largest groups.")
-    for curve in curves:
-        if not len(curve.times) or any(len(g) != len(curve.times) for g in (curve.shares, curve.low, curve.high)):
-            raise ValueError(f"Wanted for '{curve.name}' a share and a range for each of its times, and at least one.")
-    chart = _Survival(curves, time_name, format)
-    said = caption.with_key("%", ["band: 95% range"] if chart.banded else [])
-    return said.figure(
-        svg=_svg(chart, width, said.id),
-        svg_narrow=_svg(chart, "half", f"{said.id}-narrow") if width == "full" else "",
-        alt=_alt(chart, said),
-        width=width,
-        columns=_columns(chart),
-        rows=_rows(chart),
-    )
+    return SurvivalChart(caption, format, width, curves, time_name).figure()
 
 
-def _columns(chart: _Survival) -> list[Column]:
-    groups = [(Column(curve.name, "%", "right"), Column("95% range", "%", "right")) for curve in chart.curves]
-    return [Column(chart.time_name.capitalize(), align="right"), *(column for pair in groups for column in pair)]
-
-
-def _rows(chart: _Survival) -> list[Row]:
+def _rows(chart: SurvivalChart) -> list[Row]:
     rows = []
     for tick in chart.ticks():
         cells = [Cell(f"{tick:g}")]
@@ -131,7 +154,7 @@ def _rows(chart: _Survival) -> list[Row]:
     return rows
 
 
-def _alt(chart: _Survival, caption: Caption) -> str:
+def _alt(chart: SurvivalChart, caption: Caption) -> str:
     parts = []
     for curve in chart.curves:
         low, high = curve.low[-1], curve.high[-1]
@@ -143,17 +166,13 @@ def _alt(chart: _Survival, caption: Caption) -> str:
     return f"Survival curve, {caption.measure}: {'; '.join(parts)}."
 
 
-def _svg(chart: _Survival, width: Width, name: str) -> str:
-    return draw(WIDTHS[width], _HEIGHTS[width], name, lambda sheet: _paint(chart, sheet))
-
-
-def _paint(chart: _Survival, sheet: Sheet) -> None:
+def _paint(chart: SurvivalChart, sheet: Sheet) -> None:
     y = Linear(0.0, 1.0, sheet.height - _FOOT, _TOP)
-    left = text_width("100", TYPE.chart_axis) + 1.6
+    left = sheet.measure.width("100", TYPE.chart_axis) + 1.6
     room = sheet.width * 0.34
     labels = [f"{curve.name} {chart.write(curve.shares[-1])}" for curve in chart.curves]
-    labels = [shorten(words, room, TYPE.chart_label, bold=True) for words in labels]
-    right = sheet.width - max(text_width(words, TYPE.chart_label, bold=True) for words in labels) - 3.4
+    labels = [sheet.measure.shorten(words, room, TYPE.chart_label, bold=True) for words in labels]
+    right = sheet.width - max(sheet.measure.width(words, TYPE.chart_label, bold=True) for words in labels) - 3.4
     last = max(curve.times[-1] for curve in chart.curves)
     x = Linear(0.0, last if last > 0 else 1.0, left + 1.0, right)
     for share in _SHARES:
@@ -170,7 +189,7 @@ def _paint(chart: _Survival, sheet: Sheet) -> None:
         sheet.line(_steps(curve.times, curve.shares, x, y), colour=colour, width=LINES.chart_line)
     ends = [y(curve.shares[-1]) for curve in chart.curves]
     for curve, words, place, colour, end in zip(
-        chart.curves, labels, spread(ends, LABEL_STEP, _TOP, sheet.height - _FOOT), colours, ends, strict=True
+        chart.curves, labels, space_apart(ends, LABEL_STEP, _TOP, sheet.height - _FOOT), colours, ends, strict=True
     ):
         at = x(curve.times[-1])
         if abs(place - end) > 0.3 or right - at > 0.5:
@@ -178,12 +197,12 @@ def _paint(chart: _Survival, sheet: Sheet) -> None:
         sheet.text(right + 2.2, place, words, bold=True, colour=colour)
 
 
-def _axis(chart: _Survival, sheet: Sheet, x: Linear) -> None:
+def _axis(chart: SurvivalChart, sheet: Sheet, x: Linear) -> None:
     base = sheet.height - _FOOT
     ticks = chart.ticks()
     for tick in ticks:
         sheet.text(x(tick), base + 2.4, f"{tick:g}", size=TYPE.chart_axis, colour=LIGHT.muted, align="center")
-    name = shorten(chart.time_name, sheet.width / 2, TYPE.chart_axis)
+    name = sheet.measure.shorten(chart.time_name, sheet.width / 2, TYPE.chart_axis)
     sheet.text(x(ticks[0]) - 1.0, base + 5.8, name, size=TYPE.chart_axis, colour=LIGHT.muted)
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from kpi_analysis.design.blocks import Cell, Column, Figure, Row
 from kpi_analysis.design.blocks.model import StatusKind
 from kpi_analysis.design.formats import Format
 from kpi_analysis.design.theme import LIGHT, TYPE
-from kpi_analysis.report.charts.base import WIDTHS, Caption, Sheet, Width, draw
+from kpi_analysis.report.charts.base import Caption, Chart, Paint
 from kpi_analysis.report.charts.probabilities import STATUS_WORDS, draw_status
-from kpi_analysis.report.charts.text import shorten, text_width
+from kpi_analysis.report.charts.sheet import WIDTHS, Sheet, Width
 
 _ROW, _HEAD = 6.0, 1.0
 _STEP, _BRANCH = 5.0, 3.6  # how far a branch is moved in, and how long its twig is
@@ -55,6 +56,35 @@ class _Placed:
         return len(self.rails)
 
 
+@dataclass(frozen=True)
+class TreeChart(Chart):
+    """KPIs as a tree; see `tree`."""
+
+    branches: Sequence[Branch]
+
+    @cached_property
+    def placed(self) -> list[_Placed]:
+        """The branches from the root down."""
+        return _placed(self.branches)
+
+    @property
+    def unit_label(self) -> str:
+        return ""
+
+    def alt(self, caption: Caption) -> str:
+        return _alt(self.placed, caption, self.format)
+
+    def columns(self) -> list[Column]:
+        return [Column("KPI"), Column("Supports"), Column("Status"), Column("Chance", "", "right"), Column("Objective")]
+
+    def rows(self) -> list[Row]:
+        labels = {branch.id: branch.label for branch in self.branches}
+        return [_row(one.branch, labels, self.format) for one in self.placed]
+
+    def drawing(self, width: Width) -> tuple[float, Paint]:
+        return _HEAD + _ROW * len(self.placed), lambda sheet: _paint(self.placed, sheet, self.format)
+
+
 def tree(caption: Caption, branches: Sequence[Branch], *, format: Format, width: Width = "full") -> Figure:
     """Return KPIs as a tree, each below the one that it supports: does what we steer lead to what we want?
 
@@ -78,21 +108,7 @@ def tree(caption: Caption, branches: Sequence[Branch], *, format: Format, width:
     >>> tree(Caption("tree", "Leads carry revenue", "Chance of each target"), roots, format=Format()).alt
     'Tree of 2 KPIs, Chance of each target: Revenue; below it Leads, On track, 80%, Fill the pipeline.'
     """
-    rows = _placed(branches)
-    return caption.figure(
-        svg=_svg(rows, format, width, caption.id),
-        svg_narrow=_svg(rows, format, "half", f"{caption.id}-narrow") if width == "full" else "",
-        alt=_alt(rows, caption, format),
-        width=width,
-        columns=[
-            Column("KPI"),
-            Column("Supports"),
-            Column("Status"),
-            Column("Chance", "", "right"),
-            Column("Objective"),
-        ],
-        rows=[_row(row.branch, {b.id: b.label for b in branches}, format) for row in rows],
-    )
+    return TreeChart(caption, format, width, branches).figure()
 
 
 def _placed(branches: Sequence[Branch]) -> list[_Placed]:
@@ -141,24 +157,19 @@ def _row(branch: Branch, labels: dict[str, str], f: Format) -> Row:
     )
 
 
-def _svg(rows: Sequence[_Placed], f: Format, width: Width, name: str) -> str:
-    height = _HEAD + _ROW * len(rows)
-    return draw(WIDTHS[width], height, name, lambda sheet: _paint(rows, sheet, f))
-
-
 def _paint(rows: Sequence[_Placed], sheet: Sheet, f: Format) -> None:
     told = [", ".join(_status_words(row.branch, f)) for row in rows]
-    status = max((text_width(words, TYPE.chart_label, bold=True) for words in told), default=0.0) + _MARK
+    status = max((sheet.measure.width(words, TYPE.chart_label, bold=True) for words in told), default=0.0) + _MARK
     with_objectives = sheet.width > WIDTHS["half"]
     most = 0.45 * sheet.width if with_objectives else sheet.width - status - _GAP
-    wanted = max(row.depth * _STEP + text_width(row.branch.label, TYPE.chart_label, bold=True) for row in rows)
+    wanted = max(row.depth * _STEP + sheet.measure.width(row.branch.label, TYPE.chart_label, bold=True) for row in rows)
     names = min(wanted, most)
     for index, row in enumerate(rows):
         y = _HEAD + (index + 0.5) * _ROW
         left = row.depth * _STEP
         _twigs(row, sheet, y)
         b = row.branch
-        label = shorten(b.label, names - left, TYPE.chart_label, bold=b.status is not None)
+        label = sheet.measure.shorten(b.label, names - left, TYPE.chart_label, bold=b.status is not None)
         sheet.text(left, y, label, bold=b.status is not None)
         if b.status is None:
             sheet.text(names + _GAP, y, "no target", colour=LIGHT.muted)
@@ -167,7 +178,7 @@ def _paint(rows: Sequence[_Placed], sheet: Sheet, f: Format) -> None:
             sheet.text(names + _GAP + _MARK, y, told[index])
         if with_objectives and b.objective:
             start = names + status + 2 * _GAP
-            objective = shorten(b.objective, sheet.width - start, TYPE.chart_label)
+            objective = sheet.measure.shorten(b.objective, sheet.width - start, TYPE.chart_label)
             sheet.text(start, y, objective, colour=LIGHT.muted)
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from kpi_analysis.design.blocks import Cell, Column, Figure, Row
 from kpi_analysis.design.formats import Format
 from kpi_analysis.design.theme import LIGHT, TYPE
-from kpi_analysis.report.charts.base import WIDTHS, Caption, Sheet, Width, draw
+from kpi_analysis.report.charts.base import Caption, Chart, Paint
 from kpi_analysis.report.charts.scales import is_known
-from kpi_analysis.report.charts.text import shorten, text_width
+from kpi_analysis.report.charts.series import check_lengths
+from kpi_analysis.report.charts.sheet import WIDTHS, Sheet, Width
 
 _HEIGHT, _HEAD, _GAP = 64.0, 5.0, 0.5
 _TALLEST, _LOWEST = 8.0, 4.0
@@ -18,22 +19,49 @@ _DASHES = (2.0, 1.4)
 
 
 @dataclass(frozen=True)
-class _Triangle:
-    cohorts: Sequence[str]
+class Cohorts:
+    """The share of each cohort that is there at each age.
+
+    Parameters
+    ----------
+    names : sequence of str
+        When the customers of each row came, in words, the oldest first.
+    sizes : sequence of int
+        How many they are.
+    rates : sequence of sequences of float or None
+        For each cohort the share that is there at each age; None where that period has not begun.
+    mature : sequence of sequences of bool
+        Whether each cell is final.
+    first_age : int
+        The age of the first column.
+    age_name : str
+        What an age counts, in the plural.
+    heading : str
+        Over the names of the cohorts.
+
+    Raises
+    ------
+    ValueError
+        If the sequences differ in length or are empty.
+    """
+
+    names: Sequence[str]
     sizes: Sequence[int]
     rates: Sequence[Sequence[float | None]]
     mature: Sequence[Sequence[bool]]
-    first_age: int
-    age_name: str
-    heading: str
-    format: Format
+    first_age: int = 1
+    age_name: str = "months"
+    heading: str = "First order"
+
+    def __post_init__(self) -> None:
+        check_lengths(self.names, "cohorts", self.sizes, self.rates, self.mature)
+        if not any(self.rates) or any(len(row) != len(done) for row, done in zip(self.rates, self.mature, strict=True)):
+            raise ValueError("Wanted for each rate whether it is mature, and at least one rate.")
 
     @property
     def ages(self) -> range:
+        """The ages of the columns."""
         return range(self.first_age, self.first_age + max(len(row) for row in self.rates))
-
-    def write(self, rate: float) -> str:
-        return self.format.number(rate * 100)
 
     def cell(self, row: int, column: int) -> tuple[float, bool] | None:
         """Return a cell's rate and whether it is mature; nothing where its period has not begun."""
@@ -41,133 +69,132 @@ class _Triangle:
             return None
         return rate, self.mature[row][column]
 
+    @property
+    def cells(self) -> list[tuple[float, bool]]:
+        """All cells that have a rate."""
+        found = [self.cell(i, j) for i in range(len(self.names)) for j in range(len(self.ages))]
+        return [cell for cell in found if cell is not None]
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        """The least and the largest mature rate, 0 and 0 where no rate is mature."""
+        known = [rate for rate, done in self.cells if done]
+        return min(known, default=0.0), max(known, default=0.0)
+
+
+@dataclass(frozen=True)
+class TriangleChart(Chart):
+    """A retention triangle; see `retention_triangle`."""
+
+    cohorts: Cohorts
+
+    @property
+    def unit_label(self) -> str:
+        return "%"
+
+    def keys(self) -> list[str]:
+        is_open = any(not done for _, done in self.cohorts.cells)
+        return [f"dashed: the last of the {self.cohorts.age_name} is not over"] if is_open else []
+
+    def alt(self, caption: Caption) -> str:
+        parts, cohorts = [], self.cohorts
+        for i, name in enumerate(cohorts.names):
+            known = [(age, cohorts.cell(i, j)) for j, age in enumerate(cohorts.ages)]
+            last = [(age, cell[0]) for age, cell in known if cell and cell[1]][-1:]
+            words = f"{self.write(last[0][1])}% after {last[0][0]} {cohorts.age_name}" if last else "no final rate yet"
+            parts.append(f"{name} ({self.format.number(cohorts.sizes[i])}) {words}")
+        return f"Retention triangle, {caption.measure}: {'; '.join(parts)}."
+
+    def columns(self) -> list[Column]:
+        ages = [Column(str(age), align="right") for age in self.cohorts.ages]
+        return [Column(self.cohorts.heading), Column("Customers", align="right"), *ages]
+
+    def rows(self) -> list[Row]:
+        return [_row(self, i) for i in range(len(self.cohorts.names))]
+
+    def drawing(self, width: Width) -> tuple[float, Paint]:
+        count = len(self.cohorts.names)
+        pitch = max(_LOWEST, min(_TALLEST + _GAP, (_HEIGHT - _HEAD) / count))
+        return _HEAD + pitch * count, lambda sheet: _paint(self, sheet, pitch)
+
+    def write(self, rate: float) -> str:
+        """Return a rate as a percentage without its sign."""
+        return self.format.number(rate * 100)
+
     def fill(self, rate: float) -> str:
         """Return one of four steps, even between the least and the largest mature rate."""
-        known = [
-            v
-            for rates, done in zip(self.rates, self.mature, strict=True)
-            for v, is_done in zip(rates, done, strict=True)
-            if is_done and is_known(v)
-        ]
-        low, high = min(known), max(known)
+        low, high = self.cohorts.extent
         steps = len(LIGHT.sequence)
         return LIGHT.sequence[min(steps - 1, int(steps * (rate - low) / (high - low)))] if high > low else LIGHT.step_2
 
 
-def retention_triangle(
-    caption: Caption,
-    cohorts: Sequence[str],
-    sizes: Sequence[int],
-    rates: Sequence[Sequence[float | None]],
-    *,
-    mature: Sequence[Sequence[bool]],
-    format: Format,
-    first_age: int = 1,
-    age_name: str = "months",
-    heading: str = "First order",
-    width: Width = "full",
-) -> Figure:
+def retention_triangle(caption: Caption, cohorts: Cohorts, *, format: Format, width: Width = "full") -> Figure:
     """Return a retention triangle: of those who came in a period, how many are there after 1, 2, 3 periods?
+
+    A cell that is not final is white, dashed and italic.
 
     Parameters
     ----------
     caption : Caption
-    cohorts : sequence of str
-        When the customers of each row came, in words, the oldest first.
-    sizes : sequence of int
-        How many they are.
-    rates : sequence of sequences of float or None
-        For each cohort the share that is there at each age; None where that period has not begun.
-    mature : sequence of sequences of bool
-        Whether each cell is final. One that is not is white, dashed and italic.
+    cohorts : Cohorts
     format : Format
-    first_age : int
-        The age of the first column.
-    age_name : str
-        What an age counts, in the plural.
-    heading : str
-        Over the names of the cohorts.
     width : str
         ``full`` comes with a half-width variant for small screens.
 
-    Raises
-    ------
-    ValueError
-        If the sequences differ in length or are empty.
+    Examples
+    --------
+    >>> cohorts = Cohorts(["Q1 2026", "Q2 2026"], [40, 50], [[0.6, 0.5], [0.7]], [[True, True], [True]])
+    >>> retention_triangle(Caption("back", "Half come back", "Back, {unit}"), cohorts, format=Format()).alt
+    'Retention triangle, Back, %: Q1 2026 (40) 50% after 2 months; Q2 2026 (50) 70% after 1 months.'
     """
-    for given in (sizes, rates, mature):
-        if not cohorts or len(given) != len(cohorts):
-            raise ValueError(f"Found {len(given)} entries for {len(cohorts)} cohorts. Wanted one for each.")
-    if not any(rates) or any(len(row) != len(done) for row, done in zip(rates, mature, strict=True)):
-        raise ValueError("Wanted for each rate whether it is mature, and at least one rate.")
-    chart = _Triangle(cohorts, sizes, rates, mature, first_age, age_name, heading, format)
-    cells = [chart.cell(i, j) for i in range(len(cohorts)) for j in range(len(chart.ages))]
-    open_ = any(cell and not cell[1] for cell in cells)
-    said = caption.with_key("%", [f"dashed: the last of the {age_name} is not over"] if open_ else [])
-    return said.figure(
-        svg=_svg(chart, width, said.id),
-        svg_narrow=_svg(chart, "half", f"{said.id}-narrow") if width == "full" else "",
-        alt=_alt(chart, said),
-        width=width,
-        columns=[
-            Column(heading),
-            Column("Customers", align="right"),
-            *(Column(str(age), align="right") for age in chart.ages),
-        ],
-        rows=[_row(chart, i) for i in range(len(cohorts))],
-    )
+    return TriangleChart(caption, format, width, cohorts).figure()
 
 
-def _row(chart: _Triangle, i: int) -> Row:
+def _row(chart: TriangleChart, i: int) -> Row:
     cells = []
-    for j in range(len(chart.ages)):
-        cell = chart.cell(i, j)
+    for j in range(len(chart.cohorts.ages)):
+        cell = chart.cohorts.cell(i, j)
         words = "" if cell is None else chart.write(cell[0]) if cell[1] else f"{chart.write(cell[0])} so far"
         cells.append(Cell(words, tone="plain" if cell and cell[1] else "muted"))
-    return Row((Cell(chart.cohorts[i]), Cell(chart.format.number(chart.sizes[i])), *cells))
+    return Row((Cell(chart.cohorts.names[i]), Cell(chart.format.number(chart.cohorts.sizes[i])), *cells))
 
 
-def _alt(chart: _Triangle, caption: Caption) -> str:
-    parts = []
-    for i, name in enumerate(chart.cohorts):
-        known = [(age, chart.cell(i, j)) for j, age in enumerate(chart.ages)]
-        last = [(age, cell[0]) for age, cell in known if cell and cell[1]][-1:]
-        words = f"{chart.write(last[0][1])}% after {last[0][0]} {chart.age_name}" if last else "no final rate yet"
-        parts.append(f"{name} ({chart.format.number(chart.sizes[i])}) {words}")
-    return f"Retention triangle, {caption.measure}: {'; '.join(parts)}."
-
-
-def _svg(chart: _Triangle, width: Width, name: str) -> str:
-    pitch = max(_LOWEST, min(_TALLEST + _GAP, (_HEIGHT - _HEAD) / len(chart.cohorts)))
-    height = _HEAD + pitch * len(chart.cohorts)
-    return draw(WIDTHS[width], height, name, lambda sheet: _paint(chart, sheet, pitch))
-
-
-def _paint(chart: _Triangle, sheet: Sheet, pitch: float) -> None:
-    counts = [chart.format.number(size) for size in chart.sizes]
+def _paint(chart: TriangleChart, sheet: Sheet, pitch: float) -> None:
+    counts = [chart.format.number(size) for size in chart.cohorts.sizes]
     narrow = sheet.width < WIDTHS["wide"]
     size_head = "n" if narrow else "customers"
-    sized = max(text_width(words, TYPE.chart_label) for words in [*counts, size_head])
+    sized = max(sheet.measure.width(words, TYPE.chart_label) for words in [*counts, size_head])
     room = sheet.width * (0.2 if narrow else 0.3)
-    named = min(room, max(text_width(words, TYPE.chart_label) for words in [*chart.cohorts, chart.heading]))
+    named = min(
+        room,
+        max(sheet.measure.width(words, TYPE.chart_label) for words in [*chart.cohorts.names, chart.cohorts.heading]),
+    )
     left = named + 2.0 + sized + 1.6
-    wide = min((sheet.width - left) / len(chart.ages), 20.0)
-    sheet.text(0, 1.6, shorten(chart.heading, named, TYPE.chart_axis), size=TYPE.chart_axis, colour=LIGHT.muted)
+    wide = min((sheet.width - left) / len(chart.cohorts.ages), 20.0)
+    sheet.text(
+        0,
+        1.6,
+        sheet.measure.shorten(chart.cohorts.heading, named, TYPE.chart_axis),
+        size=TYPE.chart_axis,
+        colour=LIGHT.muted,
+    )
     sheet.text(left - 1.6, 1.6, size_head, size=TYPE.chart_axis, colour=LIGHT.muted, align="right")
-    widest = text_width(str(chart.ages[-1]), TYPE.chart_axis) + 0.8
+    widest = sheet.measure.width(str(chart.cohorts.ages[-1]), TYPE.chart_axis) + 0.8
     every = 1 + int(widest / wide)
-    for j, age in enumerate(chart.ages):
+    for j, age in enumerate(chart.cohorts.ages):
         if j % every == 0:
             x = left + wide * (j + 0.5)
             sheet.text(x, 1.6, str(age), size=TYPE.chart_axis, colour=LIGHT.muted, align="center")
-    number = max(text_width(chart.write(cell[0]), TYPE.chart_axis) for cell in _cells(chart) or [(0.0, True)])
-    for i, name in enumerate(chart.cohorts):
+    number = max(
+        sheet.measure.width(chart.write(cell[0]), TYPE.chart_axis) for cell in chart.cohorts.cells or [(0.0, True)]
+    )
+    for i, name in enumerate(chart.cohorts.names):
         top = _HEAD + pitch * i
         middle = top + (pitch - _GAP) / 2
-        sheet.text(0, middle, shorten(name, named, TYPE.chart_label))
+        sheet.text(0, middle, sheet.measure.shorten(name, named, TYPE.chart_label))
         sheet.text(left - 1.6, middle, counts[i], colour=LIGHT.muted, align="right")
-        for j in range(len(chart.ages)):
-            cell = chart.cell(i, j)
+        for j in range(len(chart.cohorts.ages)):
+            cell = chart.cohorts.cell(i, j)
             if cell is None:
                 continue
             rate, done = cell
@@ -187,8 +214,3 @@ def _paint(chart: _Triangle, sheet: Sheet, pitch: float) -> None:
                     colour=LIGHT.ink if done else LIGHT.muted,
                     align="center",
                 )
-
-
-def _cells(chart: _Triangle) -> list[tuple[float, bool]]:
-    found = [chart.cell(i, j) for i in range(len(chart.cohorts)) for j in range(len(chart.ages))]
-    return [cell for cell in found if cell is not None]

@@ -13,6 +13,7 @@ import pandas as pd
 from kpi_analysis.core.records import result_values
 from kpi_analysis.design.blocks import Cell, Column, Row, Table
 from kpi_analysis.design.formats import Format
+from kpi_analysis.design.theme import DEFAULT_THEME, Theme
 from kpi_analysis.metrics.catalogue import Metric
 from kpi_analysis.report import tables
 
@@ -23,6 +24,7 @@ def definitions(
     words: Mapping[str, str],
     written: Format,
     overridden: Sequence[str] = (),
+    theme: Theme = DEFAULT_THEME,
 ) -> Table:
     """Return what each KPI is in words, from how many rows it comes, and how far off it may be.
 
@@ -36,13 +38,15 @@ def definitions(
     written : Format
     overridden : sequence of str
         Labels of KPIs that the company defines in its own way.
+    theme : Theme
+        In whose typeface names are measured.
     """
     told = {
         name: metric.model_copy(update={"formula": ". ".join(filter(None, (words[name], metric.note)))})
         for name, metric in metrics.items()
     }
     note = f"Defined by the company in its own way: {', '.join(overridden)}." if overridden else ""
-    return replace(tables.definitions(frame, told, written, note=note), values=result_values(frame))
+    return replace(tables.definitions(frame, told, written, note=note, theme=theme), values=result_values(frame))
 
 
 def not_shown(frame: pd.DataFrame, metrics: Mapping[str, Metric]) -> Table:

@@ -12,10 +12,12 @@ import pandas as pd
 
 from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import records
+from kpi_analysis.design.blocks import Display
 from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.scope import Scope
 from kpi_analysis.metrics.catalogue import Metric
 from kpi_analysis.metrics.session import OpenCompany
+from kpi_analysis.report.charts.base import Caption
 
 HISTORY = {"day": 31, "week": 26, "month": 13, "quarter": 12, "year": 6}
 
@@ -52,6 +54,11 @@ class ReportContext:
         return Scope(self.company, self.period, self.as_of, self.where)
 
     @cached_property
+    def display(self) -> Display:
+        """Where the blocks of this report show themselves, and what they have shown."""
+        return Display(self.company.theme)
+
+    @cached_property
     def format(self) -> Format:
         """How this company writes its numbers."""
         return Format(self.company.config.locale, self.company.config.currency)
@@ -60,6 +67,12 @@ class ReportContext:
     def period_name(self) -> str:
         """The period in words: ``Q4 2017``."""
         return period_label(self.period, self.company.config.calendar)
+
+    def caption(
+        self, id: str, title: str, measure: str, note: str = "", values: tuple[dict[str, Any], ...] = ()
+    ) -> Caption:
+        """Return the words around a chart of this report, whose typeface they are measured in."""
+        return Caption(id, title, measure, note, values, self.company.theme)
 
     def metric(self, name: str) -> Metric:
         """Return a KPI of the catalogue."""

@@ -15,9 +15,10 @@ from kpi_analysis.design.blocks import Figure, Note, Table
 from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.figures import contracts, figure_values, whole, wide
 from kpi_analysis.insight.figures.contracts import SMALLEST_GROUP
-from kpi_analysis.report.charts.base import Caption, Width
+from kpi_analysis.report.charts.base import Width
 from kpi_analysis.report.charts.survivals import Curve, survival_curves
-from kpi_analysis.report.charts.waterfalls import waterfall
+from kpi_analysis.report.charts.waterfalls import Bridge, waterfall
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections import kpi_figures
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.tables import Field, value_table
@@ -31,6 +32,7 @@ BRIDGE = (
 )
 
 
+@on_display
 @dataclass(frozen=True)
 class ContractSections:
     """Sections on contracts. One whose table is not connected shows nothing; one with too few says so in a note.
@@ -58,12 +60,14 @@ class ContractSections:
             title = f"Contracts {'last longer in some' if p_value < 0.05 else 'last about as long in all'} {by}s"
             note = f"{note} Log-rank test of the {by}s: {told}.".strip()
         measure = "Still running, {unit}, by months since the start"
-        caption = Caption(f"survival_by_{by}" if by else "survival", title, measure, note, figure_values(found))
+        caption = self.context.caption(
+            f"survival_by_{by}" if by else "survival", title, measure, note, figure_values(found)
+        )
         return survival_curves(caption, _curves(found), format=self.format, width=width)
 
     def churn(self, *, by: str = "segment", width: Width = "full") -> Figure | None:
         """The churn rate for each value of a dimension, with its interval."""
-        return kpi_figures.ranking(self.context, "churn_rate", by=by, width=width)
+        return kpi_figures.by_dimension(self.context, "churn_rate", by=by, width=width)
 
     def contract_lifetimes(self) -> Table | Note | None:
         """Which share of new contracts ran and will run after months and years, by the model and as seen."""
@@ -103,11 +107,13 @@ class ContractSections:
         gained, lost = (sum(abs(value) for _, value in steps if (value > 0) is up) for up in (True, False))
         moved_words = "covered" if gained >= lost else "did not cover"
         return waterfall(
-            Caption("mrr_bridge", f"New and growing contracts {moved_words} what was lost",
-                    f"MRR, {{unit}}, end of {before} to end of {now}",
-                    values=(*result_values(levels), *result_values(moved))),
-            (before, start), [step for step in steps if step[1]], (now, end),
-            unit="currency", format=self.format, width=width,
+            self.context.caption(
+                "mrr_bridge", f"New and growing contracts {moved_words} what was lost",
+                f"MRR, {{unit}}, end of {before} to end of {now}",
+                values=(*result_values(levels), *result_values(moved)),
+            ),
+            Bridge((before, start), [step for step in steps if step[1]], (now, end), "currency"), format=self.format,
+            width=width,
         )  # fmt: skip
 
     # ------------------------------------------------------------------ inside

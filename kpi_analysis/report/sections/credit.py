@@ -17,6 +17,7 @@ from kpi_analysis.insight.figures import credit, figure_values, only, whole, wid
 from kpi_analysis.insight.figures.channels import named
 from kpi_analysis.insight.figures.credit import COHORTS, PARTS
 from kpi_analysis.metrics.compute.spend_cohorts import LAGS
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections.channels import CREDIT, RULE_NAMES, channels_of, joined, quoting_table
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.tables import Field
@@ -29,6 +30,7 @@ HEADS = {"first": "First", "last": "Last", "linear": "Linear", "time_decay": "De
          "w_shaped": "W-shaped", "shapley": "Shapley", "markov": "Markov"}  # fmt: skip
 
 
+@on_display
 @dataclass(frozen=True)
 class CreditSections:
     """Sections on credit.

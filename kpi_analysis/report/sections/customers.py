@@ -16,8 +16,9 @@ from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.figures import customers, figure_values, of_slices, only, whole, wide
 from kpi_analysis.insight.figures.customers import DAYS
-from kpi_analysis.report.charts.base import Caption, Width
-from kpi_analysis.report.charts.triangles import retention_triangle
+from kpi_analysis.report.charts.base import Width
+from kpi_analysis.report.charts.triangles import Cohorts, retention_triangle
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.sections.contracts import ContractSections
 from kpi_analysis.report.tables import Field, value_table
@@ -27,6 +28,7 @@ MOST_COHORTS = 12
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 
+@on_display
 @dataclass(frozen=True)
 class CustomerSections:
     """Sections on customers, by their orders and by their contracts.
@@ -76,13 +78,17 @@ class CustomerSections:
         named = {*compared, *(name for name, _ in told)}
         quoted = figure_values(of_slices(found, "cohort", named))
         return retention_triangle(
-            Caption("retention", title,
-                    f"Customers who bought again, {{unit}} of each cohort, by {grain}s since their first order",
-                    note=note if told[0][0] == first else "", values=quoted),
-            [self._short(name) for name, _ in told], [int(size[name]) for name, _ in told],
-            [[None if pd.isna(rate) else float(rate) for rate in group["rate"]] for _, group in told],
-            mature=[[bool(done) for done in group["complete"]] for _, group in told],
-            format=self.format, age_name=f"{grain}s",
+            self.context.caption(
+                "retention", title,
+                f"Customers who bought again, {{unit}} of each cohort, by {grain}s since their first order",
+                note=note if told[0][0] == first else "", values=quoted,
+            ),
+            Cohorts(
+                [self._short(name) for name, _ in told], [int(size[name]) for name, _ in told],
+                [[None if pd.isna(rate) else float(rate) for rate in group["rate"]] for _, group in told],
+                [[bool(done) for done in group["complete"]] for _, group in told], age_name=f"{grain}s",
+            ),
+            format=self.format,
         )  # fmt: skip
 
     def repeat_purchases(self) -> Table | Note | None:

@@ -18,8 +18,9 @@ from kpi_analysis.insight.targets import TargetAssessment
 from kpi_analysis.metrics.catalogue import Metric
 from kpi_analysis.metrics.compute.slices import NONE
 from kpi_analysis.metrics.explain import AUTO
-from kpi_analysis.report.charts.base import Caption, Width
-from kpi_analysis.report.charts.waterfalls import waterfall
+from kpi_analysis.report.charts.base import Width
+from kpi_analysis.report.charts.waterfalls import Bridge, waterfall
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.messages import change_words, inside
 from kpi_analysis.report.sections.context import ReportContext
 
@@ -34,6 +35,7 @@ METHODS = {
 }
 
 
+@on_display
 @dataclass(frozen=True)
 class DriverSections:
     """Sections on why KPIs moved in a period.
@@ -71,17 +73,14 @@ class DriverSections:
         by_words = f" by {_plain(told.attrs['by'])}" if told.attrs["by"] else ""
         stretch = "" if period.complete else f", the first {period.days} days of each"
         return waterfall(
-            Caption(
+            self.context.caption(
                 f"drivers_{kpi}" + (f"_by_{told.attrs['by']}" if told.attrs["by"] else ""),
                 claim(told, metric, self.context.format, over=period.complete),
                 f"{metric.label}{by_words}, {{unit}}; {then} to {now}{stretch}",
                 note=METHODS[told.attrs["method"]],
                 values=(*self._quoted(kpi, told.attrs["by"]), *figure_values(found)),
             ),
-            (then, told.attrs["before"]),
-            contributions(found),
-            (now, told.attrs["after"]),
-            unit=metric.unit,
+            Bridge((then, told.attrs["before"]), contributions(found), (now, told.attrs["after"]), metric.unit),
             format=self.context.format,
             better=metric.better,
             width=width,

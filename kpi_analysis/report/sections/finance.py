@@ -17,9 +17,10 @@ from kpi_analysis.insight.figures.finance import LARGEST
 from kpi_analysis.insight.figures.history import last_with_data, with_data
 from kpi_analysis.metrics.compute.slices import NONE
 from kpi_analysis.report import messages
-from kpi_analysis.report.charts.base import Caption, Width
-from kpi_analysis.report.charts.multiples import small_multiples
-from kpi_analysis.report.charts.waterfalls import waterfall
+from kpi_analysis.report.charts.base import Width
+from kpi_analysis.report.charts.multiples import Panels, small_multiples
+from kpi_analysis.report.charts.waterfalls import Bridge, waterfall
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections import drivers
 from kpi_analysis.report.sections.context import HISTORY, ReportContext
 from kpi_analysis.report.tables import Field, value_table
@@ -29,6 +30,7 @@ MARGINS = ("gross_profit_margin", "ebitda_margin", "net_profit_margin")
 GRAIN = "month"  # the ledger is monthly
 
 
+@on_display
 @dataclass(frozen=True)
 class FinanceSections:
     """Sections on finance. One whose figures have no value shows nothing, or a note that says why.
@@ -70,12 +72,17 @@ class FinanceSections:
         share = self.format.prose(rows["ebitda_margin"]["value"], "percent")
         over = "" if self.context.period.complete else " so far"
         return waterfall(
-            Caption("result", f"{share} of revenue is left as EBITDA{over}",
-                    f"Revenue to EBITDA, {{unit}}, {self.context.period_name}",
-                    values=(*result_values(frame), *figure_values(found))),
-            ("Revenue", parts["revenue"]),
-            [("Cost of goods", parts["cogs"]), ("Operating expense", parts["operating_expense"])],
-            ("EBITDA", rows["ebitda"]["value"]), unit="currency", format=self.format, width=width,
+            self.context.caption(
+                "result", f"{share} of revenue is left as EBITDA{over}",
+                f"Revenue to EBITDA, {{unit}}, {self.context.period_name}",
+                values=(*result_values(frame), *figure_values(found)),
+            ),
+            Bridge(
+                ("Revenue", parts["revenue"]),
+                [("Cost of goods", parts["cogs"]), ("Operating expense", parts["operating_expense"])],
+                ("EBITDA", rows["ebitda"]["value"]), "currency",
+            ),
+            format=self.format, width=width,
         )  # fmt: skip
 
     def bridge(self, kpi: str = "ebitda", *, width: Width = "half") -> Figure | Note | None:
@@ -96,12 +103,17 @@ class FinanceSections:
         if not told.attrs["change"]:
             return None
         return waterfall(
-            Caption(f"bridge_{kpi}", drivers.claim(told, metric, self.format, over=context.period.complete),
-                    f"{metric.label}, {{unit}}; {self._name(then)} to {now}",
-                    note="A step up is more revenue or less cost.",
-                    values=(*result_values(context.compute((kpi,))), *figure_values(found))),
-            (self._name(then), told.attrs["before"]), drivers.contributions(found), (now, told.attrs["after"]),
-            unit=metric.unit, format=self.format, width=width,
+            self.context.caption(
+                f"bridge_{kpi}", drivers.claim(told, metric, self.format, over=context.period.complete),
+                f"{metric.label}, {{unit}}; {self._name(then)} to {now}",
+                note="A step up is more revenue or less cost.",
+                values=(*result_values(context.compute((kpi,))), *figure_values(found)),
+            ),
+            Bridge(
+                (self._name(then), told.attrs["before"]), drivers.contributions(found), (now, told.attrs["after"]),
+                metric.unit,
+            ),
+            format=self.format, width=width,
         )  # fmt: skip
 
     def margins(self, *, width: Width = "full") -> Figure | None:
@@ -116,11 +128,12 @@ class FinanceSections:
         first, (low, high) = kept[0], _ends(lines[kept[0]])
         title = f"{self.context.metric(first).label} stayed between {self._percent(low)} and {self._percent(high)}"
         return small_multiples(
-            Caption("margins", title, f"Margins by {GRAIN}, {{unit}} of revenue",
-                    values=result_values(shown[shown["kpi"].isin(kept)])),
-            [self.context.metric(kpi).label for kpi in kept], periods, list(lines.values()),
-            unit="percent", format=self.format, ring=-13,
-            width=width,
+            self.context.caption(
+                "margins", title, f"Margins by {GRAIN}, {{unit}} of revenue",
+                values=result_values(shown[shown["kpi"].isin(kept)]),
+            ),
+            Panels([self.context.metric(kpi).label for kpi in kept], periods, list(lines.values()), "percent"),
+            format=self.format, ring=-13, width=width,
         )  # fmt: skip
 
     def concentration_page(self) -> Title | None:

@@ -9,10 +9,11 @@ from kpi_analysis.insight.figures import figure_values, only, slices, wide
 from kpi_analysis.metrics.compute.selection import BEFORE
 from kpi_analysis.metrics.compute.slices import known_columns
 from kpi_analysis.report import messages
-from kpi_analysis.report.charts.base import Caption, Width
+from kpi_analysis.report.charts.base import Width
 from kpi_analysis.report.charts.columns import columns_over_time
 from kpi_analysis.report.charts.lines import line_over_time
-from kpi_analysis.report.charts.rankings import ranking as draw_ranking
+from kpi_analysis.report.charts.rankings import Reference, ranking
+from kpi_analysis.report.charts.series import Groups, Series
 from kpi_analysis.report.sections.context import HISTORY, ReportContext
 from kpi_analysis.stats.intervals import FEW_TRIALS
 
@@ -38,27 +39,25 @@ def over_time(
     place = period_label(last_period, calendar) if last_period.complete else period_words(last_period)
     against, before = context.base_of(rows[last], last_period)
     told = last_period.complete and rows[last][against] is not None
-    caption = Caption(
+    caption = context.caption(
         id=f"{kpi}_by_{grain}",
         title=messages.sentence(metric, rows[last], place, context.format, against=against),
         measure=("By" if width == "half" else f"{metric.label} by")  # its title begins with the name already
         + f" {grain}, {{unit}}{f', against {before}' if told else ''}",
         values=result_values(frame),
     )
-    draw = columns_over_time if bars else line_over_time
-    return draw(
-        caption,
+    chart = columns_over_time if bars else line_over_time
+    series = Series(
         [row["period"] for row in rows],
         [row["value"] for row in rows],
-        unit=metric.unit,
-        format=context.format,
+        metric.unit,
         complete=[row["complete"] for row in rows],
         reasons=[row["reason"] for row in rows],
-        width=width,
     )
+    return chart(caption, series, format=context.format, width=width)
 
 
-def ranking(
+def by_dimension(
     context: ReportContext, kpi: str, *, by: str, width: Width = "full", most: int = LONGEST_RANKING
 ) -> Figure | None:
     """A KPI for each value of a dimension, sorted, with its interval and the company's own value as a line."""
@@ -96,24 +95,25 @@ def ranking(
         largest = only(slices.shares(context.scope, kpi, by), **{by: highest[0]})
         title = messages.biggest(metric, highest[0], wide(largest, by=[by])["share"].iloc[0], by, context.format)
         quoted = (*quoted, *figure_values(largest))
-    caption = Caption(
+    caption = context.caption(
         id=f"{kpi}_by_{by}",
         title=title,
         measure=f"{metric.label} by {by}, {{unit}}, {context.period_name}",
         note=" ".join(notes),
         values=quoted,
     )
-    return draw_ranking(
+    return ranking(
         caption,
-        [str(row[by]) for row in rows],
-        [row["value"] for row in rows],
-        unit=metric.unit,
+        Groups(
+            [str(row[by]) for row in rows],
+            [row["value"] for row in rows],
+            metric.unit,
+            low=[row["ci_low"] for row in rows],
+            high=[row["ci_high"] for row in rows],
+            counts=[row["rows"] for row in rows],
+        ),
         format=context.format,
-        low=[row["ci_low"] for row in rows],
-        high=[row["ci_high"] for row in rows],
-        counts=[row["rows"] for row in rows],
-        reference=whole["value"] if metric.unit in ("percent", "ratio", "days") else None,
-        reference_label="all",
+        reference=Reference(whole["value"] if metric.unit in ("percent", "ratio", "days") else None, "all"),
         better=metric.better,
         width=width,
     )

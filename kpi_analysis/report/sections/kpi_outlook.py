@@ -16,9 +16,11 @@ from kpi_analysis.core.records import result_values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.insight.figures import figure_values, only, outlook, whole, wide
 from kpi_analysis.insight.targets import TargetAssessment
-from kpi_analysis.report.charts.base import Caption
 from kpi_analysis.report.charts.fans import fan
+from kpi_analysis.report.charts.forecast import Forecast, Goal
 from kpi_analysis.report.charts.lines import line_over_time
+from kpi_analysis.report.charts.series import Series
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.messages import inside
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.sections.outlook import backtest_words
@@ -28,6 +30,7 @@ from kpi_analysis.stats.projections import Projection
 SHOWN = 36
 
 
+@on_display
 @dataclass(frozen=True)
 class KpiOutlook:
     """The outlook of one KPI, section by section.
@@ -112,23 +115,30 @@ class KpiOutlook:
         end = self.projection.frame.iloc[-1]
         write = self.context.format.prose
         return fan(
-            Caption(
+            self.context.caption(
                 f"outlook_{self.kpi}",
                 f"{self._name(self.future[-1])}: {write(end['low'], metric.unit)} to {write(end['high'], metric.unit)}",
                 f"{metric.label} by month, {{unit}}; projection from {self._name(self.future[0])}",
                 note=f"Method: {self.projection.method.rstrip('.')}.",
                 values=(*self._quoted(len(shown)), *figure_values(self._projection, *goals)),
             ),
-            [str(label) for label in shown.index],
-            [None if np.isnan(value) else float(value) for value in shown],
-            future_periods=[period.label for period in self.future],
-            mean=self.projection.frame["mean"].tolist(),
-            bands=outlook.bands(self.projection),
-            unit=metric.unit,
+            Series(
+                [str(label) for label in shown.index],
+                [None if np.isnan(value) else float(value) for value in shown],
+                metric.unit,
+            ),
+            Forecast(
+                [period.label for period in self.future],
+                self.projection.frame["mean"].tolist(),
+                outlook.bands(self.projection),
+            ),
             format=self.context.format,
-            target=one.goal if aimed and one is not None else None,
-            target_period=one.period if aimed and one is not None else None,
-            deadline_label=f"Deadline {self.context.format.date(one.deadline)}" if aimed and one is not None else "",
+            goal=Goal(
+                one.goal if aimed and one is not None else None,
+                one.period if aimed and one is not None else None,
+                f"Deadline {self.context.format.date(one.deadline)}" if aimed and one is not None else "",
+                None,
+            ),
         )
 
     def what_if(self) -> Table | None:
@@ -205,19 +215,21 @@ class KpiOutlook:
         limits = frame[["month.ci_low", "month.ci_high"]].to_numpy(float)
         band = [None if np.isnan(pair).any() else (float(pair[0]), float(pair[1])) for pair in limits]
         return line_over_time(
-            Caption(
+            self.context.caption(
                 f"signals_{self.kpi}",
                 title,
                 f"{metric.label} by month, {{unit}}",
                 note=f"Limits of the XmR chart. {note}{'.' if note else ''}",
                 values=figure_values(found),
             ),
-            frame["period"].tolist(),
-            [None if pd.isna(value) else float(value) for value in frame["month"]],
-            unit=metric.unit,
+            Series(
+                frame["period"].tolist(),
+                [None if pd.isna(value) else float(value) for value in frame["month"]],
+                metric.unit,
+                intervals=band,
+                interval_label="routine variation",
+            ),
             format=self.context.format,
-            band=band,
-            band_label="routine variation",
         )
 
     def model(self) -> Note:

@@ -18,9 +18,11 @@ from kpi_analysis.insight.figures.channels import Channels, has_spend_by, named
 from kpi_analysis.insight.figures.credit import COHORTS
 from kpi_analysis.insight.figures.response import MOVED
 from kpi_analysis.report import messages
-from kpi_analysis.report.charts.base import Caption, Width
-from kpi_analysis.report.charts.funnels import funnel
-from kpi_analysis.report.charts.returns import STRONG, Numbers, returns
+from kpi_analysis.report.charts.base import Width
+from kpi_analysis.report.charts.funnels import Steps, funnel
+from kpi_analysis.report.charts.returns import STRONG, Numbers, Total, returns
+from kpi_analysis.report.charts.series import Groups
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections.channels import CREDIT, channels_of, joined, quoting_table, rule_words
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.sections.credit import CreditSections
@@ -53,6 +55,7 @@ MOST_NAMES = 2  # in a title
 THOUSAND = 1000  # impressions come in millions, and clicks beside them do not
 
 
+@on_display
 @dataclass(frozen=True)
 class MarketingSections:
     """Sections on marketing. One whose figures have no value shows a note that says why.
@@ -114,18 +117,25 @@ class MarketingSections:
             note += " The band is what so many journeys of such sizes may vary by chance; spend is known."
         whole = rows[ratio]
         return returns(
-            Caption("returns_by_channel", self._returns_title(even), f"{self._measured}, {{unit}}",
-                    note=note, values=(*self.figures.quoted, *figure_values(self._counts))),
-            [named(one) for one in frame.index], self.figures.column(ratio),
-            format=self.format, low=self.figures.column(ratio, "ci_low"), high=self.figures.column(ratio, "ci_high"),
-            year_ago=self.figures.column(ratio, "year_ago"),
+            self.context.caption(
+                "returns_by_channel", self._returns_title(even), f"{self._measured}, {{unit}}",
+                note=note, values=(*self.figures.quoted, *figure_values(self._counts)),
+            ),
+            Groups(
+                [named(one) for one in frame.index], self.figures.column(ratio), "ratio",
+                low=self.figures.column(ratio, "ci_low"), high=self.figures.column(ratio, "ci_high"),
+                year_ago=self.figures.column(ratio, "year_ago"),
+                reasons=[frame[ratio, "reason"][one] for one in frame.index],
+            ),
+            format=self.format,
             year_ago_label=period_label(ago, self.context.company.config.calendar) if ago else "a year earlier",
-            break_even=even, total=(whole["value"], whole["ci_low"], whole["ci_high"], whole["year_ago"]),
-            reasons=[frame[ratio, "reason"][one] for one in frame.index],
-            left=[self._numbers("Spend", "marketing_spend"), self._numbers("Revenue", "attributed_revenue"),
-                  self._numbers("Gross profit", "attributed_gross_profit")],
-            right=[self._numbers("ROI", "marketing_revenue_roi"), self._numbers("Margin ROI", "marketing_roi")],
+            break_even=even, total=Total(whole["value"], whole["ci_low"], whole["ci_high"], whole["year_ago"]),
             width=width,
+            beside=(
+                [self._numbers("Spend", "marketing_spend"), self._numbers("Revenue", "attributed_revenue"),
+                  self._numbers("Gross profit", "attributed_gross_profit")],
+                [self._numbers("ROI", "marketing_revenue_roi"), self._numbers("Margin ROI", "marketing_roi")],
+            ),
         )  # fmt: skip
 
     def channels(self) -> Table | Note:
@@ -196,11 +206,16 @@ class MarketingSections:
         ago = self.context.company.config.calendar.year_ago(self.context.period)
         compared = ago is not None and all(row["year_ago"] is not None for _, row in steps)
         return funnel(
-            Caption("marketing_funnel", title, f"Count in {self.context.period_name}", note=note,
-                    values=(*result_values(frame), *figure_values(marketing.step_rates(self.context.scope)))),
-            [label for label, _ in steps], [row["value"] for _, row in steps], format=self.format,
-            counts_before=[row["year_ago"] for _, row in steps] if compared else None,
-            before_label=f"on {period_label(ago, self.context.company.config.calendar)}" if ago else "", width=width,
+            self.context.caption(
+                "marketing_funnel", title, f"Count in {self.context.period_name}", note=note,
+                values=(*result_values(frame), *figure_values(marketing.step_rates(self.context.scope))),
+            ),
+            Steps(
+                [label for label, _ in steps], [row["value"] for _, row in steps],
+                before=[row["year_ago"] for _, row in steps] if compared else (),
+                before_label=f"on {period_label(ago, self.context.company.config.calendar)}" if ago else "",
+            ),
+            format=self.format, width=width,
         )  # fmt: skip
 
     def spend_page(self) -> Title | None:

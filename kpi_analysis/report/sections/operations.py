@@ -17,8 +17,9 @@ from kpi_analysis.insight.figures.history import last_with_data, with_data
 from kpi_analysis.insight.figures.operations import QUALITY, TURNOVER
 from kpi_analysis.metrics.compute.slices import NONE
 from kpi_analysis.report import messages
-from kpi_analysis.report.charts.base import Caption, Width
-from kpi_analysis.report.charts.multiples import small_multiples
+from kpi_analysis.report.charts.base import Width
+from kpi_analysis.report.charts.multiples import Panels, small_multiples
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections.context import HISTORY, ReportContext
 from kpi_analysis.report.tables import Field, value_table
 
@@ -28,6 +29,7 @@ GRAIN = "month"
 MOST_GROUPS = 6
 
 
+@on_display
 @dataclass(frozen=True)
 class OperationsSections:
     """Sections on operations and people. One whose figures have no value shows nothing, or says why.
@@ -145,12 +147,16 @@ class OperationsSections:
         way = "above" if last > usual else "below" if last < usual else "at"
         title = f"Turnover of {self.format.prose(last, 'percent')} a quarter is {way} the usual level"
         return small_multiples(
-            Caption("turnover", title, "Employees who left, {unit} of the average headcount, by quarter",
-                    note=f"Usual: the median of {quarters:.0f} quarters, {self.format.prose(usual, 'percent')}.",
-                    values=(*result_values(shown[shown["kpi"].isin(kept)]), *figure_values(found))),
-            ["All who left" if kpi == TURNOVER[0] else "Of their own will" for kpi in kept],
-            shown.loc[shown["kpi"] == kept[0], "period"].tolist(), [lines[kpi] for kpi in kept],
-            unit="percent", format=self.format, width=width,
+            self.context.caption(
+                "turnover", title, "Employees who left, {unit} of the average headcount, by quarter",
+                note=f"Usual: the median of {quarters:.0f} quarters, {self.format.prose(usual, 'percent')}.",
+                values=(*result_values(shown[shown["kpi"].isin(kept)]), *figure_values(found)),
+            ),
+            Panels(
+                ["All who left" if kpi == TURNOVER[0] else "Of their own will" for kpi in kept],
+                shown.loc[shown["kpi"] == kept[0], "period"].tolist(), [lines[kpi] for kpi in kept], "percent",
+            ),
+            format=self.format, width=width,
         )  # fmt: skip
 
     def departments(self) -> Table | Note | None:
@@ -253,9 +259,11 @@ class OperationsSections:
         said = title.format(name=top[by], value=self.format.prose(top["value"], self.context.metric(kpi).unit),
                             period=period_label(calendar.parse(top["period"]), calendar))  # fmt: skip
         return small_multiples(
-            Caption(f"{kpi}_by_{by}", said, f"{self.context.metric(kpi).label} by {by} and {GRAIN}, {{unit}}",
-                    values=result_values(told, (by,))),
-            [str(name) for name in names], periods, lines, unit=self.context.metric(kpi).unit, format=self.format,
+            self.context.caption(
+                f"{kpi}_by_{by}", said, f"{self.context.metric(kpi).label} by {by} and {GRAIN}, {{unit}}",
+                values=result_values(told, (by,)),
+            ),
+            Panels([str(name) for name in names], periods, lines, self.context.metric(kpi).unit), format=self.format,
             ring=-13, width=width,
         )  # fmt: skip
 

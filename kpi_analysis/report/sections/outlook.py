@@ -14,10 +14,13 @@ from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.figures import figure_values, outlook
 from kpi_analysis.insight.outlook import Outlook
 from kpi_analysis.insight.targets import TargetAssessment
-from kpi_analysis.report.charts.base import Caption, Width
+from kpi_analysis.report.charts.base import Width
 from kpi_analysis.report.charts.fans import fan
-from kpi_analysis.report.charts.probabilities import chances
+from kpi_analysis.report.charts.forecast import Forecast, Goal
+from kpi_analysis.report.charts.probabilities import TargetChances, chances
+from kpi_analysis.report.charts.series import Series
 from kpi_analysis.report.charts.trees import Branch, tree
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.messages import inside
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.tables.smart import actions_table, targets_table
@@ -28,6 +31,7 @@ SHOWN = 36  # periods of a history
 WORDS = {"on": "on track", "risk": "at risk", "off": "off track", "hit": "hit", "missed": "missed"}
 
 
+@on_display
 @dataclass(frozen=True)
 class OutlookSections:
     """Sections on what is to come.
@@ -84,10 +88,8 @@ class OutlookSections:
         safe, lost = shown[0], shown[-1]
         title = f"{safe.label} is most likely to be met, {inside(lost.label)} least" if len(shown) > 1 else safe.label
         return chances(
-            Caption("chances", title, "Chance of reaching each target by its deadline, %"),
-            [one.label for one in shown],
-            [one.chance for one in shown],
-            [one.status for one in shown],
+            self.context.caption("chances", title, "Chance of reaching each target by its deadline, %"),
+            TargetChances([one.label for one in shown], [one.chance for one in shown], [one.status for one in shown]),
             format=self.format,
             width=width,
         )
@@ -115,7 +117,7 @@ class OutlookSections:
         roots = [branch.label for branch in branches if branch.supports is None]
         title = f"All lead to {inside(roots[0])}" if len(roots) == 1 else f"They lead to {len(roots)} goals"
         return tree(
-            Caption("goals", title, "Each KPI below the one it supports, with the status of its target"),
+            self.context.caption("goals", title, "Each KPI below the one it supports, with the status of its target"),
             branches,
             format=self.format,
             width=width,
@@ -141,6 +143,7 @@ class OutlookSections:
             measure="",
             note=note,
             values=figure_values(self.counts),
+            theme=self.context.company.theme,
         )
 
     def actions(self) -> Table | None:
@@ -173,24 +176,30 @@ class OutlookSections:
             place = calendar.to_grain(calendar.parse(start), last.grain).label
             baseline = (list(shown.index).index(place), one.baseline) if place in shown.index else None
         return fan(
-            Caption(
+            self.context.caption(
                 f"outlook_{one.spec.kpi}",
                 title,
                 f"{one.label} by {last.grain}, {{unit}}; projection from {self._name(future[0])}",
                 note=backtest_words(projection, one.unit, self.format),
                 values=figure_values(figures),
             ),
-            [str(label) for label in shown.index],
-            [None if np.isnan(value) else float(value) for value in shown],
-            future_periods=[period.label for period in future],
-            mean=projection.frame["mean"].tolist(),
-            bands=outlook.bands(projection),
-            unit=one.unit,
+            Series(
+                [str(label) for label in shown.index],
+                [None if np.isnan(value) else float(value) for value in shown],
+                one.unit,
+            ),
+            Forecast(
+                [period.label for period in future],
+                projection.frame["mean"].tolist(),
+                outlook.bands(projection),
+            ),
             format=self.format,
-            target=None if one.total else one.goal,
-            target_period=None if one.total else future[-1].label,
-            deadline_label="" if one.total else f"Deadline {self.format.date(one.deadline)}",
-            baseline=baseline,
+            goal=Goal(
+                None if one.total else one.goal,
+                None if one.total else future[-1].label,
+                "" if one.total else f"Deadline {self.format.date(one.deadline)}",
+                baseline,
+            ),
         )
 
     def _name(self, period: Period) -> str:

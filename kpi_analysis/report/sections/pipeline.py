@@ -16,10 +16,12 @@ from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.figures import changes, deals, figure_values, only, pipeline, whole, wide
 from kpi_analysis.insight.scope import Scope
-from kpi_analysis.report.charts.base import Caption, Width
+from kpi_analysis.report.charts.base import Width
 from kpi_analysis.report.charts.columns import columns_over_time
-from kpi_analysis.report.charts.funnels import funnel
-from kpi_analysis.report.charts.waterfalls import waterfall
+from kpi_analysis.report.charts.funnels import Steps, funnel
+from kpi_analysis.report.charts.series import Series
+from kpi_analysis.report.charts.waterfalls import Bridge, waterfall
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections import drivers
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.sections.win_rates import WinRateSections
@@ -36,6 +38,7 @@ STEPS = (
 PACE = ("the first half", "the next quarter", "up to nine in ten", "the last tenth")
 
 
+@on_display
 @dataclass(frozen=True)
 class PipelineSections:
     """Sections on the sales pipeline. One without its data shows nothing, or a note that says why.
@@ -85,11 +88,16 @@ class PipelineSections:
         title = f"{self._count(last['won'], 'Deals')} were won{place}; {self._count(steps[0][1], steps[0][0])} came in"
         compared = all(step[2] is not None for step in steps) and ago is not None
         return funnel(
-            Caption("pipeline_stages", title, f"Count in {self.context.period_name}, each step by its own date",
-                    values=(*result_values(frame), *figure_values(won, pipeline.stage_rates(self.scope)))),
-            [step[0] for step in steps], [step[1] for step in steps], format=self.format,
-            counts_before=[step[2] for step in steps] if compared else None,
-            before_label=f"on {self._name(ago)}" if ago is not None else "", width=width,
+            self.context.caption(
+                "pipeline_stages", title, f"Count in {self.context.period_name}, each step by its own date",
+                values=(*result_values(frame), *figure_values(won, pipeline.stage_rates(self.scope))),
+            ),
+            Steps(
+                [step[0] for step in steps], [step[1] for step in steps],
+                before=[step[2] for step in steps] if compared else (),
+                before_label=f"on {self._name(ago)}" if ago is not None else "",
+            ),
+            format=self.format, width=width,
         )  # fmt: skip
 
     def velocity(self, *, width: Width = "full") -> Figure | Note | None:
@@ -102,13 +110,17 @@ class PipelineSections:
         told, calendar = found.attrs["told"], self.scope.calendar
         then, now = (period_label(calendar.parse(told.attrs[name]), calendar) for name in ("against", "period"))
         return waterfall(
-            Caption("velocity_levers",
-                    drivers.claim(told, metric, self.format, over=self.context.period.complete),
-                    f"{metric.label}, {{unit}}; {then} to {now}",
-                    note=drivers.METHODS[told.attrs["method"]],
-                    values=(*result_values(self.context.compute(("sales_velocity",))), *figure_values(found))),
-            (then, told.attrs["before"]), drivers.contributions(found), (now, told.attrs["after"]),
-            unit=metric.unit, format=self.format, width=width,
+            self.context.caption(
+                "velocity_levers",
+                drivers.claim(told, metric, self.format, over=self.context.period.complete),
+                f"{metric.label}, {{unit}}; {then} to {now}",
+                note=drivers.METHODS[told.attrs["method"]],
+                values=(*result_values(self.context.compute(("sales_velocity",))), *figure_values(found)),
+            ),
+            Bridge(
+                (then, told.attrs["before"]), drivers.contributions(found), (now, told.attrs["after"]), metric.unit,
+            ),
+            format=self.format, width=width,
         )  # fmt: skip
 
     def open_page(self) -> Title | None:
@@ -164,14 +176,18 @@ class PipelineSections:
         verb = "rose" if now > was else "fell"
         moved = "stayed near" if abs(now - was) < 0.005 else f"{verb} from {self.format.prose(was, 'percent')} to"
         return columns_over_time(
-            Caption("pipeline_slippage", f"The share that slips {moved} {self.format.prose(now, 'percent')}",
-                    f"Open deals older than {self._limit} days, {{unit}} of all open, at the end of each {grain}",
-                    note="Deals carry no planned date: one that is open longer than nine in ten won deals took "
-                         "counts as slipped.",
-                    values=figure_values(found, only(pipeline.open_deals(self.scope), "limit"))),
-            table["period"].tolist(), shares, unit="percent", format=self.format,
-            complete=[bool(done) for done in table["complete"]],
-            reasons=["no deal was open"] * len(table), width=width,
+            self.context.caption(
+                "pipeline_slippage", f"The share that slips {moved} {self.format.prose(now, 'percent')}",
+                f"Open deals older than {self._limit} days, {{unit}} of all open, at the end of each {grain}",
+                note="Deals carry no planned date: one that is open longer than nine in ten won deals took "
+                "counts as slipped.",
+                values=figure_values(found, only(pipeline.open_deals(self.scope), "limit")),
+            ),
+            Series(
+                table["period"].tolist(), shares, "percent", complete=[bool(done) for done in table["complete"]],
+                reasons=["no deal was open"] * len(table),
+            ),
+            format=self.format, width=width,
         )  # fmt: skip
 
     def outcome(self, *, width: Width = "half") -> Figure | Note | None:
@@ -185,12 +201,16 @@ class PipelineSections:
         coming = self.scope.calendar.containing(self.day + dt.timedelta(days=1), grain).label
         ranges = [*zip(earlier["won.ci_low"], earlier["won.ci_high"], strict=True)] if len(earlier) else []
         return columns_over_time(
-            Caption("pipeline_forecast", f"Open deals should bring {self._reach} by {self.format.date(self.until)}",
-                    f"Won of the deals open when the {grain} began, {{unit}}",
-                    note=f"Lines: the ranges forecast then.{self._checked()}", values=figure_values(found)),
-            [*earlier.get("period", ()), coming], [*earlier.get("won", ()), ahead["expected"]],
-            unit="currency", format=self.format, projected=1,
-            intervals=[*ranges, (ahead["expected.ci_low"], ahead["expected.ci_high"])], width=width,
+            self.context.caption(
+                "pipeline_forecast", f"Open deals should bring {self._reach} by {self.format.date(self.until)}",
+                f"Won of the deals open when the {grain} began, {{unit}}",
+                note=f"Lines: the ranges forecast then.{self._checked()}", values=figure_values(found),
+            ),
+            Series(
+                [*earlier.get("period", ()), coming], [*earlier.get("won", ()), ahead["expected"]], "currency",
+                intervals=[*ranges, (ahead["expected.ci_low"], ahead["expected.ci_high"])],
+            ),
+            format=self.format, projected=1, width=width,
         )  # fmt: skip
 
     def expected(self, by: str = "owner") -> Table | None:

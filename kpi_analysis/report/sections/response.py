@@ -8,11 +8,13 @@ from kpi_analysis.design.blocks import Note, Table
 from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.figures import figure_values, response, whole, wide
 from kpi_analysis.insight.figures.response import MOVED, OUTCOME
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections.channels import CREDIT, quoting_table
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.tables import Field
 
 
+@on_display
 @dataclass(frozen=True)
 class ResponseSections:
     """Sections on marginal returns.

@@ -13,14 +13,17 @@ from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.figures import deals, figure_values, of_slices, whole, wide, win_rates
 from kpi_analysis.insight.figures.deals import listed
 from kpi_analysis.metrics.compute.deals import DIMENSIONS
-from kpi_analysis.report.charts.base import Caption, Width
-from kpi_analysis.report.charts.rankings import ranking
+from kpi_analysis.report.charts.base import Width
+from kpi_analysis.report.charts.rankings import Reference, ranking
+from kpi_analysis.report.charts.series import Groups
+from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.tables import Field, value_table
 
 MOST_GROUPS = 16
 
 
+@on_display
 @dataclass(frozen=True)
 class WinRateSections:
     """Sections on win rates. One without its data shows nothing.
@@ -89,13 +92,18 @@ class WinRateSections:
         drawn, day = "rate" if apart else "raw", self.format.date(self.context.scope.day)
         quoted = figure_values(of_slices(found, by, shown[by]))
         return ranking(
-            Caption(f"win_rate_by_{by}", self._winner_title(by, found, rates, total["raw"]),
-                    f"Win rate by {by}, {{unit}}, deals closed in the year to {day}",
-                    note=f"{note} Bands: 95% intervals.", values=quoted),
-            [str(name) for name in shown[by]], shown[drawn].tolist(), unit="percent", format=self.format,
-            low=shown[f"{drawn}.ci_low"].tolist(), high=shown[f"{drawn}.ci_high"].tolist(),
-            counts=[int(trials) for trials in shown["trials"]], count_label="closed", reference=total["raw"],
-            reference_label="all", better="higher" if apart else "neutral", width=width,
+            self.context.caption(
+                f"win_rate_by_{by}", self._winner_title(by, found, rates, total["raw"]),
+                f"Win rate by {by}, {{unit}}, deals closed in the year to {day}",
+                note=f"{note} Bands: 95% intervals.", values=quoted,
+            ),
+            Groups(
+                [str(name) for name in shown[by]], shown[drawn].tolist(), "percent",
+                low=shown[f"{drawn}.ci_low"].tolist(), high=shown[f"{drawn}.ci_high"].tolist(),
+                counts=[int(trials) for trials in shown["trials"]], count_label="closed",
+            ),
+            format=self.format, reference=Reference(total["raw"], "all"), better="higher" if apart else "neutral",
+            width=width,
         )  # fmt: skip
 
     # ------------------------------------------------------------------ inside

@@ -12,8 +12,8 @@ import pandas as pd
 from kpi_analysis.core.records import json_value, records
 from kpi_analysis.design.blocks import Cell, Column, Row, Table
 from kpi_analysis.design.formats import Format, Scale
-from kpi_analysis.design.theme import SPACE, TYPE
-from kpi_analysis.report.charts.text import text_width
+from kpi_analysis.design.theme import DEFAULT_THEME, SPACE, TYPE, Theme
+from kpi_analysis.report.charts.text import TextMeasure
 from kpi_analysis.report.tables.cells import (
     NOTHING,
     DefinedMetric,
@@ -143,6 +143,7 @@ def definitions(
     title: str = "Definitions",
     measure: str = "Every ratio is a ratio of sums. Rows: records behind the figure of this period",
     note: str = "",
+    theme: Theme = DEFAULT_THEME,
 ) -> Table:
     """Return how each KPI is computed, from how many rows, and how sure its value is.
 
@@ -155,9 +156,12 @@ def definitions(
     format : Format
     id, title, measure, note : str
         The words around the table.
+    theme : Theme
+        In whose typeface the names are measured.
     """
+    width = TextMeasure(theme).width
     shown = [row for row in records(frame) if row["kpi"] in metrics and row.get("value") is not None]
-    longest = max((text_width(metrics[row["kpi"]].label, TYPE.table) for row in shown), default=0.0)
+    longest = max((width(metrics[row["kpi"]].label, TYPE.table) for row in shown), default=0.0)
     columns = (
         Column("KPI", width=f"{min(math.ceil(longest + 2 * SPACE.cell_x), WIDEST_NAME)}mm"),
         Column("Formula"),

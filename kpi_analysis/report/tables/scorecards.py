@@ -13,11 +13,11 @@ from kpi_analysis.core.records import records
 from kpi_analysis.design.blocks import Cell, Column, Row, Table
 from kpi_analysis.design.blocks.model import StatusKind, Tone
 from kpi_analysis.design.formats import Format, Scale, difference
-from kpi_analysis.design.theme import PAGE, SPACE, TYPE
+from kpi_analysis.design.theme import DEFAULT_THEME, PAGE, SPACE, TYPE, Theme
 from kpi_analysis.report.charts.scales import period_name
 from kpi_analysis.report.charts.sparklines import WIDTH as SPARK_WIDTH
 from kpi_analysis.report.charts.sparklines import sparkline, sparkline_alt
-from kpi_analysis.report.charts.text import text_width
+from kpi_analysis.report.charts.text import TextMeasure
 from kpi_analysis.report.tables.cells import NOTHING, MetricInfo, Record, aligned, number_cell, reason_of
 
 STATUS_WORDS: dict[StatusKind, str] = {
@@ -80,6 +80,7 @@ def scorecard(
     year_ago_label: str = "vs year ago",
     history_label: str = "",
     note: str = "",
+    theme: Theme = DEFAULT_THEME,
 ) -> Table:
     """Return one row a KPI: its history, value, changes and, where there are targets, chance and status.
 
@@ -101,6 +102,8 @@ def scorecard(
         Category to the label above its KPIs, in order. By default each category under its own name.
     period_label, previous_label, year_ago_label, history_label : str
         Heads of the columns: ``Q3 2026``, ``vs Q2``, ``vs Q3 25``, ``12 quarters``.
+    theme : Theme
+        In whose typeface the columns are as wide as their words.
 
     Raises
     ------
@@ -121,11 +124,13 @@ def scorecard(
     full = {name: line for name, line in lines.items() if len(line) == len(heads)}
     kept = [i for i in range(len(heads)) if i in (0, 2) or any(_has_content(line[i]) for line in full.values())]
     told = aligned(full, _NUMERIC, format.point)
-    needed = [_needed(head, [cells[i] for cells in told.values()], i) for i, head in enumerate(heads)]
+    measure_of = TextMeasure(theme)
+    needed = [_needed(head, [cells[i] for cells in told.values()], i, measure_of) for i, head in enumerate(heads)]
     heads = [_wide_enough(head, width) for head, width in zip(heads, needed, strict=True)]
     if 5 not in kept:
         heads = [_roomier(head) for head in heads]
-    heads = _room_for_names(heads, needed, kept, [line[0] for line in lines.values()])
+    longest = max(_name_width(line[0], measure_of) for line in lines.values())
+    heads = _room_for_names(heads, needed, kept, longest)
     shown = {name: [cells[i] for i in kept] for name, cells in told.items()}
     for name in lines.keys() - full.keys():
         label, reason = lines[name]
@@ -164,16 +169,16 @@ def _scorecard_columns(period: str, previous: str, year_ago: str, history: str) 
     ]
 
 
-def _needed(head: Column, cells: Sequence[Cell], i: int) -> float:
+def _needed(head: Column, cells: Sequence[Cell], i: int, measure: TextMeasure) -> float:
     """Return how many mm a column cannot do without: its numbers with their pads and the slot for suffixes."""
     if i == 1:
         return SPARK_WIDTH + SPACE.cell_x
     if i not in _NUMERIC:
-        words = [SPACE.status_mark + 2 + text_width(c.text, TYPE.table, bold=c.strong) for c in cells if c.status]
-        return max([text_width(head.label, TYPE.table_head, bold=True), *words]) + 2 * SPACE.cell_x
-    numbers = [text_width(c.text + c.pad, TYPE.table, bold=True) for c in cells]
+        words = [SPACE.status_mark + 2 + measure.width(c.text, TYPE.table, bold=c.strong) for c in cells if c.status]
+        return max([measure.width(head.label, TYPE.table_head, bold=True), *words]) + 2 * SPACE.cell_x
+    numbers = [measure.width(c.text + c.pad, TYPE.table, bold=True) for c in cells]
     slot = SPACE.suffix_slot if any(c.suffix for c in cells) else 0.0
-    return max([text_width(head.label, TYPE.table_head, bold=True), *numbers]) + slot + 2 * SPACE.cell_x
+    return max([measure.width(head.label, TYPE.table_head, bold=True), *numbers]) + slot + 2 * SPACE.cell_x
 
 
 def _wide_enough(head: Column, needed: float) -> Column:
@@ -185,10 +190,9 @@ def _wide_enough(head: Column, needed: float) -> Column:
 
 
 def _room_for_names(
-    heads: Sequence[Column], needed: Sequence[float], kept: Sequence[int], names: Sequence[Cell]
+    heads: Sequence[Column], needed: Sequence[float], kept: Sequence[int], longest: float
 ) -> list[Column]:
     """Return the columns with as much of the room that they can spare as the longest name lacks."""
-    longest = max(_name_width(name) for name in names)
     lacking = longest - (PAGE.full - sum(_mm(heads[i]) for i in kept[1:]))
     spare = {i: max(0.0, _mm(heads[i]) - needed[i] - HAIR) for i in kept[1:]}
     given = min(1.0, max(0.0, lacking) / (sum(spare.values()) or 1.0))
@@ -198,8 +202,8 @@ def _room_for_names(
     ]
 
 
-def _name_width(name: Cell) -> float:
-    words = text_width(f"{name.text} ", TYPE.table) + text_width(name.unit, TYPE.measure)
+def _name_width(name: Cell, measure: TextMeasure) -> float:
+    words = measure.width(f"{name.text} ", TYPE.table) + measure.width(name.unit, TYPE.measure)
     return math.ceil(words) + SPACE.cell_x
 
 

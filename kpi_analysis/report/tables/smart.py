@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from kpi_analysis.design.blocks import Cell, Column, Row, Table
 from kpi_analysis.design.blocks.model import StatusKind
 from kpi_analysis.design.formats import NBSP, Format
-from kpi_analysis.design.theme import SPACE, TYPE
-from kpi_analysis.report.charts.text import text_width
+from kpi_analysis.design.theme import DEFAULT_THEME, SPACE, TYPE, Theme
+from kpi_analysis.report.charts.text import TextMeasure
 from kpi_analysis.report.tables.cells import NOTHING, aligned, number_cell
 from kpi_analysis.report.tables.scorecards import STATUS_WORDS
 
@@ -66,6 +66,7 @@ def targets_table(
     measure: str = "",
     note: str = _KEY,
     values: Sequence[dict[str, Any]] = (),
+    theme: Theme = DEFAULT_THEME,
 ) -> Table:
     """Return one row a target: from where to where, how likely, and a column for each letter of SMART.
 
@@ -80,6 +81,8 @@ def targets_table(
         The words around the table. Why a chance is missing is added to the note.
     values : sequence of dict
         The rows of the tidy KPI frame that the table quotes.
+    theme : Theme
+        In whose typeface the columns are as wide as their words.
 
     Raises
     ------
@@ -103,7 +106,7 @@ def targets_table(
     lines = aligned({str(i): _judged(row, format) for i, row in enumerate(rows)}, _NUMERIC, format.point)
     cells = list(lines.values())
     head = f"Target by{NBSP}{format.date(deadlines[0])}" if len(deadlines) == 1 else "Target"
-    columns = _columns(head, cells)
+    columns = _columns(head, cells, TextMeasure(theme))
     shown: list[Row] = []
     for deadline in deadlines:
         if len(deadlines) > 1:
@@ -146,38 +149,38 @@ def _status(row: AssessedTarget) -> Cell:
     return Cell(word, status=row.status, tone=tone, strong=bad)
 
 
-def _columns(head: str, cells: Sequence[Sequence[Cell]]) -> tuple[Column, ...]:
+def _columns(head: str, cells: Sequence[Sequence[Cell]], measure: TextMeasure) -> tuple[Column, ...]:
     marked = any(line[4].status for line in cells)
     return (
         Column(head, width="1.35fr"),
         Column("Owner"),
-        Column("Baseline", align="right", width=_width([line[2] for line in cells], 18)),
-        Column("Target", align="right", width=_width([line[3] for line in cells], 20)),
+        Column("Baseline", align="right", width=_width([line[2] for line in cells], 18, measure)),
+        Column("Target", align="right", width=_width([line[3] for line in cells], 20, measure)),
         Column("Chance", align="right", width="18mm" if marked else "15mm"),
         *[
             Column(letter, align="center", width=width)
-            for letter, width in zip(LETTERS, _letter_widths([line[5:] for line in cells]), strict=True)
+            for letter, width in zip(LETTERS, _letter_widths([line[5:] for line in cells], measure), strict=True)
         ],
     )
 
 
-def _width(cells: Sequence[Cell], least: float) -> str:
-    widths = [text_width(cell.text + cell.pad, TYPE.table) for cell in cells]
+def _width(cells: Sequence[Cell], least: float, measure: TextMeasure) -> str:
+    widths = [measure.width(cell.text + cell.pad, TYPE.table) for cell in cells]
     slot = SPACE.suffix_slot if any(cell.suffix for cell in cells) else 0.0
     return f"{max(least, math.ceil(max(widths, default=0.0) + slot + 2 * SPACE.cell_x)):g}mm"
 
 
-def _letter_widths(lines: Sequence[Sequence[Cell]]) -> list[str]:
+def _letter_widths(lines: Sequence[Sequence[Cell]], measure: TextMeasure) -> list[str]:
     """Return columns as wide as their verdicts, or as the longest word of these where all do not fit."""
     letters = [[line[i].text for line in lines] for i in range(len(LETTERS))]
-    whole = [_room(texts) for texts in letters]
+    whole = [_room(texts, measure) for texts in letters]
     if sum(whole) > _LETTERS_MOST:
-        whole = [_room([word for text in texts for word in text.split()]) for texts in letters]
+        whole = [_room([word for text in texts for word in text.split()], measure) for texts in letters]
     return [f"{wide:g}mm" for wide in whole]
 
 
-def _room(texts: Sequence[str]) -> float:
-    widest = max((text_width(text, TYPE.table, bold=True) for text in texts), default=0.0)
+def _room(texts: Sequence[str], measure: TextMeasure) -> float:
+    widest = max((measure.width(text, TYPE.table, bold=True) for text in texts), default=0.0)
     return max(_LETTER, math.ceil(2 * (widest + 2 * SPACE.cell_x + 0.2)) / 2)
 
 

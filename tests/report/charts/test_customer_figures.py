@@ -14,10 +14,10 @@ import pytest
 from kpi_analysis.design.blocks import Figure
 from kpi_analysis.design.formats import Format
 from kpi_analysis.report.charts.base import Caption
-from kpi_analysis.report.charts.multiples import small_multiples
+from kpi_analysis.report.charts.multiples import Panels, small_multiples
 from kpi_analysis.report.charts.survivals import Curve, survival_curves
 from kpi_analysis.report.charts.text import text_width
-from kpi_analysis.report.charts.triangles import retention_triangle
+from kpi_analysis.report.charts.triangles import Cohorts, retention_triangle
 
 GB = Format("en_GB", "EUR")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -40,10 +40,10 @@ def triangle(cohorts: int, ages: int | None = None, names: Sequence[str] = (), *
     ages = ages or cohorts
     rates = [[0.9 - 0.04 * j + 0.01 * i if j <= ages - 1 - i else None for j in range(ages)] for i in range(cohorts)]
     mature = [[j < ages - 1 - i for j in range(ages)] for i in range(cohorts)]
-    more = {"mature": mature} | more
+    mature = more.pop("mature", mature)
     rows = list(names) or [f"Q{i % 4 + 1} {2024 + i // 4}" for i in range(cohorts)]
     sizes = [318 + 11 * i for i in range(cohorts)]
-    return lambda id: retention_triangle(caption(id), rows, sizes, rates, format=GB, **more)
+    return lambda id: retention_triangle(caption(id), Cohorts(rows, sizes, rates, mature), format=GB, **more)
 
 
 def curve(name: str = "All", steps: int = 24, fall: float = 0.03, customers: int = 400) -> Curve:
@@ -59,9 +59,8 @@ def curves(*given: Curve, **more: Any) -> Maker:
 def multiples(
     names: Sequence[str], values: Sequence[Sequence[float | None]], unit: str = "count", **more: Any
 ) -> Maker:
-    return lambda id: small_multiples(
-        caption(id), names, quarters(len(values[0])), values, unit=unit, format=GB, **more
-    )
+    panels = Panels(names, quarters(len(values[0])), values, unit, more.pop("notes", ()))
+    return lambda id: small_multiples(caption(id), panels, format=GB, **more)
 
 
 RISING = [1.9e6, 2.0e6, 2.05e6, 2.0e6, 2.1e6, 2.15e6, 2.25e6]
@@ -74,7 +73,7 @@ CASES: dict[str, Maker] = {
     "triangle, one open cell": triangle(1),
     "triangle, long names": triangle(4, names=[LONG, CJK, ARABIC, LONG]),
     "triangle, all equal": lambda id: retention_triangle(
-        caption(id), ["A", "B"], [1, 1_234_567], [[1.0, 1.0], [1.0, None]], mature=[[True] * 2] * 2, format=GB
+        caption(id), Cohorts(["A", "B"], [1, 1_234_567], [[1.0, 1.0], [1.0, None]], [[True] * 2] * 2), format=GB
     ),
     "triangle, half": triangle(6, width="half"),
     "survival": curves(curve()),
@@ -267,15 +266,15 @@ def test_a_scale_that_does_not_start_at_zero_says_so() -> None:
 @pytest.mark.parametrize(
     ("make", "found"),
     [
-        (triangle(2, names=["A"]), "2 entries for 1"),
-        (triangle(2, mature=[[True], [True]]), "whether it is mature"),
-        (curves(), "0 curves"),
-        (curves(*[curve()] * 5), "5 curves"),
-        (curves(Curve("All", [], [], [], [], 0)), "at least one"),
-        (multiples(["A", "B"], [[1.0]]), "1 rows of values for 2"),
-        (multiples(["A", "B"], [[1.0], [1.0, 2.0]]), "2 values for 1"),
+        (lambda: triangle(2, names=["A"])("a"), "2 entries for 1"),
+        (lambda: triangle(2, mature=[[True], [True]])("a"), "whether it is mature"),
+        (lambda: curves()("a"), "0 curves"),
+        (lambda: curves(*[curve()] * 5)("a"), "5 curves"),
+        (lambda: Curve("All", [], [], [], [], 0), "at least one"),
+        (lambda: multiples(["A", "B"], [[1.0]]), "1 entries for 2"),
+        (lambda: multiples(["A", "B"], [[1.0], [1.0, 2.0]]), "2 entries for 1"),
     ],
 )
-def test_what_does_not_fit_together_is_refused(make: Maker, found: str) -> None:
+def test_what_does_not_fit_together_is_refused(make: Callable[[], object], found: str) -> None:
     with pytest.raises(ValueError, match=found):
-        make("a")
+        make()

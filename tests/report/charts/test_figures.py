@@ -16,12 +16,17 @@ from kpi_analysis.core.errors import DataError
 from kpi_analysis.design.blocks import Figure
 from kpi_analysis.design.formats import Format
 from kpi_analysis.report.charts import (
+    Bridge,
     Caption,
+    Groups,
+    Reference,
+    Series,
+    Steps,
     columns_over_time,
-    draw,
     funnel,
     line_over_time,
     ranking,
+    sheet_svg,
     waterfall,
 )
 from kpi_analysis.report.charts.text import text_width
@@ -42,26 +47,36 @@ def months(n: int) -> list[str]:
     return [f"{2023 + i // 12}-{i % 12 + 1:02d}" for i in range(n)]
 
 
+def series_of(values: Sequence[float | None], unit: str, given: dict[str, Any]) -> tuple[Series, dict[str, Any]]:
+    """A series of months with what is given of its fields, and the other options."""
+    data = {name: given.pop(name) for name in ("complete", "intervals", "year_ago", "reasons") if name in given}
+    return Series(months(len(values)), values, unit, **data), given
+
+
 def columns(values: Sequence[float | None], unit: str = "count", **more: Any) -> Maker:
-    return lambda id: columns_over_time(caption(id), months(len(values)), values, unit=unit, format=GB, **more)
+    series, options = series_of(values, unit, more)
+    return lambda id: columns_over_time(caption(id), series, format=GB, **options)
 
 
 def line(values: Sequence[float | None], unit: str = "count", **more: Any) -> Maker:
-    return lambda id: line_over_time(caption(id), months(len(values)), values, unit=unit, format=GB, **more)
+    series, options = series_of(values, unit, more)
+    return lambda id: line_over_time(caption(id), series, format=GB, **options)
 
 
 def ranked(names: Sequence[str], values: Sequence[float | None], unit: str = "percent", **more: Any) -> Maker:
-    return lambda id: ranking(caption(id), names, values, unit=unit, format=GB, **more)
+    data = {name: more.pop(name) for name in ("low", "high", "counts", "reasons") if name in more}
+    groups, reference = Groups(names, values, unit, **data), Reference(more.pop("reference", None))
+    return lambda id: ranking(caption(id), groups, format=GB, reference=reference, **more)
 
 
 def funnelled(steps: Sequence[str], counts: Sequence[float | None], **more: Any) -> Maker:
-    return lambda id: funnel(caption(id), steps, counts, format=GB, **more)
+    return lambda id: funnel(caption(id), Steps(steps, counts, **more), format=GB)
 
 
 def fallen(start: float, steps: Sequence[tuple[str, float]], **more: Any) -> Maker:
     end = start + sum(value for _, value in steps)
-    more.setdefault("unit", "currency")
-    return lambda id: waterfall(caption(id), ("Before", start), steps, ("After", end), format=GB, **more)
+    bridge = Bridge(("Before", start), steps, ("After", end), more.pop("unit", "currency"))
+    return lambda id: waterfall(caption(id), bridge, format=GB, **more)
 
 
 FORTY = [f"{LONG} {i}" if i % 5 == 0 else f"Seller {i}" for i in range(40)]
@@ -83,13 +98,13 @@ CASES: dict[str, Maker] = {
         needed=5.16e6,
         intervals=[None, None, (4.59e6, 5.81e6)],
     ),
-    "columns, a year earlier": columns([5, None, 7], previous_year=[4, 5, None]),
+    "columns, a year earlier": columns([5, None, 7], year_ago=[4, 5, None]),
     "line": line([200 + 3 * i for i in range(33)], ring=-13),
     "line, one": line([5], "days"),
     "line, equal": line([5, 5, 5], "days"),
     "line, none": line([None, None, None]),
     "line, gaps": line([0.2, None, 0.3, None, None, 0.25, 0.26], "percent"),
-    "line, band": line([1, 2, 3], "ratio", band=[(0, 2), None, (2, 4)], complete=[True, True, False]),
+    "line, band": line([1, 2, 3], "ratio", intervals=[(0, 2), None, (2, 4)], complete=[True, True, False]),
     "line, negative": line([-5e6, 3e6, -1e6], "currency"),
     "line, huge": line([1e300, -1e300], "ratio"),
     "ranking": ranked(["A", LONG, CJK, ARABIC, "$x$"], [0.3, 0.2, None, 0.5, 0.1], reference=0.27),
@@ -106,7 +121,7 @@ CASES: dict[str, Maker] = {
     "ranking, negative": ranked(["A", "B"], [-4e6, 1e6], "currency", reference=0.0),
     "ranking, none": ranked(["A", "B"], [None, None], reasons=["too few deals to say anything at all", None]),
     "ranking, huge": ranked(["A", "B"], [1e300, 1e-300], "ratio"),
-    "funnel": funnelled(["Leads", "Qualified", "Won"], [7180, 2008, 412], counts_before=[6900, 2100, 400]),
+    "funnel": funnelled(["Leads", "Qualified", "Won"], [7180, 2008, 412], before=[6900, 2100, 400]),
     "funnel, long": funnelled([LONG, CJK, ARABIC], [12_400_000, None, 3]),
     "funnel, nothing": funnelled(["Leads", "Won"], [0, 0]),
     "funnel, one": funnelled(["Leads"], [5]),
@@ -222,7 +237,7 @@ def test_no_figure_stays_open() -> None:
 
 def test_a_sheet_can_be_drawn_in_a_thread() -> None:
     found: list[str] = []
-    thread = threading.Thread(target=lambda: found.append(draw(10, 5, "a", lambda sheet: sheet.text(0, 2, "x"))))
+    thread = threading.Thread(target=lambda: found.append(sheet_svg(10, 5, "a", lambda sheet: sheet.text(0, 2, "x"))))
     thread.start()
     thread.join()
     assert found and ">x</text>" in found[0]
@@ -306,7 +321,7 @@ def test_a_share_of_an_unknown_step_is_unknown() -> None:
 
 def test_a_waterfall_adds_up_or_is_refused() -> None:
     with pytest.raises(DataError, match="lead from 10 to 15, but the end is 16"):
-        waterfall(caption("a"), ("Before", 10), [("Up", 5)], ("After", 16), unit="count", format=GB)
+        Bridge(("Before", 10), [("Up", 5)], ("After", 16), "count")
 
 
 def test_a_cut_scale_is_said_to_be_cut() -> None:
@@ -329,14 +344,14 @@ def test_a_waterfall_of_a_kpi_where_less_is_better_has_its_colours_turned() -> N
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: columns_over_time(caption("a"), ["2026"], [1, 2], unit="count", format=GB),
-        lambda: line_over_time(caption("a"), [], [], unit="count", format=GB),
-        lambda: ranking(caption("a"), ["A"], [1], unit="count", format=GB, counts=[1, 2]),
-        lambda: funnel(caption("a"), ["A", "B"], [1], format=GB),
-        lambda: funnel(caption("a"), ["A"], [-1], format=GB),
-        lambda: waterfall(caption("a"), ("A", 1), [("B", float("nan"))], ("C", 1), unit="count", format=GB),
+        lambda: Series(["2026"], [1, 2], "count"),
+        lambda: Series([], [], "count"),
+        lambda: Groups(["A"], [1], "count", counts=[1, 2]),
+        lambda: Steps(["A", "B"], [1]),
+        lambda: Steps(["A"], [-1]),
+        lambda: Bridge(("A", 1), [("B", float("nan"))], ("C", 1), "count"),
     ],
 )
-def test_numbers_that_do_not_match_their_names_are_refused(make: Callable[[], Figure]) -> None:
+def test_numbers_that_do_not_match_their_names_are_refused(make: Callable[[], object]) -> None:
     with pytest.raises(ValueError, match="Found"):
         make()

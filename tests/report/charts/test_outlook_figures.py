@@ -13,7 +13,7 @@ import pytest
 
 from kpi_analysis.design.blocks import Figure
 from kpi_analysis.design.formats import Format
-from kpi_analysis.report.charts import Caption, chances, fan
+from kpi_analysis.report.charts import Caption, Forecast, Goal, Series, TargetChances, chances, fan
 from kpi_analysis.report.charts.text import text_width
 from kpi_analysis.report.tables import STATUS_WORDS
 
@@ -50,15 +50,18 @@ def fanned(
     values: Sequence[float | None], mean: Sequence[float] = (), step: float = 1.0, unit: str = "count", **more: Any
 ) -> Maker:
     count = len(values)
-    more.setdefault("future_periods", months(6, count))
-    more.setdefault("bands", spreading(mean, step) if mean else [])
-    if "target" in more:
-        more.setdefault("target_period", more["future_periods"][2])
-    return lambda id: fan(caption(id), months(count), values, mean=mean, unit=unit, format=GB, **more)
+    future = more.pop("future_periods", months(6, count))
+    ahead = Forecast(future, mean, more.pop("bands", spreading(mean, step) if mean else []))
+    data = {name: more.pop(name) for name in ("complete", "reasons") if name in more}
+    series, target = Series(months(count), values, unit, **data), more.pop("target", None)
+    period = more.pop("target_period", None if target is None else future[2])
+    goal = Goal(target, period, more.pop("deadline_label", ""), more.pop("baseline", None))
+    return lambda id: fan(caption(id), series, ahead, format=GB, goal=goal, **more)
 
 
 def chanced(names: Sequence[str], values: Sequence[float | None], statuses: Sequence[Any], **more: Any) -> Maker:
-    return lambda id: chances(caption(id), names, values, statuses, format=GB, **more)
+    targets = TargetChances(names, values, statuses, more.pop("reasons", ()))
+    return lambda id: chances(caption(id), targets, format=GB, **more)
 
 
 MEAN = [272 + 4.0 * i for i in range(6)]
@@ -280,9 +283,8 @@ def test_each_value_has_its_height_on_one_scale() -> None:
     ],
 )
 def test_what_does_not_fit_together_is_refused(more: dict[str, Any], found: str) -> None:
-    given = {"mean": [], "bands": [], "future_periods": months(6, 2), **more}
     with pytest.raises(ValueError, match=found):
-        fan(caption("a"), months(2), [1.0, 2.0], unit="count", format=GB, **given)
+        fanned([1.0, 2.0], **more)("a")
 
 
 # --- what the chances say

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -14,7 +14,8 @@ from kpi_analysis.design.blocks import Figure
 from kpi_analysis.design.formats import Format
 from kpi_analysis.design.theme import LIGHT
 from kpi_analysis.report.charts.base import Caption
-from kpi_analysis.report.charts.returns import Numbers, returns
+from kpi_analysis.report.charts.returns import Numbers, Total, returns
+from kpi_analysis.report.charts.series import Groups
 from kpi_analysis.report.charts.text import text_width
 
 GB = Format("en_GB", "EUR")
@@ -24,15 +25,24 @@ LONG = "Dorothea von Hohenzollern-Sigmaringen zu Habsburg-Lothringen und Söhne"
 CJK, ARABIC = "漢字会社東京支店", "شركة الاختبار"
 
 
-def drawn(names: Sequence[str], values: Sequence[float | None], **more: Any) -> Figure:
-    return returns(Caption("a", "Something happened", "Measured, {unit}"), names, values, format=GB, **more)
+def drawn(names: Sequence[str], values: Sequence[float | None], id: str = "a", **more: Any) -> Figure:
+    data = {name: more.pop(name) for name in ("low", "high", "year_ago", "reasons") if name in more}
+    total, beside = more.pop("total", None), (more.pop("left", ()), more.pop("right", ()))
+    return returns(
+        Caption(id, "Something happened", "Measured, {unit}"),
+        Groups(names, values, "ratio", **data),
+        format=GB,
+        total=Total(*total) if total else None,
+        beside=beside,
+        **more,
+    )
 
 
-def the_design() -> Figure:
+def the_design(id: str = "a") -> Figure:
     """The channels of a made-up quarter, with every part that the chart has."""
     names = ["Display", "Email", "Paid search", "Referral", "Fax"]
     return drawn(
-        names, [1.2, 11.8, 4.3, 9.4, None],
+        names, [1.2, 11.8, 4.3, 9.4, None], id,
         low=[0.9, 10.0, 3.9, 7.3, None], high=[1.5, 13.5, 4.7, 11.7, None], year_ago=[1.3, 11.2, 5.1, 8.8, None],
         year_ago_label="Q3 2025", break_even=1.6, total=(5.2, 4.8, 5.6, 6.1),
         reasons=[None, None, None, None, "no spend"],
@@ -42,19 +52,27 @@ def the_design() -> Figure:
     )  # fmt: skip
 
 
-CASES = {
-    "the design": the_design,
-    "one channel": lambda: drawn(["Email"], [4.0]),
-    "no interval": lambda: drawn(["Email", "Display"], [4.0, 0.5], break_even=2.5),
-    "no values": lambda: drawn(["Email", "Fax"], [None, None], reasons=["no spend", None], total=(None,) * 4),
-    "far above": lambda: drawn(["TV", "Email"], [300.0, 6.0], low=[200, 5], high=[500, 7], break_even=1.6),
-    "below zero": lambda: drawn(["Refunds", "Email"], [-80.0, 2.0], low=[-90, 1], high=[-70, 3], break_even=1.2),
-    "lines close together": lambda: drawn(["A", "B"], [1.0, 2.0], break_even=4.9),
-    "break-even far": lambda: drawn(["A", "B"], [1.0, 2.0], break_even=80.0),
-    "break-even at the strong line": lambda: drawn(["A"], [5.0], break_even=5.0),
-    "long names": lambda: drawn([LONG, CJK, ARABIC], [7, 2, None], reasons=[None, None, LONG], total=(4, 3, 5, None)),
-    "half": lambda: drawn(["Email", "Paid social"], [12.3, 2.0], break_even=1.6, width="half"),
-    "huge": lambda: drawn(["A", "B"], [1e12, 1e-12], break_even=1e-12),
+CASES: dict[str, Callable[[str], Figure]] = {
+    "returns": the_design,
+    "returns, one channel": lambda id: drawn(["Email"], [4.0], id),
+    "returns, no interval": lambda id: drawn(["Email", "Display"], [4.0, 0.5], id, break_even=2.5),
+    "returns, no values": lambda id: drawn(
+        ["Email", "Fax"], [None, None], id, reasons=["no spend", None], total=(None,) * 4
+    ),
+    "returns, far above": lambda id: drawn(
+        ["TV", "Email"], [300.0, 6.0], id, low=[200, 5], high=[500, 7], break_even=1.6
+    ),
+    "returns, below zero": lambda id: drawn(
+        ["Refunds", "Email"], [-80.0, 2.0], id, low=[-90, 1], high=[-70, 3], break_even=1.2
+    ),
+    "returns, lines close together": lambda id: drawn(["A", "B"], [1.0, 2.0], id, break_even=4.9),
+    "returns, break-even far": lambda id: drawn(["A", "B"], [1.0, 2.0], id, break_even=80.0),
+    "returns, break-even at the strong line": lambda id: drawn(["A"], [5.0], id, break_even=5.0),
+    "returns, long names": lambda id: drawn(
+        [LONG, CJK, ARABIC], [7, 2, None], id, reasons=[None, None, LONG], total=(4, 3, 5, None)
+    ),
+    "returns, half": lambda id: drawn(["Email", "Paid social"], [12.3, 2.0], id, break_even=1.6, width="half"),
+    "returns, huge": lambda id: drawn(["A", "B"], [1e12, 1e-12], id, break_even=1e-12),
 }
 each_case = pytest.mark.parametrize("name", CASES)
 
@@ -79,7 +97,7 @@ def drawings(figure: Figure) -> list[str]:
 
 @each_case
 def test_words_stay_on_the_sheet_and_off_each_other(name: str) -> None:
-    figure = CASES[name]()
+    figure = CASES[name]("a")
     for svg, width in zip(drawings(figure), (85,) if figure.width == "half" else (174, 85), strict=True):
         root = ET.fromstring(svg)
         assert root.attrib["width"] == f"{width}mm"
@@ -95,7 +113,7 @@ def test_words_stay_on_the_sheet_and_off_each_other(name: str) -> None:
 
 @each_case
 def test_words_and_numbers_come_with_it(name: str) -> None:
-    figure = CASES[name]()
+    figure = CASES[name]("a")
     assert "{unit}" not in figure.measure and figure.measure.split(";")[0] in figure.alt
     assert figure.alt.endswith(".")
     for row in figure.rows:
@@ -118,8 +136,8 @@ def test_the_alt_text_says_who_is_below_break_even_and_who_is_strong() -> None:
     alt = the_design().alt
     assert "from Email 11.8 to Display 1.2; All channels 5.2" in alt
     assert "below break-even at 1.6: Display; at 5 or more: Email, Referral." in alt
-    assert "no value for any" in CASES["no values"]().alt
-    assert "only Email 4.0; at 5 or more: none." in CASES["one channel"]().alt
+    assert "no value for any" in CASES["returns, no values"]("a").alt
+    assert "only Email 4.0; at 5 or more: none." in CASES["returns, one channel"]("a").alt
 
 
 def dots(svg: str) -> dict[str, list[float]]:
@@ -157,11 +175,11 @@ def test_marks_stand_on_one_straight_scale_and_colour_follows_the_lines() -> Non
 def test_the_head_names_the_lines() -> None:
     shown = [text for text, *_ in words(the_design().svg)]
     assert {"break-even", "1.6", "strong", "5", "exceptional", "10"} <= set(shown)
-    assert "break-even" not in [text for text, *_ in words(CASES["break-even far"]().svg)]
+    assert "break-even" not in [text for text, *_ in words(CASES["returns, break-even far"]("a").svg)]
 
 
 def test_what_lies_beyond_the_scale_is_an_arrow_at_the_edge_and_the_others_keep_their_room() -> None:
-    svg = CASES["far above"]().svg
+    svg = CASES["returns, far above"]("a").svg
     assert LIGHT.accent.lower() in dots(svg) and len(dots(svg)[LIGHT.accent.lower()]) == 1, "only Email is a dot"
     assert "300.0" in [text for text, *_ in words(svg)]
     strong, exceptional = verticals(svg)[1:]
@@ -177,13 +195,13 @@ def test_a_channel_without_spend_says_so_in_place_of_a_dot() -> None:
 
 def test_keys_are_told_only_for_what_is_drawn() -> None:
     assert the_design().measure.replace("\xa0", " ") == "Measured, n : 1; band: 95% interval; ring: Q3 2025"
-    assert CASES["one channel"]().measure.replace("\xa0", " ") == "Measured, n : 1"
+    assert CASES["returns, one channel"]("a").measure.replace("\xa0", " ") == "Measured, n : 1"
 
 
 def test_lists_of_another_length_are_refused() -> None:
-    with pytest.raises(ValueError, match="2 entries for 1 channels"):
+    with pytest.raises(ValueError, match="2 entries for 1 names"):
         drawn(["A"], [1.0], low=[1, 2])
-    with pytest.raises(ValueError, match="0 channels"):
+    with pytest.raises(ValueError, match="0 names"):
         drawn([], [])
 
 

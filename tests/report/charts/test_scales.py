@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 
 from kpi_analysis.design.formats import Format
-from kpi_analysis.report.charts.scales import Linear, nice_ticks, period_parts, period_ticks, spread, tick_words
-from kpi_analysis.report.charts.text import text_width
+from kpi_analysis.report.charts.scales import Linear, nice_ticks, period_parts, period_ticks, space_apart, tick_words
+from kpi_analysis.report.charts.text import TextMeasure, text_width
 
 GB = Format("en_GB", "EUR")
 
@@ -54,7 +54,7 @@ def test_a_scale_of_huge_values_stays_inside() -> None:
     ids=["months", "quarters", "weeks", "years"],
 )
 def test_tick_labels_never_touch(periods: list[str], pitch: float) -> None:
-    ticks = period_ticks(periods, pitch, GB)
+    ticks = period_ticks(periods, pitch, GB, TextMeasure())
     assert ticks[-1].index == len(periods) - 1
     for words in ("label", "year"):
         row = [(t.index * pitch, getattr(t, words)) for t in ticks if getattr(t, words)]
@@ -63,7 +63,7 @@ def test_tick_labels_never_touch(periods: list[str], pitch: float) -> None:
 
 
 def test_the_year_stands_once_under_its_first_tick() -> None:
-    ticks = period_ticks(["2025-Q3", "2025-Q4", "2026-Q1", "2026-Q2"], 20, GB)
+    ticks = period_ticks(["2025-Q3", "2025-Q4", "2026-Q1", "2026-Q2"], 20, GB, TextMeasure())
     assert [(t.label, t.year) for t in ticks] == [("Q3", "2025"), ("Q4", ""), ("Q1", "2026"), ("Q2", "")]
 
 
@@ -74,11 +74,11 @@ def test_months_are_named_in_the_language_of_the_company() -> None:
 
 @pytest.mark.parametrize("places", [[5, 5, 5], [0, 1, 40, 40.5, 41], [-10, 90], [20], [], [3, 2, 1]])
 def test_spread_labels_keep_apart_inside_the_sheet(places: list[float]) -> None:
-    moved = spread(places, 3.3, 2, 50)
+    moved = space_apart(places, 3.3, 2, 50)
     order = sorted(range(len(places)), key=lambda i: places[i])
     assert all(2 - 1e-9 <= p <= 50 + 1e-9 for p in moved)
     assert all(moved[b] - moved[a] >= 3.3 - 1e-9 for a, b in pairwise(order))
 
 
 def test_labels_with_room_stay_where_they_are() -> None:
-    assert spread([10, 20, 30], 3.3, 0, 50) == [10, 20, 30]
+    assert space_apart([10, 20, 30], 3.3, 0, 50) == [10, 20, 30]

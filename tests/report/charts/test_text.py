@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kpi_analysis.report.charts.text import printable, shorten, text_width, wrap
+from kpi_analysis.report.charts.text import TextMeasure, printable, text_width
 
+HOUSE = TextMeasure()
 NAMES = [
     "Paid social",
     "Donaudampfschifffahrtsgesellschaftskapitän",
@@ -21,22 +22,22 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("width", [3.0, 12.0, 40.0])
 def test_wrapped_words_fit(name: str, width: float) -> None:
-    lines = wrap(name, width, 8)
+    lines = HOUSE.wrap(name, width, 8)
     assert 1 <= len(lines) <= 2
     assert all(text_width(line, 8) <= width for line in lines)
 
 
 def test_words_that_fit_are_left_alone() -> None:
-    assert wrap("Paid social", 40, 8) == ["Paid social"]
-    assert shorten("Paid social", 40, 8) == "Paid social"
+    assert HOUSE.wrap("Paid social", 40, 8) == ["Paid social"]
+    assert HOUSE.shorten("Paid social", 40, 8) == "Paid social"
 
 
 def test_a_single_word_is_cut_with_an_ellipsis_and_not_in_the_middle_without_one() -> None:
-    assert wrap("Contraction", 9, 8) == ["Cont…"]
+    assert HOUSE.wrap("Contraction", 9, 8) == ["Cont…"]
 
 
 def test_a_name_without_spaces_breaks_where_its_script_allows_it() -> None:
-    assert len(wrap("漢字会社東京", 12, 8)) == 2
+    assert len(HOUSE.wrap("漢字会社東京", 12, 8)) == 2
 
 
 def test_bold_is_wider_and_digits_are_all_as_wide() -> None:

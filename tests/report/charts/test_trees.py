@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
+from kpi_analysis.design.blocks import Figure
 from kpi_analysis.design.formats import Format
-from kpi_analysis.report.charts.base import Caption
+from kpi_analysis.report.charts.base import Caption, Width
 from kpi_analysis.report.charts.trees import Branch, tree
 
 CAPTION = Caption("goals", "All lead to revenue", "Status of each target")
@@ -15,6 +17,21 @@ BRANCHES = [
     Branch("revenue", "Sales revenue", None, "on", 0.81, "Open the second plant"),
     Branch("customers", "New customers", "revenue", "risk", 0.5),
 ]
+
+
+CHAIN = [Branch(str(i), f"Step {i} of a chain", str(i - 1) if i else None, "risk", 0.5, "Go on") for i in range(6)]
+
+
+def made(id: str, branches: list[Branch], width: Width = "full") -> Figure:
+    return tree(Caption(id, "All lead to revenue", "Status of each target"), branches, format=Format(), width=width)
+
+
+CASES: dict[str, Callable[[str], Figure]] = {
+    "tree": lambda id: made(id, BRANCHES),
+    "tree, a root alone": lambda id: made(id, [Branch("a", "Revenue")]),
+    "tree, a chain": lambda id: made(id, CHAIN),
+    "tree, half": lambda id: made(id, CHAIN, "half"),
+}
 
 
 def words(svg: str) -> list[str]:

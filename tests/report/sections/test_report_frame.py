@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from support.companies import open_from, shipped_company
 
-from kpi_analysis.design.blocks import Beside, Block, Table, forget_shown, is_derived, shown_kpis
+from kpi_analysis.design.blocks import Block, Table, is_derived
 from kpi_analysis.design.formats import NBSP, Format
 from kpi_analysis.design.theme import PAGE, SPACE, TYPE
 from kpi_analysis.report.charts.text import text_width
@@ -23,16 +23,9 @@ DATA = Path(__file__).parents[3] / "data" / "demo"
 SALES = ["sales_velocity", "opportunity_to_win_ratio", "sales_cycle_length", "sales_cycle_median", "pipeline_value"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def report() -> Report:
     return open_report(shipped_company(), "2026-Q3")
-
-
-@pytest.fixture(autouse=True)
-def nothing_shown() -> Iterator[None]:
-    forget_shown()
-    yield
-    forget_shown()
 
 
 def show(*blocks: Block | None) -> list[dict[str, Any]]:
@@ -56,8 +49,8 @@ def test_the_definitions_are_those_of_the_kpis_that_were_shown_and_of_no_other(r
 def test_what_stands_side_by_side_is_shown_too(report: Report) -> None:
     left, right = (report.over_time(kpi, width="half") for kpi in ("order_count", "sales_revenue"))
     assert left is not None and right is not None
-    show(Beside((left, right)))
-    assert shown_kpis() == ("order_count", "sales_revenue")
+    show(report.beside(left, right))
+    assert report.display.shown_kpis == ("order_count", "sales_revenue")
 
 
 def test_a_kpi_that_is_only_said_to_be_missing_needs_no_definition(tmp_path: Path) -> None:
@@ -69,9 +62,15 @@ def test_a_kpi_that_is_only_said_to_be_missing_needs_no_definition(tmp_path: Pat
 
 def test_another_report_begins_with_nothing_shown(report: Report) -> None:
     show(report.over_time("order_count"))
-    assert shown_kpis()
-    open_report(shipped_company(), "2026-Q2")
-    assert shown_kpis() == ()
+    assert report.display.shown_kpis
+    assert open_report(shipped_company(), "2026-Q2").display.shown_kpis == ()
+
+
+def test_a_block_of_no_report_shows_itself_and_is_noted_nowhere(report: Report) -> None:
+    chart = report.over_time("order_count")
+    assert chart is not None
+    show(replace(chart, display=None))
+    assert report.display.shown_kpis == ()
 
 
 def test_definitions_before_any_figure_are_those_of_the_scorecard(report: Report) -> None:
