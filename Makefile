@@ -38,9 +38,10 @@ gallery: $(READY) ## every chart on every edge case, as HTML and PDF
 check: lint ## lint, types, catalogue and data
 	@$(BIN)/kpi check
 
-lint: $(READY) ## ruff and mypy
+lint: $(READY) ## ruff, pydoclint and mypy
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/python tools/docstrings.py kpi_analysis/__init__.py kpi_analysis/core kpi_analysis/stats
 	@$(BIN)/mypy
 
 lock: $(READY) ## write requirements.lock anew from pyproject.toml

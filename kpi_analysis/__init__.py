@@ -1,4 +1,4 @@
-"""KPIs, trends, targets and marketing ROI from a company's own tables.
+"""Package kpi_analysis: KPIs, trends, targets and marketing ROI from a company's own tables.
 
 Examples
 --------

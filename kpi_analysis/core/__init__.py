@@ -1,1 +1,1 @@
-"""What everything rests on: errors, periods, the canonical schema, formulas, configuration models, records."""
+"""Foundations of all wings: errors, periods, the canonical schema, formulas, configuration models, records."""

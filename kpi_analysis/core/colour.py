@@ -4,7 +4,19 @@ from __future__ import annotations
 
 
 def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colours by WCAG 2: 1 for equal ones, 21 for black on white.
+    """Contrast ratio of two colours by WCAG 2: 1 for equal ones, 21 for black on white.
+
+    Parameters
+    ----------
+    one : str
+        ``#RRGGBB``.
+    other : str
+        ``#RRGGBB``.
+
+    Returns
+    -------
+    float
+        From 1 to 21.
 
     Examples
     --------
@@ -16,7 +28,21 @@ def contrast(one: str, other: str) -> float:
 
 
 def mix(one: str, other: str, share: float) -> str:
-    """Return a colour that is `share` of the first and the rest of the second.
+    """Mixture of two colours: `share` of the first and the rest of the second.
+
+    Parameters
+    ----------
+    one : str
+        ``#RRGGBB``.
+    other : str
+        ``#RRGGBB``.
+    share : float
+        From 0 to 1.
+
+    Returns
+    -------
+    str
+        ``#RRGGBB``.
 
     Examples
     --------

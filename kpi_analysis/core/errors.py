@@ -1,4 +1,4 @@
-"""One family of errors, each saying what was found, what was wanted and what to do."""
+"""Errors and findings, each saying what was found, what was wanted and what to do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 
 
 class KpiError(Exception):
-    """Something a user can mend; the command line prints it without a traceback.
+    """Error that a user can mend; the command line prints it without a traceback.
 
     Parameters
     ----------
@@ -52,40 +52,40 @@ class KpiError(Exception):
 
 
 class ConfigError(KpiError):
-    """A file of the workspace says something that cannot be meant."""
+    """Error of a file of the workspace: it says something that cannot be meant."""
 
 
 class SourceUnreachable(ConfigError):
-    """A database does not answer; the same may work a little later."""
+    """Error of a database that does not answer; the same may work a little later."""
 
 
 class UsageError(KpiError):
-    """A command, an argument or a parameter is wrong."""
+    """Error of use: a command, an argument or a parameter is wrong."""
 
 
 class DataError(KpiError):
-    """The data contradict the canonical schema, so no number may be made of them."""
+    """Error of the data: they contradict the canonical schema, so no number may be made of them."""
 
 
 class EngineMissing(KpiError):
-    """A format needs a tool that is not installed; the remedy is the command that brings it."""
+    """Error of a format whose tool is not installed; the remedy is the command that brings it."""
 
 
 class RunError(KpiError):
-    """A report failed while it was running."""
+    """Error of a report while it was running."""
 
     exit_code = 1
 
 
 class KernelDied(RunError):
-    """The kernel ended in the middle of a notebook."""
+    """Error of a kernel that ended in the middle of a notebook."""
 
     exit_code = 138
 
 
 @dataclass(frozen=True)
 class DataFinding:
-    """One thing that a check found; an error forbids computing, a warning does not."""
+    """Finding of a check; an error forbids computing, a warning does not."""
 
     level: Literal["error", "warning"]
     subject: str
@@ -96,7 +96,7 @@ class DataFinding:
 
     @classmethod
     def of(cls, subject: str, error: KpiError) -> DataFinding:
-        """Turn an error into a finding, so that a check can go on."""
+        """Finding of an error, so that a check can go on."""
         file = str(error.file) if error.file else None
         return cls("error", subject, error.message, error.remedy or "", file, error.line)
 
@@ -107,7 +107,19 @@ class DataFinding:
 
 
 def did_you_mean(found: str, known: Iterable[str]) -> str:
-    """Return ``Did you mean 'x'?`` for the nearest known name, or nothing.
+    """Spelling hint ``Did you mean 'x'?`` for the nearest known name; empty where none is near.
+
+    Parameters
+    ----------
+    found : str
+        The name that is not known.
+    known : Iterable[str]
+        The names that are.
+
+    Returns
+    -------
+    str
+        A sentence, or nothing.
 
     Examples
     --------

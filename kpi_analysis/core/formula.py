@@ -1,4 +1,4 @@
-"""Formulas of KPIs: text to a tree, and the tree to values or to the reason why there is none.
+"""Formulas of KPIs: text to an expression tree, and the tree to values or to the reason why there is none.
 
 A formula knows ``+ - * / ( )``, numbers, measures, other metrics, ``prior(x)`` (the period before),
 ``year_ago(x)``, ``average(x)`` (of a stock: opening and closing balance), ``whole(x)`` (all slices together)
@@ -26,21 +26,21 @@ Operator = Literal["+", "-", "*", "/"]
 
 @dataclass(frozen=True)
 class Number:
-    """A constant."""
+    """Constant of a formula."""
 
     value: float
 
 
 @dataclass(frozen=True)
 class Name:
-    """A measure or another metric."""
+    """Name of a measure or of another metric."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Operation:
-    """Two parts and what is done with them."""
+    """Binary operation: two parts and what is done with them."""
 
     operator: Operator
     left: Node
@@ -49,7 +49,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Call:
-    """prior, year_ago or average of a part; days() of the period."""
+    """Function call: prior, year_ago, average or whole of a part; days() or months() of the period."""
 
     function: str
     argument: Node | None = None
@@ -59,7 +59,7 @@ Node = Number | Name | Operation | Call
 
 
 def parse_formula(text: str) -> Node:
-    """Read a formula.
+    """Expression tree of a formula's text.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def _convert(node: ast.expr, text: str) -> Node:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Go through a tree, a parent before its parts."""
+    """Pre-order walk through a tree: a parent before its parts."""
     yield node
     if isinstance(node, Operation):
         yield from walk(node.left)
@@ -131,12 +131,12 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def names_in(node: Node) -> frozenset[str]:
-    """Names that a formula needs."""
+    """Names of the measures and metrics that a formula needs."""
     return frozenset(part.name for part in walk(node) if isinstance(part, Name))
 
 
 def formula_text(node: Node, label: Callable[[str], str], parent: int = 0) -> str:
-    """Write a formula for people: ``won deals ÷ (won deals + lost deals)``."""
+    """Formula as people read it: ``won deals ÷ (won deals + lost deals)``."""
     if isinstance(node, Number):
         return f"{node.value:g}"
     if isinstance(node, Name):
@@ -176,27 +176,35 @@ class Values:
 
     @classmethod
     def missing(cls, reason: str, shape: int | tuple[int, ...]) -> Values:
-        """No value anywhere, for one reason."""
+        """Values that are missing everywhere, for one reason."""
         return cls(np.full(shape, np.nan), np.full(shape, reason, dtype=object))
 
     @classmethod
     def constant(cls, value: float, shape: int | tuple[int, ...]) -> Values:
-        """The same number everywhere."""
+        """Values that are the same number everywhere."""
         return cls(np.full(shape, float(value)), np.full(shape, "", dtype=object))
 
 
 def combine(operator: Operator, left: Values, right: Values, *, zero: str, growth: bool = False) -> Values:
-    """Apply an operator slice by slice; a missing part carries its reason on.
+    """Result of an operator, slice by slice; a missing part carries its reason on.
 
     Parameters
     ----------
-    operator : str
-    left, right : Values
+    operator : {"+", "-", "*", "/"}
+        What is done with the two.
+    left : Values
+        Of some slices.
+    right : Values
         Of the same slices.
     zero : str
         The reason where a division has no value because the right part is zero.
     growth : bool
         Whether the right part is the base of a growth rate, so that a negative one has no meaning either.
+
+    Returns
+    -------
+    Values
+        Of the same slices.
     """
     reasons = np.where(left.reasons != "", left.reasons, right.reasons)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

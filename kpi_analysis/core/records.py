@@ -1,4 +1,4 @@
-"""The tidy KPI frame as JSON-ready records: what tables, blocks and results.json quote."""
+"""Records: the tidy KPI frame as JSON-ready data, which tables, blocks and results.json quote."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ if TYPE_CHECKING:
 
 
 def records(frame: pd.DataFrame) -> tuple[dict[str, Any], ...]:
-    """Return rows as JSON-ready data: missing values are None, days are ISO dates.
+    """Records of a frame as JSON-ready data: missing values are None, days are ISO dates.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any.
+
+    Returns
+    -------
+    tuple of dict
+        One a row, by column.
 
     Examples
     --------
@@ -24,7 +34,7 @@ def records(frame: pd.DataFrame) -> tuple[dict[str, Any], ...]:
 
 
 def json_value(value: Any) -> Any:
-    """Return a cell of a frame as JSON knows it."""
+    """Cell of a frame as JSON knows it."""
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, float):
@@ -39,7 +49,7 @@ def json_value(value: Any) -> Any:
 
 
 def result_values(frame: pd.DataFrame, dimensions: tuple[str, ...] = ()) -> tuple[dict[str, Any], ...]:
-    """Return a tidy frame as the values of results.json: as `records`, with the dimensions in one mapping."""
+    """Tidy frame as the values of results.json: as `records`, with the dimensions in one mapping."""
     found = []
     for record in records(frame):
         slices = {name: record.pop(name) for name in dimensions}
@@ -48,5 +58,5 @@ def result_values(frame: pd.DataFrame, dimensions: tuple[str, ...] = ()) -> tupl
 
 
 def to_json(content: Any) -> str:
-    """Return JSON text; a NaN in it is a mistake of ours and raises."""
+    """JSON text of content; a NaN in it is a mistake of ours and raises."""
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)

@@ -1,4 +1,4 @@
-"""The canonical tables: what one row is, which columns it has, and which values are possible."""
+"""Canonical schema: the tables, what one row of each is, its columns, and which values are possible."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Kind = Literal["text", "date", "timestamp", "number", "boolean"]
 
 @dataclass(frozen=True)
 class CanonicalColumn:
-    """A canonical column.
+    """Canonical column: its kind, and which values are possible.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class CanonicalColumn:
 
 @dataclass(frozen=True)
 class CanonicalTable:
-    """A canonical table.
+    """Canonical table: what one row is, its columns and its key.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class CanonicalTable:
         Its name, and what one row is.
     date : str
         The column that says when a row happened; the first and last of it are how far the data reach.
-    columns : mapping of str to Column
+    columns : mapping of str to CanonicalColumn
     key : str, optional
         A column whose values stand once.
     order : tuple of pairs
@@ -65,13 +65,13 @@ class CanonicalTable:
 
     @property
     def dimensions(self) -> tuple[str, ...]:
-        """Text columns by which the table can be sliced."""
+        """Dimensions: text columns by which the table can be sliced."""
         return tuple(c.name for c in self.columns.values() if c.kind == "text" and c.name != self.key)
 
 
 @dataclass(frozen=True)
 class DerivedColumn:
-    """A column that a table gets by a key from another table, or from its own rows of the same key.
+    """Derived column: one that a table gets by a key from another table, or from its own rows of the same key.
 
     There is at most one value a row, so that no row is doubled.
     """

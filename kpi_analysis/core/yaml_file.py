@@ -1,4 +1,4 @@
-"""YAML files into strict, frozen models; every error names file, line, what was found and the nearest name."""
+"""YAML files as strict, frozen models; every error names file, line, what was found and the nearest name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Location = tuple[str | int, ...]
 
 
 class StrictModel(BaseModel):
-    """The base of all configuration models: frozen, no unknown keys."""
+    """Base of all configuration models: frozen, no unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -28,14 +28,14 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 @dataclass(frozen=True)
 class YamlFile:
-    """The content of a YAML file, and on which line each part of it stands."""
+    """Content of a YAML file, and on which line each part of it stands."""
 
     path: Path
     data: Any
     lines: Mapping[Location, int]
 
     def line(self, location: Location) -> int | None:
-        """Return the line of a location such as ``("tables", "orders", "path")``, or of its nearest parent."""
+        """Line of a location such as ``("tables", "orders", "path")``, or of its nearest parent."""
         for length in range(len(location), -1, -1):
             if location[:length] in self.lines:
                 return self.lines[location[:length]]
@@ -56,7 +56,17 @@ _Loader.add_implicit_resolver(
 
 
 def read_yaml(path: Path) -> YamlFile:
-    """Read a YAML file with its line numbers.
+    """Content of a YAML file with its line numbers.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    YamlFile
+        Empty mapping for an empty file.
 
     Raises
     ------
@@ -75,7 +85,7 @@ def read_yaml(path: Path) -> YamlFile:
 
 
 def parse_yaml(text: str, path: Path) -> YamlFile:
-    """Parse YAML text as `read_yaml` does; `path` is only for the messages."""
+    """Content of YAML text, as `read_yaml` reads it; `path` is only for the messages."""
     try:
         loader = _Loader(text)
         try:
@@ -126,7 +136,19 @@ def _refuse_twice(loader: _Loader, node: yaml.MappingNode, path: Path) -> None:
 
 
 def load_model(file: YamlFile, model: type[ModelT]) -> ModelT:
-    """Turn the content of a YAML file into a model.
+    """Model of a YAML file's content, validated.
+
+    Parameters
+    ----------
+    file : YamlFile
+        As `read_yaml` returns it.
+    model : type[ModelT]
+        The class of the model.
+
+    Returns
+    -------
+    ModelT
+        An instance of it.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""`brand:` of the company file: logo, accent, typeface and paper, as they are written down."""
+"""Brand section of the company file: logo, accent, typeface and paper, as they are written down."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class FontSpec(StrictModel):
 
 
 class BrandSpec(StrictModel):
-    """`brand:` of the company file."""
+    """`brand:` of the company file: logo, accent colour, font and paper size."""
 
     logo: str | None = None
     accent: str | None = None

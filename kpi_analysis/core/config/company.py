@@ -1,4 +1,4 @@
-"""The company file: who the company is, where its tables lie, and how they map onto the canonical ones."""
+"""Company file: who the company is, where its tables lie, and how they map onto the canonical ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SPLITTING_RULES = ("first", "last", "linear", "time_decay", "u_shaped", "w_shape
 
 
 class CalendarSpec(StrictModel):
-    """`calendar:` of the company file."""
+    """`calendar:` of the company file: type, first month or day, and which end names a year."""
 
     type: Literal["gregorian", "4-4-5", "4-5-4", "5-4-4"] = "gregorian"
     year_starts: int | date = 1
@@ -42,7 +42,7 @@ class CalendarSpec(StrictModel):
 
 
 class TableSpec(StrictModel):
-    """One table of the company file: where it is read from, and which of its columns are which."""
+    """`tables:` of the company file: where one table is read from, and which of its columns are which."""
 
     path: str | None = None
     table: str | None = None
@@ -72,7 +72,7 @@ class RatesSpec(TableSpec):
 
 
 class AttributionSpec(StrictModel):
-    """By which rule, and within how many days, revenue is credited to the touches before it.
+    """`attribution:` of the company file: by which rule, and within how many days, revenue is credited.
 
     `half_life_days` is for time_decay: a touch so many days before the conversion counts half as much.
     """
@@ -93,7 +93,7 @@ class AttributionSpec(StrictModel):
 
 
 class CompanyConfig(StrictModel):
-    """A company file, read and checked.
+    """Configuration of a company: the company file, read and checked.
 
     Examples
     --------
@@ -160,37 +160,47 @@ class CompanyConfig(StrictModel):
 
     @cached_property
     def calendar(self) -> Calendar:
-        """The company's own calendar."""
+        """Calendar of the company."""
         spec = self.calendar_spec
         return Calendar(type=spec.type, year_starts=spec.year_starts, named_by=spec.named_by)
 
     @property
     def file(self) -> YamlFile | None:
-        """The company file with the lines of what it says, for messages."""
+        """Company file with the lines of what it says, for messages."""
         return self._file
 
     @property
     def path(self) -> Path | None:
-        """The file that this company was read from."""
+        """Path of the company file."""
         return self._file.path if self._file else None
 
     @property
     def folder(self) -> Path:
-        """The folder to which paths of the company file are relative."""
+        """Folder to which paths of the company file are relative."""
         return self.path.parent if self.path else Path()
 
     def line(self, *location: str | int) -> int | None:
-        """Return the line of the company file where something is said, for messages."""
+        """Line of the company file where something is said, for messages."""
         return self._file.line(location) if self._file else None
 
     @property
     def connection_url(self) -> str:
-        """The source with its ``${NAME}`` parts filled from the environment: never print it."""
+        """Connection URL: the source with its ``${NAME}`` parts filled from the environment. Never print it."""
         return expand_secrets(self.source, self.path, self.line("source"))
 
 
 def load_company(path: str | Path) -> CompanyConfig:
-    """Read a company file.
+    """Configuration of a company, read from its file.
+
+    Parameters
+    ----------
+    path : str | Path
+        The company file.
+
+    Returns
+    -------
+    CompanyConfig
+        It knows its file and lines.
 
     Raises
     ------
@@ -220,7 +230,21 @@ def _line_of_word(file: YamlFile, message: str) -> int | None:
 
 
 def expand_secrets(text: str, file: Path | None = None, line: int | None = None) -> str:
-    """Fill ``${NAME}`` from the environment.
+    """Text with its ``${NAME}`` parts filled from the environment.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``postgres://${USER}@host/db``.
+    file : Path, optional
+        Where it stands, for the message.
+    line : int, optional
+        The line there, from 1.
+
+    Returns
+    -------
+    str
+        Never print it.
 
     Raises
     ------
@@ -243,5 +267,5 @@ def expand_secrets(text: str, file: Path | None = None, line: int | None = None)
 
 
 def settings(company: CompanyConfig) -> dict[str, Any]:
-    """Return the settings that SQL text of measures may name, such as ``gross_margin``."""
+    """Settings of a company that SQL text of measures may name, such as ``gross_margin``."""
     return {"gross_margin": company.gross_margin, "inbound_channels": company.inbound_channels or None}

@@ -1,4 +1,4 @@
-"""`params/targets.yaml`: what shall be reached, by whom and by when."""
+"""Targets file: what shall be reached, by whom and by when."""
 
 from __future__ import annotations
 
@@ -21,13 +21,23 @@ TEACH = (
 
 @dataclass(frozen=True)
 class Goal:
-    """How much: a value, a change, or a relative change on the baseline."""
+    """Goal of a target: a value, a change, or a relative change on the baseline."""
 
     kind: Literal["absolute", "delta", "relative"]
     amount: float
 
     def value(self, baseline: float | None) -> float | None:
-        """Return the value to reach; None where it needs a baseline that is not known.
+        """Value to reach; None where it needs a baseline that is not known.
+
+        Parameters
+        ----------
+        baseline : float, optional
+            The value that the change starts from.
+
+        Returns
+        -------
+        float or None
+            In the KPI's unit.
 
         Examples
         --------
@@ -42,7 +52,17 @@ class Goal:
 
 
 def parse_goal(text: str | float) -> Goal:
-    """Read a target: ``125000``, ``+25000``, ``+20%``, ``30%`` (a rate) or ``+2pp`` (percentage points).
+    """Goal of a text: ``125000``, ``+25000``, ``+20%``, ``30%`` (a rate) or ``+2pp`` (percentage points).
+
+    Parameters
+    ----------
+    text : str | float
+        As it is written in the targets file.
+
+    Returns
+    -------
+    Goal
+        A percentage is a fraction.
 
     Raises
     ------
@@ -69,7 +89,7 @@ def parse_goal(text: str | float) -> Goal:
 
 
 class Target(StrictModel):
-    """One target, as it is written down."""
+    """Target, as it is written down."""
 
     kpi: str
     target: str | float
@@ -99,23 +119,33 @@ class Target(StrictModel):
 
     @cached_property
     def goal(self) -> Goal:
-        """How much."""
+        """Goal of the target."""
         return parse_goal(self.target)
 
     @property
     def place(self) -> tuple[Path | None, int | None]:
-        """File and line where it stands."""
+        """File and line where the target stands."""
         return self._file, self._line
 
 
 class TargetsFile(StrictModel):
-    """The whole file."""
+    """Targets file: all targets of a workspace."""
 
     targets: tuple[Target, ...] = Field(default=())
 
 
 def load_targets(path: Path) -> tuple[Target, ...]:
-    """Read the targets; none where there is no such file.
+    """Targets of a file; none where there is no such file.
+
+    Parameters
+    ----------
+    path : Path
+        The targets file.
+
+    Returns
+    -------
+    tuple of Target
+        In the order of the file; each knows its line.
 
     Raises
     ------

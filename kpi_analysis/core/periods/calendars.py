@@ -1,4 +1,4 @@
-"""A company's calendar: which period a day lies in, and which period comes before another.
+"""Fiscal calendar of a company: which period a day lies in, and which period comes before another.
 
 Every grain numbers its periods through all years, so that neighbours differ by 1. All that a calendar does is
 arithmetic on that number; the only differences between calendars are where a month and a week begin.
@@ -6,32 +6,27 @@ arithmetic on that number; the only differences between calendars are where a mo
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import accumulate
-from typing import Literal, NoReturn, cast
+from typing import Literal, cast
 
 from kpi_analysis.core.errors import ConfigError, UsageError, did_you_mean
-from kpi_analysis.core.periods.period import GRAINS, Period
+from kpi_analysis.core.periods.period import GRAINS, Period, check_grain
+from kpi_analysis.core.periods.period_text import FIRST_YEAR, LAST_YEAR, no_such_period, read_period_text
 from kpi_analysis.core.periods.week_years import WeekYears
 
 CALENDAR_TYPES = ("gregorian", "4-4-5", "4-5-4", "5-4-4")
 
-FIRST_YEAR, LAST_YEAR = 1000, 9998
 MONTHS_IN = {"month": 1, "quarter": 3, "year": 12}
 ISO_WEEKS = WeekYears(date(2024, 1, 1))
-PERIOD_TEXT = re.compile(
-    r"([0-9]{4})(?:-Q(?P<quarter>[0-9])|-W(?P<week>[0-9]{2})|-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?)?"
-)
-PERIOD_FORMS = "Write a year (2026), a quarter (2026-Q3), a month (2026-09), a week (2026-W39) or a day (2026-09-14)."
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """A company's calendar, calendar months or whole weeks.
+    """Fiscal calendar of a company, of calendar months or of whole weeks.
 
     In a gregorian calendar a month is a calendar month and a week an ISO week wherever the fiscal year
     begins; quarters and years are fiscal. In the calendars of weeks all of them are fiscal: ``2026-09`` is
@@ -99,7 +94,7 @@ class Calendar:
         return self.type != "gregorian" or self.year_starts != 1
 
     def parse(self, text: str) -> Period:
-        """Return the period that a text names.
+        """Period that a text names.
 
         Parameters
         ----------
@@ -109,6 +104,7 @@ class Calendar:
         Returns
         -------
         Period
+            Whole.
 
         Raises
         ------
@@ -120,48 +116,33 @@ class Calendar:
         >>> str(Calendar().parse("2026-W39").start)
         '2026-09-21'
         """
-        if not isinstance(text, str):
-            raise UsageError(
-                f"{text!r} is not a period: a period is a text.", remedy=f"Put it in quotes. {PERIOD_FORMS}"
-            )
-        found = PERIOD_TEXT.fullmatch(text)
-        if found is None:
-            _no_period(text)
-        year = int(found[1])
-        if not FIRST_YEAR <= year <= LAST_YEAR:
-            _no_period(text, f"years go from {FIRST_YEAR} to {LAST_YEAR}")
-        if found["day"]:
-            try:
-                return self._at("day", date.fromisoformat(text).toordinal())
-            except ValueError:
-                _no_period(text, "there is no such day")
-        if found["month"]:
-            if not 1 <= int(found["month"]) <= 12:
-                _no_period(text, "a year has the months 01 to 12")
-            return self._at("month", 12 * year + int(found["month"]) - 1 - self._month_shift)
-        if found["quarter"]:
-            if not 1 <= int(found["quarter"]) <= 4:
-                _no_period(text, "a year has the quarters Q1 to Q4")
-            return self._at("quarter", 4 * year + int(found["quarter"]) - 1)
-        if found["week"]:
-            if not 1 <= int(found["week"]) <= self.weeks_in_year(year):
-                _no_period(text, f"{year} has the weeks W01 to W{self.weeks_in_year(year)}")
-            first_week = self._number("week", self._weeks.first_day(year))
-            return self._at("week", first_week + int(found["week"]) - 1)
+        grain, year, number = read_period_text(text)
+        if grain == "day":
+            return self._at("day", number)
+        if grain == "month":
+            return self._at("month", 12 * year + number - 1 - self._month_shift)
+        if grain == "quarter":
+            return self._at("quarter", 4 * year + number - 1)
+        if grain == "week":
+            if not 1 <= number <= self.weeks_in_year(year):
+                raise no_such_period(text, f"{year} has the weeks W01 to W{self.weeks_in_year(year)}")
+            return self._at("week", self._number("week", self._weeks.first_day(year)) + number - 1)
         return self._at("year", year)
 
     def containing(self, day: date, grain: str) -> Period:
-        """Return the period of a grain that a day lies in.
+        """Period of a grain that a day lies in.
 
         Parameters
         ----------
         day : date
+            Any.
         grain : str
             One of `GRAINS`.
 
         Returns
         -------
         Period
+            Whole.
 
         Raises
         ------
@@ -176,19 +157,21 @@ class Calendar:
         return self._at(grain, self._number(grain, day))
 
     def shift(self, period: Period, n: int) -> Period:
-        """Return the period `n` periods later, or earlier where `n` is negative.
+        """Period `n` periods later, or earlier where `n` is negative.
 
         A cut period shifts to the same stretch: the same number of elapsed days, at most the whole period.
 
         Parameters
         ----------
         period : Period
+            Whole or cut.
         n : int
             How many periods of the same grain.
 
         Returns
         -------
         Period
+            Of the same grain.
 
         Examples
         --------
@@ -199,15 +182,20 @@ class Calendar:
         return _same_stretch(self._at(period.grain, self._number(period.grain, period.start) + n), period)
 
     def prior(self, period: Period) -> Period:
-        """Return the period just before, over the same stretch where the period is cut."""
+        """Period just before, over the same stretch where the period is cut."""
         return self.shift(period, -1)
 
     def year_ago(self, period: Period) -> Period | None:
-        """Return the same period of the fiscal year before, over the same stretch where the period is cut.
+        """Same period of the fiscal year before, over the same stretch where the period is cut.
 
         The same month, quarter or week number; the same date in a gregorian calendar, and in one of weeks the
         same weekday of the same week, so that a day's year-ago lies in its week's and its month's. The years
         may differ in length (52 and 53 weeks): compare sums per week there.
+
+        Parameters
+        ----------
+        period : Period
+            Whole or cut.
 
         Returns
         -------
@@ -229,9 +217,21 @@ class Calendar:
         return None if earlier is None else _same_stretch(self.containing(earlier, period.grain), period)
 
     def last(self, period: Period, n: int) -> list[Period]:
-        """Return `n` consecutive periods that end with this one, oldest first.
+        """The `n` consecutive periods that end with this one, oldest first.
 
         Only the last may be cut; those before it are whole, as a history wants them.
+
+        Parameters
+        ----------
+        period : Period
+            The last of them.
+        n : int
+            How many, from 1.
+
+        Returns
+        -------
+        list of Period
+            Of the same grain.
 
         Raises
         ------
@@ -249,10 +249,22 @@ class Calendar:
         return [*(self._at(period.grain, k) for k in range(number - n + 1, number)), period]
 
     def within(self, period: Period, grain: str) -> list[Period]:
-        """Return the finer periods that start inside a period, oldest first.
+        """Finer periods that start inside a period, oldest first.
 
         Of a cut period only those that have begun, the last of them cut as well. A week may reach beyond the
         end of the month or year that it starts in.
+
+        Parameters
+        ----------
+        period : Period
+            Whole or cut.
+        grain : str
+            One of `GRAINS`, no coarser than the period's.
+
+        Returns
+        -------
+        list of Period
+            The last one is cut where the period is.
 
         Raises
         ------
@@ -264,7 +276,7 @@ class Calendar:
         >>> [str(month) for month in Calendar().within(Calendar().parse("2026-Q3"), "month")]
         ['2026-07', '2026-08', '2026-09']
         """
-        _check_grain(grain)
+        check_grain(grain)
         if GRAINS.index(grain) > GRAINS.index(period.grain):
             raise UsageError(
                 f"The {period.grain} {period} has no {grain} in it.",
@@ -278,10 +290,22 @@ class Calendar:
         return inner
 
     def to_grain(self, period: Period, grain: str) -> Period:
-        """Return the period of another grain in which a period's last counted day lies.
+        """Period of another grain in which a period's last counted day lies.
 
         For a coarser grain the one around it, for a finer one the last inside it. A cut period gives a period
         that is cut on the same day.
+
+        Parameters
+        ----------
+        period : Period
+            Whole or cut.
+        grain : str
+            One of `GRAINS`.
+
+        Returns
+        -------
+        Period
+            Cut where the period is.
 
         Examples
         --------
@@ -293,7 +317,7 @@ class Calendar:
         return other if period.complete else other.cut(period.last_day)
 
     def weeks_in_year(self, year: int) -> int:
-        """Return how many weeks a year has, 52 or 53: its fiscal weeks, or ISO weeks if gregorian."""
+        """Number of weeks of a year, 52 or 53: its fiscal weeks, or ISO weeks if gregorian."""
         return self._weeks.weeks_in(year)
 
     @cached_property
@@ -336,7 +360,7 @@ class Calendar:
         return self._month_start(number * MONTHS_IN[grain])
 
     def _number(self, grain: str, day: date) -> int:
-        _check_grain(grain)
+        check_grain(grain)
         if grain == "day":
             return day.toordinal()
         if grain == "week":
@@ -365,18 +389,6 @@ class Calendar:
                 f"The calendar has no such {grain}: years go from {FIRST_YEAR} to {LAST_YEAR}.",
                 remedy="Ask for a period nearer to the present, or for fewer of them.",
             ) from None
-
-
-def _check_grain(grain: str) -> None:
-    if grain not in GRAINS:
-        raise UsageError(
-            f"No grain {grain!r}. {did_you_mean(str(grain), GRAINS)}".rstrip(),
-            remedy=f"Write one of {', '.join(GRAINS)}.",
-        )
-
-
-def _no_period(text: str, why: str = "") -> NoReturn:
-    raise UsageError(f"{text!r} is not a period{': ' + why if why else ''}.", remedy=PERIOD_FORMS)
 
 
 def _same_stretch(target: Period, period: Period) -> Period:

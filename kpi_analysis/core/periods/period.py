@@ -1,4 +1,4 @@
-"""A stretch of days with a name, whole or cut short."""
+"""Period: a stretch of days with a name, whole or cut short."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
+
+from kpi_analysis.core.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +17,7 @@ GRAINS = ("day", "week", "month", "quarter", "year")
 
 @dataclass(frozen=True)
 class Period:
-    """One day, week, month, quarter or year of a company's calendar.
+    """Period: one day, week, month, quarter or year of a company's calendar.
 
     A `kpi_analysis.core.periods.Calendar` makes them.
 
@@ -50,17 +52,17 @@ class Period:
 
     @property
     def last_day(self) -> date:
-        """The last day counted."""
+        """Last day counted."""
         return self.through or self.end
 
     @property
     def days(self) -> int:
-        """How many days are counted."""
+        """Number of days that are counted."""
         return (self.last_day - self.start).days + 1
 
     @property
     def full_days(self) -> int:
-        """How many days the whole period has."""
+        """Number of days of the whole period."""
         return (self.end - self.start).days + 1
 
     @property
@@ -69,7 +71,7 @@ class Period:
         return self.last_day >= self.end
 
     def cut(self, as_of: date) -> Period:
-        """Return the part of the period that is over on a day; a cut never lengthens a period.
+        """Part of the period that is over on a day; a cut never lengthens a period.
 
         Parameters
         ----------
@@ -94,8 +96,17 @@ class Period:
         return self.label
 
 
+def check_grain(grain: str) -> None:
+    """Validation of a grain: an error with the nearest name where there is none such."""
+    if grain not in GRAINS:
+        raise UsageError(
+            f"No grain {grain!r}. {did_you_mean(str(grain), GRAINS)}".rstrip(),
+            remedy=f"Write one of {', '.join(GRAINS)}.",
+        )
+
+
 def day_table(periods: Sequence[Period]) -> pd.DataFrame:
-    """Return which days count in which period, one row for each counted day of each period.
+    """Day table of periods: which days count in which, one row for each counted day of each period.
 
     Joined to dated rows it puts them into their periods. Periods may overlap (a month beside the quarter it
     lies in); a day then stands in several rows.

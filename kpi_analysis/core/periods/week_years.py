@@ -1,4 +1,4 @@
-"""Years made of whole weeks: 52, and 53 where the calendar would otherwise drift away."""
+"""Years of 52 or 53 whole weeks."""
 
 from __future__ import annotations
 
@@ -64,29 +64,29 @@ class WeekYears:
         return int(self.named_by_end and self._fixed[:2] != (1, 1))
 
     def first_day(self, year: int) -> date:
-        """Return the day on which the year of that name begins."""
+        """First day of the year of that name."""
         month, day, lead = self._fixed
         near = date(year - self._name_offset, month, day) - timedelta(days=lead)
         return near + timedelta(days=(self.anchor.weekday() - near.weekday() + 3) % 7 - 3)
 
     def year_of(self, day: date) -> int:
-        """Return the name of the year that a day belongs to."""
+        """Name of the year that a day belongs to."""
         year = day.year + self._name_offset + 1
         while self.first_day(year) > day:
             year -= 1
         return year
 
     def week_of(self, day: date) -> tuple[int, int]:
-        """Return year and number, from 1, of the week that a day belongs to."""
+        """Year and number, from 1, of the week that a day belongs to."""
         year = self.year_of(day)
         return year, (day - self.first_day(year)).days // 7 + 1
 
     def weeks_in(self, year: int) -> int:
-        """Return 52 or 53."""
+        """Number of weeks of a year, 52 or 53."""
         return (self.first_day(year + 1) - self.first_day(year)).days // 7
 
     def year_before(self, day: date) -> date | None:
-        """Return the same weekday of the same week a year earlier; None in a week 53 that it did not have."""
+        """Same weekday of the same week a year earlier; None in a week 53 that it did not have."""
         year, week = self.week_of(day)
         if week > self.weeks_in(year - 1):
             return None

@@ -15,19 +15,21 @@ MONTHS = (
 
 
 def period_label(period: Period, calendar: Calendar) -> str:
-    """Return the name of a period as words.
+    """Name of a period as words.
 
     "FY" stands only where the fiscal year is not the calendar year. A cut period has the name of the whole.
 
     Parameters
     ----------
     period : Period
+        Any, made by `calendar`.
     calendar : Calendar
         The one that made the period.
 
     Returns
     -------
     str
+        Such as ``Q4 FY 2017``.
 
     Examples
     --------
@@ -55,7 +57,7 @@ def period_label(period: Period, calendar: Calendar) -> str:
 
 
 def period_words(period: Period) -> str:
-    """Return the days that are counted as words, in months where they are whole months.
+    """Days of a period that are counted, as words; in months where they are whole months.
 
     Parameters
     ----------
@@ -65,6 +67,7 @@ def period_words(period: Period) -> str:
     Returns
     -------
     str
+        Such as ``1 to 20 September 2026``.
 
     Examples
     --------

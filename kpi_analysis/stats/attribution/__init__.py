@@ -1,6 +1,7 @@
-"""Which channels earn the credit for what journeys brought, by eight rules: credit, not incrementality.
+"""Multi-touch attribution: credit of each channel by eight rules, and how it depends on them.
 
-Frames in, frames out. None of the rules says what would have happened without a channel; only an experiment does.
+Credit, not incrementality: no rule says what would have happened without a channel; only an experiment does. Frames in,
+frames out.
 """
 
 from kpi_analysis.stats.attribution.attribute import RULES, attribute

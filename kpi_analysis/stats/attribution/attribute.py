@@ -1,4 +1,4 @@
-"""Journeys in, credit of each channel out."""
+"""Attribution rules by name: the credit of each channel from paths."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RULES = (*heuristics.POSITION_RULES, "shapley", "markov")
 
 
 def attribute(paths: pd.DataFrame, rule: str, *, half_life: float = 7.0, order: int = 1) -> pd.DataFrame:
-    """Credit conversions, and what they brought, to the channels of the journeys before them.
+    """Multi-touch attribution by a rule: conversions and value that are credited to each channel.
 
     Parameters
     ----------
@@ -72,12 +72,21 @@ def attribute(paths: pd.DataFrame, rule: str, *, half_life: float = 7.0, order: 
 
 
 def check_rule(rule: str, half_life: float, order: int) -> None:
-    """Refuse a rule that there is not, and settings that cannot be.
+    """Validation of an attribution rule and its settings.
+
+    Parameters
+    ----------
+    rule : str
+        One of `RULES`.
+    half_life : float
+        Days, above 0.
+    order : int
+        Whole number of touches, from 1.
 
     Raises
     ------
     UsageError
-        With the nearest name.
+        The rule is unknown, or a setting cannot be.
     """
     if rule not in RULES:
         near = did_you_mean(str(rule), RULES) or f"There are: {', '.join(RULES)}."
@@ -89,7 +98,7 @@ def check_rule(rule: str, half_life: float, order: int) -> None:
 
 
 def channel_credit(journeys: Journeys, rule: str, half_life: float, order: int) -> pd.DataFrame:
-    """Return the credit of each channel from journeys that were read."""
+    """Credit of each channel from journeys that were read."""
     if not journeys.conversions.sum() > 0:
         raise UsageError(
             "no path has a conversion, so there is nothing to credit.",

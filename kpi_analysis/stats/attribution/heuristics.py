@@ -1,4 +1,4 @@
-"""Rules that look at the places of the touches in a journey: each touch has a weight, each journey sums to one."""
+"""Position-based attribution rules: each touchpoint has a weight, the weights of a journey sum to one."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ MOST_HALVINGS = 1000.0  # a weight of less than a half to this power is nothing 
 
 
 def first_touch(journeys: Journeys, half_life: float) -> FloatArray:
-    """All to the first touch."""
+    """First-touch weights: all to the first touchpoint."""
     return np.where(journeys.position == 0, 1.0, 0.0)
 
 
 def last_touch(journeys: Journeys, half_life: float) -> FloatArray:
-    """All to the last touch."""
+    """Last-touch weights: all to the last touchpoint."""
     return np.where(journeys.position == journeys.size - 1, 1.0, 0.0)
 
 
 def linear(journeys: Journeys, half_life: float) -> FloatArray:
-    """The same to each touch."""
+    """Linear weights: the same to each touchpoint."""
     return 1.0 / journeys.size
 
 
 def time_decay(journeys: Journeys, half_life: float) -> FloatArray:
-    """Half as much for each half-life before the conversion; without days, a touch stands for a day."""
+    """Time-decay weights: half for each half-life before the conversion; without days, a touch stands for a day."""
     days = journeys.days if journeys.days is not None else (journeys.size - 1 - journeys.position).astype(np.float64)
     weights = 0.5 ** np.minimum(days / half_life, MOST_HALVINGS)
     whole = grouped_sums(journeys.journey, weights, journeys.lengths.size)
@@ -36,7 +36,7 @@ def time_decay(journeys: Journeys, half_life: float) -> FloatArray:
 
 
 def u_shaped(journeys: Journeys, half_life: float) -> FloatArray:
-    """40 % to the first, 40 % to the last, and 20 % shared by those between; two touches have a half each."""
+    """U-shaped weights: 40 % first, 40 % last, 20 % shared by those between; two touchpoints have a half each."""
     size, position = journeys.size, journeys.position
     end = (position == 0) | (position == size - 1)
     weights = np.where(end, 0.4, 0.2 / np.maximum(size - 2, 1))
@@ -44,7 +44,7 @@ def u_shaped(journeys: Journeys, half_life: float) -> FloatArray:
 
 
 def w_shaped(journeys: Journeys, half_life: float) -> FloatArray:
-    """30 % each to first, middle and last, and 10 % shared by the rest; up to three touches have the same each.
+    """W-shaped weights: 30 % first, middle and last, 10 % shared by the rest; up to three have the same each.
 
     The middle is the touch in the centre; of two in the centre, the earlier one.
     """
@@ -65,5 +65,5 @@ POSITION_RULES: dict[str, Callable[[Journeys, float], FloatArray]] = {
 
 
 def heuristic_credit(journeys: Journeys, rule: str, half_life: float, amounts: FloatArray) -> FloatArray:
-    """Share out an amount of each journey, and add up what each channel gets."""
+    """Credit of each channel by a position-based rule."""
     return journeys.by_channel(POSITION_RULES[rule](journeys, half_life) * np.repeat(amounts, journeys.lengths))

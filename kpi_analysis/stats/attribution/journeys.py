@@ -1,4 +1,4 @@
-"""Journeys as arrays: every touch of every journey in one row of numbers, so that no rule loops over journeys."""
+"""Customer journeys as flat arrays of touchpoints, so that no rule loops over journeys."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHOWN_ROWS = 3
 
 @dataclass(frozen=True)
 class Journeys:
-    """Journeys, touch by touch.
+    """Customer journeys, touchpoint by touchpoint.
 
     Parameters
     ----------
@@ -50,26 +50,26 @@ class Journeys:
 
     @property
     def journey(self) -> IntArray:
-        """The journey of each touch."""
+        """Journey of each touchpoint, from 0."""
         return np.repeat(np.arange(self.lengths.size), self.lengths)
 
     @property
     def position(self) -> IntArray:
-        """The place of each touch in its journey, from 0."""
+        """Position of each touchpoint in its journey, from 0."""
         starts = np.cumsum(self.lengths) - self.lengths
         return np.arange(self.touches.size) - np.repeat(starts, self.lengths)
 
     @property
     def size(self) -> IntArray:
-        """How many touches the journey of each touch has."""
+        """Number of touchpoints in the journey of each touchpoint."""
         return np.repeat(self.lengths, self.lengths)
 
     def by_channel(self, weights: FloatArray) -> FloatArray:
-        """Add up a number of each touch, channel by channel."""
+        """Sum of a number of each touchpoint, channel by channel."""
         return grouped_sums(self.touches, weights, len(self.channels))
 
     def within(self, lag_days: float) -> Journeys:
-        """Return the journeys without the touches of earlier days; what has no touch left is left out."""
+        """Journeys without the touchpoints of earlier days; what has none left is left out."""
         assert self.days is not None
         kept = self.days <= lag_days
         lengths = np.bincount(self.journey[kept], minlength=self.lengths.size).astype(np.int64)
@@ -86,13 +86,13 @@ class Journeys:
 
 
 def grouped_sums(place: IntArray, amounts: FloatArray, size: int) -> FloatArray:
-    """Add up amounts by their place, from 0."""
+    """Sums of amounts by group, groups being numbered from 0."""
     added: FloatArray = np.bincount(place, weights=amounts, minlength=size).astype(np.float64)
     return added
 
 
 def read_journeys(paths: pd.DataFrame, *, with_days: bool) -> Journeys:
-    """Read a frame of paths; the same path in several rows becomes one journey.
+    """Journeys of a frame of paths, validated; the same path in several rows becomes one journey.
 
     Parameters
     ----------
@@ -100,6 +100,11 @@ def read_journeys(paths: pd.DataFrame, *, with_days: bool) -> Journeys:
         With the columns of `attribute`.
     with_days : bool
         Whether the days before the conversion are wanted where there are any.
+
+    Returns
+    -------
+    Journeys
+        One journey for each different path.
 
     Raises
     ------

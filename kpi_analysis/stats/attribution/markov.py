@@ -1,4 +1,4 @@
-"""What would be lost without a channel, in a Markov chain of the journeys: solved, not simulated."""
+"""Markov attribution: removal effects in an absorbing chain of the journeys, solved exactly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MOST_STATES = 5_000
 
 
 def markov_credit(journeys: Journeys, amounts: FloatArray, order: int) -> FloatArray:
-    """Share out the total in proportion to the removal effects of the channels."""
+    """Credit of each channel in proportion to its removal effect."""
     effects = removal_effects(journeys, amounts, order)
     total: float = amounts.sum()
     if total == 0:
@@ -21,7 +21,7 @@ def markov_credit(journeys: Journeys, amounts: FloatArray, order: int) -> FloatA
 
 
 def removal_effects(journeys: Journeys, amounts: FloatArray, order: int = 1) -> FloatArray:
-    """Return the share of the total that is lost when a channel is taken out, whose journeys then end without.
+    """Removal effect of each channel: the share of the total that is lost when it is taken out.
 
     Journeys walk from state to state: the last `order` channels. From each state the next one follows as often as it
     did in the data, or the end: with a conversion, which is worth what conversions after that state were worth on
@@ -32,10 +32,21 @@ def removal_effects(journeys: Journeys, amounts: FloatArray, order: int = 1) -> 
     Parameters
     ----------
     journeys : Journeys
-    amounts : ndarray
+        As `read_journeys` returns them.
+    amounts : ndarray of float, one a journey
         What each journey brought, zero or more.
     order : int
         How many channels a state remembers.
+
+    Returns
+    -------
+    ndarray of float, one a channel
+        Shares from 0 to 1, in the order of the channels.
+
+    Raises
+    ------
+    UsageError
+        The chain has more than 5,000 states.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""What each channel adds, averaged over all orders in which channels could have come in."""
+"""Shapley attribution: what each channel adds, averaged over all orders in which channels come in."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_PLAYERS = 20  # a million coalitions
 
 
 def shapley_credit(journeys: Journeys, amounts: FloatArray) -> FloatArray:
-    """Share out an amount of each journey equally among its different channels, and add up channel by channel.
+    """Shapley credit of each channel: each journey is shared equally by its different channels.
 
     A coalition of channels is worth what the journeys brought that touch no other channel. In that game the Shapley
     value is exactly this, for any number of channels: each journey is a game of its own in which all its channels
@@ -33,7 +33,7 @@ def shapley_credit(journeys: Journeys, amounts: FloatArray) -> FloatArray:
 
 
 def shapley_values(worth: Mapping[Iterable[str] | str, float]) -> dict[str, float]:
-    """Return the Shapley value of each channel from what every coalition of them is worth.
+    """Shapley value of each player of a cooperative game, from the worth of its coalitions.
 
     Parameters
     ----------

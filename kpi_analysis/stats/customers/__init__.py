@@ -1,4 +1,4 @@
-"""Who comes back, how long they stay and what they will be worth: pure functions of frames and counts.
+"""Customer base analysis: retention, survival, purchase models and lifetime value.
 
 Each takes finished numbers and returns a new object; none reads data or a clock. Where the customers are too few
 for an answer, the result carries a `reason` in place of one.

@@ -1,9 +1,4 @@
-"""How often customers will buy again who never say that they left: BG/NBD.
-
-References
-----------
-Fader, Hardie & Lee (2005), "Counting your customers" the easy way, Marketing Science 24, 275-284.
-"""
+"""BG/NBD: the beta-geometric / negative binomial model of repeat purchases."""
 
 from __future__ import annotations
 
@@ -38,7 +33,7 @@ _NUDGE = 1e-7
 
 @dataclass(frozen=True)
 class BgNbd:
-    """How customers buy and drop out.
+    """BG/NBD model: fitted parameters, probability of being active and expected purchases.
 
     While active, a customer buys at random at a rate of their own; the rates follow a gamma distribution (shape
     `r`, scale `alpha`). After each purchase they drop out with a chance of their own; the chances follow a beta
@@ -69,18 +64,27 @@ class BgNbd:
 
     @property
     def caution(self) -> str:
-        """What to say where the data show no customer dropping out; empty where they do."""
+        """Warning where the data show no customer dropping out; empty where they do."""
         return (
             "No customer is seen to drop out; the data may be too short for it." if self.a <= 1.1 * NO_DROPOUT else ""
         )
 
     def p_alive(self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Any:
-        """Return the probability that a customer is still active; 1 for one who never came back.
+        """Probability that a customer is still active; 1 for one who never came back.
 
         Parameters
         ----------
-        frequency, recency, age : float or array
-            As in `bg_nbd`.
+        frequency : array_like
+            Repeat purchases, as in `bg_nbd`.
+        recency : array_like
+            Periods from the first purchase to the last, as in `bg_nbd`.
+        age : array_like
+            Periods from the first purchase to the end of the data, as in `bg_nbd`.
+
+        Returns
+        -------
+        float or ndarray
+            One a customer, from 0 to 1; NaN where the model gives its reason.
 
         Examples
         --------
@@ -93,14 +97,23 @@ class BgNbd:
         return scalar_or_array(expit(-self._dropout_odds(*_checked(frequency, recency, age))))
 
     def expected_purchases(self, t: ArrayLike, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Any:
-        """Return how many purchases a customer will make in the next `t` periods.
+        """Expected number of purchases of a customer in the next `t` periods.
 
         Parameters
         ----------
-        t : float or array
-            Periods from now.
-        frequency, recency, age : float or array
-            As in `bg_nbd`.
+        t : array_like
+            Periods from now, 0 or more.
+        frequency : array_like
+            Repeat purchases, as in `bg_nbd`.
+        recency : array_like
+            Periods from the first purchase to the last, as in `bg_nbd`.
+        age : array_like
+            Periods from the first purchase to the end of the data, as in `bg_nbd`.
+
+        Returns
+        -------
+        float or ndarray
+            One a customer; NaN where the model gives its reason.
 
         Examples
         --------
@@ -118,7 +131,17 @@ class BgNbd:
         return scalar_or_array(np.maximum(grown, 0.0))
 
     def expected_repeat(self, t: ArrayLike) -> Any:
-        """Return how many repeat purchases a new customer makes within `t` periods of the first one.
+        """Expected number of repeat purchases of a new customer within `t` periods of the first one.
+
+        Parameters
+        ----------
+        t : array_like
+            Periods, 0 or more.
+
+        Returns
+        -------
+        float or ndarray
+            Of the shape of `t`.
 
         Examples
         --------
@@ -157,17 +180,17 @@ class BgNbd:
 
 
 def bg_nbd(frequency: ArrayLike, recency: ArrayLike, age: ArrayLike, weights: ArrayLike | None = None) -> BgNbd:
-    """Fit BG/NBD by maximum likelihood: who is still a customer, and how often will they buy?
+    """Maximum likelihood fit of BG/NBD to the purchase histories of customers.
 
     Parameters
     ----------
-    frequency : array
+    frequency : array_like, shape (n,)
         Repeat purchases of each customer: those after the first, all of one day counted once.
-    recency : array
+    recency : array_like, shape (n,)
         Periods from the first purchase to the last; 0 without a repeat.
-    age : array
+    age : array_like, shape (n,)
         Periods from the first purchase to the end of the data.
-    weights : array, optional
+    weights : array_like, shape (n,), optional
         How many customers a row stands for; one each by default.
 
     Returns
@@ -181,6 +204,11 @@ def bg_nbd(frequency: ArrayLike, recency: ArrayLike, age: ArrayLike, weights: Ar
         When the columns differ in length.
     DataError
         When a value is missing or negative, or recency and frequency contradict each other or the age.
+
+    References
+    ----------
+    Fader, P. S., Hardie, B. G. S. and Lee, K. L. (2005). "Counting your customers" the easy way: an alternative to the
+    Pareto/NBD model. Marketing Science 24, 275-284.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How many of those who first bought in a month bought again in each month after: the retention triangle."""
+"""Cohort analysis: the retention triangle."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def cohorts(
     grain: str | Sequence[dt.date] = "month",
     until: str | dt.date | None = None,
 ) -> pd.DataFrame:
-    """Return the retention triangle: of those who came in a period, how many buy again after 1, 2, 3 periods?
+    """Retention triangle: of the customers of a cohort, how many are active 1, 2, 3 … periods later.
 
     A period that is not over at `until` is left open: what it counts so far is no rate yet.
 
@@ -32,8 +32,10 @@ def cohorts(
     ----------
     orders : DataFrame
         One row an order or order line. Leave out returns: who only brings back does not buy.
-    customer, date : str
-        Its columns. Rows without a customer are left out.
+    customer : str
+        The column that names the customer. Rows without one are left out.
+    date : str
+        The column of the day.
     value : str, optional
         A column with money; then the triangle also has revenue, and revenue_rate on the first period's.
     grain : str, or sequence of dates

@@ -1,10 +1,4 @@
-"""What a purchase of a customer is worth: Gamma-Gamma.
-
-References
-----------
-Fader, Hardie & Lee (2005), RFM and CLV: using iso-value curves for customer base analysis, Journal of Marketing
-Research 42, 415-430.
-"""
+"""Gamma-Gamma: the model of the value of a customer's purchases."""
 
 from __future__ import annotations
 
@@ -33,7 +27,7 @@ STRONG = 0.3
 
 @dataclass(frozen=True)
 class GammaGamma:
-    """How the value of purchases varies within a customer and among customers.
+    """Gamma-Gamma model: fitted parameters and expected value of a customer's purchases.
 
     Parameters
     ----------
@@ -61,12 +55,12 @@ class GammaGamma:
 
     @property
     def mean(self) -> float:
-        """The mean value of a purchase over all customers; what is expected of one not known yet."""
+        """Mean value of a purchase over all customers; what is expected of one not known yet."""
         return self.p * self.v / (self.q - 1)
 
     @property
     def caution(self) -> str:
-        """What to say where frequent buyers spend clearly more or less a purchase; empty where they do not."""
+        """Warning where frequent buyers spend clearly more or less a purchase; empty where they do not."""
         if not abs(self.correlation) >= STRONG:
             return ""
         more = "more" if self.correlation > 0 else "less"
@@ -76,12 +70,19 @@ class GammaGamma:
         )
 
     def expected_value(self, frequency: ArrayLike, monetary: ArrayLike) -> Any:
-        """Return the value to expect of a customer's purchases: their own mean, drawn to that of all.
+        """Expected value of a customer's purchases: their own mean, shrunk towards that of all.
 
         Parameters
         ----------
-        frequency, monetary : float or array
-            As in `gamma_gamma`; without a repeat it is the mean of all.
+        frequency : array_like
+            Repeat purchases, as in `gamma_gamma`.
+        monetary : array_like
+            Mean value of these, in money; without a repeat the mean of all is expected.
+
+        Returns
+        -------
+        float or ndarray
+            In money, one a customer.
 
         Examples
         --------
@@ -96,17 +97,17 @@ class GammaGamma:
 
 
 def gamma_gamma(frequency: ArrayLike, monetary: ArrayLike, weights: ArrayLike | None = None) -> GammaGamma:
-    """Fit Gamma-Gamma by maximum likelihood: what will a customer's purchases be worth?
+    """Maximum likelihood fit of Gamma-Gamma to the mean purchase values of customers.
 
     Customers without a repeat purchase, or with a mean value of 0, tell nothing about it and are left out.
 
     Parameters
     ----------
-    frequency : array
+    frequency : array_like, shape (n,)
         Repeat purchases of each customer.
-    monetary : array
+    monetary : array_like, shape (n,)
         Mean value of these, in money.
-    weights : array, optional
+    weights : array_like, shape (n,), optional
         How many customers a row stands for; one each by default.
 
     Returns
@@ -120,6 +121,11 @@ def gamma_gamma(frequency: ArrayLike, monetary: ArrayLike, weights: ArrayLike | 
         When the columns differ in length.
     DataError
         When a value is missing or negative.
+
+    References
+    ----------
+    Fader, P. S., Hardie, B. G. S. and Lee, K. L. (2005). RFM and CLV: using iso-value curves for customer base
+    analysis. Journal of Marketing Research 42, 415-430.
 
     Examples
     --------

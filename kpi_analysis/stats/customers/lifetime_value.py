@@ -1,4 +1,4 @@
-"""What customers will be worth, and whether such a forecast would have been right before."""
+"""Customer lifetime value, and the holdout test of its purchase model."""
 
 from __future__ import annotations
 
@@ -31,14 +31,22 @@ def lifetime_value(
     discount: float = 0.0,
     margin: float = 1.0,
 ) -> Any:
-    """Return what each customer will be worth over the periods to come: expected purchases times expected value.
+    """Customer lifetime value over a horizon: expected purchases times expected value, discounted.
 
     Parameters
     ----------
-    buying, spending : BgNbd, GammaGamma
-        Fitted on the same customers.
-    frequency, recency, age, monetary : array
-        As `summarise` returns them.
+    buying : BgNbd
+        Model of purchases, fitted on the same customers.
+    spending : GammaGamma
+        Model of purchase values, fitted on the same customers.
+    frequency : array_like
+        Repeat purchases, as `summarise` returns them.
+    recency : array_like
+        Periods from the first purchase to the last, as `summarise` returns it.
+    age : array_like
+        Periods since the first purchase, as `summarise` returns it.
+    monetary : array_like
+        Mean value of the repeat purchases, as `summarise` returns it.
     horizon : int
         Whole periods ahead, in the unit of `age`.
     discount : float
@@ -48,13 +56,18 @@ def lifetime_value(
 
     Returns
     -------
-    array
+    float or ndarray
         In money, one value a customer; NaN where one of the models gives its reason.
 
     Raises
     ------
     UsageError
         When the horizon is below one period, the discount not above −1 or the margin not a fraction.
+
+    References
+    ----------
+    Fader, P. S., Hardie, B. G. S. and Lee, K. L. (2005). RFM and CLV: using iso-value curves for customer base
+    analysis. Journal of Marketing Research 42, 415-430.
 
     Examples
     --------
@@ -76,7 +89,7 @@ def lifetime_value(
 
 @dataclass(frozen=True)
 class Holdout:
-    """What was forecast for a stretch that was held back, and what came.
+    """Holdout test of a purchase model: what was forecast for a stretch that was held back, and what came.
 
     Parameters
     ----------
@@ -98,7 +111,7 @@ class Holdout:
 
     @property
     def error(self) -> float | None:
-        """How far the forecast was off in total, as a share of what came: −.1 is a tenth too few."""
+        """Relative error of the forecast in total: −.1 is a tenth too few."""
         return (self.predicted - self.actual) / self.actual if self.actual and not self.reason else None
 
 
@@ -112,16 +125,26 @@ def holdout(
     until: str | dt.date,
     period: str = "week",
 ) -> Holdout:
-    """Fit BG/NBD on the past up to a day, and compare its forecast with the purchases that came after.
+    """Holdout test of BG/NBD: purchases forecast from the data up to a day, beside those that came after.
 
     Customers who bought for the first time after that day were not known then and do not count.
 
     Parameters
     ----------
-    transactions, customer, date, value, period
+    transactions : DataFrame
         As in `summarise`.
-    calibrated_until, until : date
-        The last day of the fit, and the last day of the forecast.
+    customer : str
+        The column that names the customer.
+    date : str
+        The column of the day.
+    value : str
+        The column of the money.
+    calibrated_until : str | date
+        The last day of the fit.
+    until : str | date
+        The last day of the forecast.
+    period : {"day", "week", "month", "year"}
+        The unit of time of the model.
 
     Returns
     -------
@@ -132,6 +155,14 @@ def holdout(
     ------
     UsageError
         When nothing is held back.
+
+    Examples
+    --------
+    >>> days = pd.date_range("2026-01-01", periods=3).astype(str)
+    >>> sold = pd.DataFrame({"who": ["Ann", "Bob", "Ann"], "day": days, "paid": [9.0, 8.0, 7.0]})
+    >>> names = {"customer": "who", "date": "day", "value": "paid"}
+    >>> holdout(sold, **names, calibrated_until="2026-01-02", until="2026-01-03").reason
+    'only 0 customers came back, at least 20 are needed'
     """
     begin, end = pd.Timestamp(calibrated_until), pd.Timestamp(until)
     if end <= begin:

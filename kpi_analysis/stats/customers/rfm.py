@@ -1,4 +1,4 @@
-"""Which customers are the best, the new and those about to be lost: recency, frequency, value in fifths."""
+"""RFM analysis: customers scored by recency, frequency and monetary value, in named segments."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SEGMENTS: Mapping[str, tuple[range, range]] = {
 
 @dataclass(frozen=True)
 class Rfm:
-    """The customers with their scores, and their segments.
+    """RFM scores of customers, and the segments that they make.
 
     Parameters
     ----------
@@ -49,15 +49,23 @@ class Rfm:
 
 
 def rfm(transactions: pd.DataFrame, *, customer: str, date: str, value: str, until: str | dt.date) -> Rfm:
-    """Score customers in fifths by how lately, how often and for how much they bought, and name the segments.
+    """RFM analysis: scores of recency, frequency and monetary value in fifths, and the segment of each customer.
 
     A score counts the fifths of all customers that lie strictly below: customers alike have the same score, whatever
     their order, and a fifth may be empty where many are alike.
 
     Parameters
     ----------
-    transactions, customer, date, value, until
-        As in `summarise`.
+    transactions : DataFrame
+        One row a purchase, order line or refund, as in `summarise`.
+    customer : str
+        The column that names the customer.
+    date : str
+        The column of the day.
+    value : str
+        The column of the money.
+    until : str | date
+        The last day that counts.
 
     Returns
     -------
@@ -66,8 +74,17 @@ def rfm(transactions: pd.DataFrame, *, customer: str, date: str, value: str, unt
 
     Raises
     ------
-    UsageError, DataError
+    UsageError
         As `summarise`.
+    DataError
+        As `summarise`.
+
+    Examples
+    --------
+    >>> sold = pd.DataFrame({"who": [f"c{n:02}" for n in range(25)], "day": "2026-01-01", "paid": 10.0})
+    >>> found = rfm(sold, customer="who", date="day", value="paid", until="2026-01-31")
+    >>> found.segments[["segment", "customers", "share"]].values.tolist()
+    [['Lapsed', 25, 1.0]]
     """
     days = purchase_days(transactions, customer=customer, date=date, value=value, until=until)
     bought = days[days["bought"]].groupby("customer")["day"]

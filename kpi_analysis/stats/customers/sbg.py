@@ -1,10 +1,4 @@
-"""How long customers under contract will stay: the shifted beta geometric model.
-
-References
-----------
-- Fader & Hardie (2007), How to project customer retention, Journal of Interactive Marketing 21, 76-90.
-- Fader & Hardie (2010), Customer-base valuation in a contractual setting, Marketing Science 29, 85-93.
-"""
+"""Shifted beta-geometric model of contract renewals."""
 
 from __future__ import annotations
 
@@ -25,9 +19,10 @@ FEWEST_RENEWALS = 2
 
 @dataclass(frozen=True)
 class ShiftedBetaGeometric:
-    """How customers leave at renewals, each with a chance of their own that follows a beta distribution.
+    """Shifted beta-geometric model: fitted parameters, survival, retention and residual lifetime.
 
-    Those likely to leave go first, so that retention among the rest rises with time.
+    Each customer leaves at a renewal with a chance of their own that follows a beta distribution. Those likely to leave
+    go first, so that retention among the rest rises with time.
 
     Parameters
     ----------
@@ -44,7 +39,17 @@ class ShiftedBetaGeometric:
     reason: str = ""
 
     def survival(self, t: ArrayLike) -> Any:
-        """Return the share of new customers who are still there after `t` periods.
+        """Survival: the share of new customers who are still there after `t` periods.
+
+        Parameters
+        ----------
+        t : array_like
+            Periods, 0 or more.
+
+        Returns
+        -------
+        float or ndarray
+            From 0 to 1, of the shape of `t`.
 
         Examples
         --------
@@ -57,7 +62,17 @@ class ShiftedBetaGeometric:
         return scalar_or_array(np.exp(betaln(self.alpha, self.beta + time) - betaln(self.alpha, self.beta)))
 
     def retention(self, t: ArrayLike) -> Any:
-        """Return the share of the customers of period ``t − 1`` who renew into period `t`, from 1 on.
+        """Retention rate: the share of the customers of period ``t − 1`` who renew into period `t`.
+
+        Parameters
+        ----------
+        t : array_like
+            Periods, from 1.
+
+        Returns
+        -------
+        float or ndarray
+            From 0 to 1, of the shape of `t`.
 
         Examples
         --------
@@ -68,14 +83,29 @@ class ShiftedBetaGeometric:
         return scalar_or_array((self.beta + time - 1) / (self.alpha + self.beta + time - 1))
 
     def residual_lifetime(self, discount: float = 0.0, *, after: int = 0) -> float:
-        """Return how many periods a customer will still stay, each discounted back to today.
+        """Discounted expected residual lifetime of a customer, in periods.
 
         Parameters
         ----------
         discount : float
-            A period's. Without one the number is infinite where `alpha` is at most 1.
+            A period's, 0 or more. Without one the lifetime is infinite where `alpha` is at most 1.
         after : int
             Periods the customer has stayed already: the longer, the more are to come.
+
+        Returns
+        -------
+        float
+            Periods, each discounted back to today.
+
+        Raises
+        ------
+        UsageError
+            A number is negative.
+
+        References
+        ----------
+        Fader, P. S. and Hardie, B. G. S. (2010). Customer-base valuation in a contractual setting: the perils of
+        ignoring heterogeneity. Marketing Science 29, 85-93.
 
         Examples
         --------
@@ -94,7 +124,7 @@ class ShiftedBetaGeometric:
 
 
 def sbg(alive_by_period: Sequence[float] | Sequence[Sequence[float]]) -> ShiftedBetaGeometric:
-    """Fit the shifted beta geometric model by maximum likelihood: how many will still be there in five years?
+    """Maximum likelihood fit of the shifted beta-geometric model to cohorts of contracts.
 
     Parameters
     ----------
@@ -111,6 +141,11 @@ def sbg(alive_by_period: Sequence[float] | Sequence[Sequence[float]]) -> Shifted
     ------
     DataError
         When a number is missing or negative, or a cohort grows.
+
+    References
+    ----------
+    Fader, P. S. and Hardie, B. G. S. (2007). How to project customer retention. Journal of Interactive Marketing 21,
+    76-90.
 
     Examples
     --------

@@ -1,11 +1,4 @@
-"""How long until customers leave, where many have not left yet: Kaplan-Meier and the log-rank test.
-
-References
-----------
-- Kaplan & Meier (1958), Journal of the American Statistical Association 53, 457-481.
-- Kalbfleisch & Prentice (2002), The Statistical Analysis of Failure Time Data, section 1.4: the log-log band.
-- Mantel (1966), Cancer Chemotherapy Reports 50, 163-170: the log-rank test.
-"""
+"""Survival analysis of customers: Kaplan-Meier estimate and log-rank test."""
 
 from __future__ import annotations
 
@@ -26,7 +19,7 @@ HALF = 0.5
 
 @dataclass(frozen=True)
 class Survival:
-    """The share that is still there, by time since the start.
+    """Kaplan-Meier estimate of a survival curve: the share that is still there, by time since the start.
 
     Parameters
     ----------
@@ -49,12 +42,22 @@ class Survival:
 
     @property
     def median(self) -> float | None:
-        """The time after which no more than half are there; None where more than half still were at the end."""
+        """Median survival time; None where more than half still were there at the end."""
         below = self.frame.loc[self.frame["survival"] <= HALF + 1e-12, "time"]
         return float(below.iloc[0]) if len(below) else None
 
     def at(self, time: float) -> float | None:
-        """Return the share that is there after a time; None beyond the last one seen.
+        """Survival at a time; None beyond the last one seen.
+
+        Parameters
+        ----------
+        time : float
+            Since the start, in the unit of the durations.
+
+        Returns
+        -------
+        float or None
+            From 0 to 1.
 
         Examples
         --------
@@ -68,16 +71,16 @@ class Survival:
 
 
 def survival(duration: ArrayLike, ended: ArrayLike, *, level: float = 0.95) -> Survival:
-    """Return the Kaplan-Meier curve: which share of customers is still there after a time?
+    """Kaplan-Meier estimate of the survival curve, with Greenwood's band on the log(−log) scale.
 
-    Who is still there counts as long as seen, and is not taken for lost. The band is Greenwood's variance on the
-    scale of log(−log), so it stays within 0 and 1; it holds at each time by itself.
+    Who is still there counts as long as seen, and is not taken for lost. The band stays within 0 and 1 and holds at
+    each time by itself.
 
     Parameters
     ----------
-    duration : array
+    duration : array_like, shape (n,)
         How long each customer was seen, from 0.
-    ended : array of bool
+    ended : array_like of bool, shape (n,)
         Whether they left then; False for who was still there.
     level : float
         How often such bands hold the truth at a given time.
@@ -93,6 +96,12 @@ def survival(duration: ArrayLike, ended: ArrayLike, *, level: float = 0.95) -> S
         When a duration is missing or negative.
     UsageError
         When the two differ in length, or the level is no fraction.
+
+    References
+    ----------
+    Kaplan, E. L. and Meier, P. (1958). Nonparametric estimation from incomplete observations. Journal of the American
+    Statistical Association 53, 457-481.
+    Kalbfleisch, J. D. and Prentice, R. L. (2002). The Statistical Analysis of Failure Time Data, section 1.4. Wiley.
 
     Examples
     --------
@@ -122,7 +131,7 @@ def survival(duration: ArrayLike, ended: ArrayLike, *, level: float = 0.95) -> S
 
 @dataclass(frozen=True)
 class LogRank:
-    """Whether groups leave at different speeds.
+    """Result of a log-rank test: chi-square, p-value, and events by group.
 
     Parameters
     ----------
@@ -143,13 +152,15 @@ class LogRank:
 
 
 def log_rank(duration: ArrayLike, ended: ArrayLike, group: ArrayLike) -> LogRank:
-    """Test whether groups of customers leave at different speeds.
+    """Log-rank test of whether groups of customers leave at different speeds.
 
     Parameters
     ----------
-    duration, ended : array
-        As in `survival`.
-    group : array
+    duration : array_like, shape (n,)
+        How long each customer was seen, as in `survival`.
+    ended : array_like of bool, shape (n,)
+        Whether they left then, as in `survival`.
+    group : array_like, shape (n,)
         The group of each customer.
 
     Returns
@@ -159,8 +170,15 @@ def log_rank(duration: ArrayLike, ended: ArrayLike, group: ArrayLike) -> LogRank
 
     Raises
     ------
-    DataError, UsageError
+    DataError
         As `survival`; also where a customer has no group.
+    UsageError
+        As `survival`; also where a customer has no group.
+
+    References
+    ----------
+    Mantel, N. (1966). Evaluation of survival data and two new rank order statistics arising in its consideration.
+    Cancer Chemotherapy Reports 50, 163-170.
 
     Examples
     --------

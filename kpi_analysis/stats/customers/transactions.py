@@ -1,4 +1,4 @@
-"""From purchases to one row a customer: how often, how lately, how long known, how much."""
+"""Transactions to one row a customer: frequency, recency, age and monetary value."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def summarise(
     until: str | dt.date,
     period: str = "week",
 ) -> pd.DataFrame:
-    """Return what BG/NBD and Gamma-Gamma need of each customer, from single purchases and refunds.
+    """Recency-frequency summary of transactions: what BG/NBD and Gamma-Gamma need of each customer.
 
     All of a customer's rows of one day are one purchase. A day on which as much or more came back than was bought
     is none. What comes back after the first day is taken off the value of the repeat purchases, down to 0.
@@ -31,12 +31,16 @@ def summarise(
     ----------
     transactions : DataFrame
         One row a purchase, order line or refund (a negative value).
-    customer, date, value : str
-        Its columns. Rows without a customer are left out: nobody can come back who is not known.
+    customer : str
+        The column that names the customer. Rows without one are left out: nobody can come back who is not known.
+    date : str
+        The column of the day.
+    value : str
+        The column of the money.
     until : date
         The last day that counts; later rows are left out.
-    period : str
-        The unit of time: day, week, month or year.
+    period : {"day", "week", "month", "year"}
+        The unit of time.
 
     Returns
     -------
@@ -84,7 +88,7 @@ def summarise(
 def purchase_days(
     transactions: pd.DataFrame, *, customer: str, date: str, value: str, until: str | dt.date | None = None
 ) -> pd.DataFrame:
-    """Return one row a customer and day: its net value, and whether something was bought.
+    """Purchase days: one row a customer and day, its net value, and whether something was bought.
 
     Parameters are those of `summarise`. Columns: customer, day, value, bought.
     """

@@ -1,4 +1,4 @@
-"""The door of the package: numbers and columns are checked here once and are trusted afterwards."""
+"""Validation of customers' numbers and columns, and likelihood helpers of the customer models."""
 
 from __future__ import annotations
 
@@ -16,7 +16,21 @@ FloatArray = npt.NDArray[np.float64]
 
 
 def finite_values(given: ArrayLike, name: str, *, least: float = 0.0) -> FloatArray:
-    """Return numbers as floats, all of them known and none below `least`.
+    """Numbers as floats, all of them finite and none below `least`.
+
+    Parameters
+    ----------
+    given : array_like
+        One a customer.
+    name : str
+        What they are, for the message.
+    least : float
+        The smallest that is possible.
+
+    Returns
+    -------
+    ndarray of float
+        Of the same shape.
 
     Raises
     ------
@@ -40,18 +54,26 @@ def finite_values(given: ArrayLike, name: str, *, least: float = 0.0) -> FloatAr
 
 
 def customer_weights(weights: ArrayLike | None, count: int) -> FloatArray:
-    """Return how many customers stand behind each row: one, unless said otherwise."""
+    """Number of customers behind each row: one, unless said otherwise."""
     known = np.ones(count) if weights is None else finite_values(weights, "weight")
     check_same_length(count, weights=known)
     return known
 
 
 def check_same_length(count: int, **given: FloatArray) -> None:
-    """Refuse columns of different length.
+    """Validation that columns have one value a customer.
+
+    Parameters
+    ----------
+    count : int
+        Customers.
+    **given : ndarray of float
+        Columns by their names.
 
     Raises
     ------
     UsageError
+        One has another length.
     """
     for name, numbers in given.items():
         if numbers.ndim != 1 or len(numbers) != count:
@@ -59,7 +81,19 @@ def check_same_length(count: int, **given: FloatArray) -> None:
 
 
 def select_columns(frame: pd.DataFrame, *names: str) -> pd.DataFrame:
-    """Return the named columns of a frame.
+    """Named columns of a frame.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any.
+    *names : str
+        The columns that are wanted.
+
+    Returns
+    -------
+    DataFrame
+        Each column once.
 
     Raises
     ------
@@ -77,11 +111,24 @@ def select_columns(frame: pd.DataFrame, *names: str) -> pd.DataFrame:
 
 
 def with_days(frame: pd.DataFrame, date: str) -> pd.DataFrame:
-    """Return rows with their date as a day; without one of them, or with one that is no date, it raises.
+    """Rows with their date as a day, without time of day or zone.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any.
+    date : str
+        The column of the date.
+
+    Returns
+    -------
+    DataFrame
+        A new frame.
 
     Raises
     ------
     DataError
+        A row has no date, or one that is none.
     """
     try:
         days = pd.to_datetime(frame[date]).dt.tz_localize(None).dt.normalize()
@@ -93,14 +140,14 @@ def with_days(frame: pd.DataFrame, date: str) -> pd.DataFrame:
 
 
 def numerical_hessian(gradient: Callable[[FloatArray], FloatArray], at: FloatArray, step: float = 1e-5) -> FloatArray:
-    """Return the matrix of second derivatives from differences of the gradient."""
+    """Hessian from central differences of the gradient."""
     steps = step * np.eye(len(at))
     matrix = np.array([(gradient(at + one) - gradient(at - one)) / (2 * step) for one in steps])
     return np.asarray((matrix + matrix.T) / 2)
 
 
 def standard_errors(gradient: Callable[[FloatArray], FloatArray], logs: FloatArray) -> tuple[float, ...]:
-    """Return the standard errors of parameters that were fitted in logs, by the delta method; NaN where flat."""
+    """Standard errors of parameters that were fitted in logs, by the delta method; NaN where flat."""
     matrix = numerical_hessian(gradient, logs)
     try:
         variances = np.diag(np.linalg.inv(matrix))
@@ -111,13 +158,25 @@ def standard_errors(gradient: Callable[[FloatArray], FloatArray], logs: FloatArr
 
 
 def boundary_reason(logs: FloatArray, bound: float, names: Sequence[str]) -> str:
-    """Say which parameters ran to the edge of what is tried, so that the data do not tell them."""
+    """Reason why there is no fit where parameters ran to the edge of what is tried; empty where none did."""
     lost = [name for name, log in zip(names, logs, strict=False) if abs(log) > bound - 0.01]
     return f"the data do not tell {' and '.join(lost)}: there is no single best fit" if lost else ""
 
 
 def plural(count: float, what: str) -> str:
-    """Return a count with its noun.
+    """Count with its noun, singular for 1.
+
+    Parameters
+    ----------
+    count : float
+        How many.
+    what : str
+        The noun.
+
+    Returns
+    -------
+    str
+        Such as ``3 customers``.
 
     Examples
     --------
@@ -128,5 +187,5 @@ def plural(count: float, what: str) -> str:
 
 
 def scalar_or_array(numbers: Any) -> Any:
-    """Return a float for one customer and an array for many, as numpy's own functions do."""
+    """Float for one customer and array for many, as numpy's own functions give."""
     return float(numbers) if np.ndim(numbers) == 0 else numbers

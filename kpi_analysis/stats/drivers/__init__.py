@@ -1,4 +1,4 @@
-"""Why a number moved: contributions of its drivers and of its segments, which add up to the change.
+"""Decomposition of a KPI's change into contributions of its operands and of its segments.
 
 Each function takes finished numbers and returns a new object; none reads data or a clock.
 """

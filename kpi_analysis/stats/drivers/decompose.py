@@ -1,4 +1,4 @@
-"""Contributions of the numbers in a formula to the change of its value."""
+"""LMDI and Shapley decomposition of the change of a formula's value."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Factor = tuple[float, Node, float, float]  # its power, the part, and its value 
 def decompose(
     formula: str | Node, before: Mapping[str, float], after: Mapping[str, float], *, method: Method = "auto"
 ) -> pd.Series[float]:
-    """Say how much each number of a formula contributed to the change of its value.
+    """LMDI or Shapley decomposition: the contribution of each operand to the change of a formula's value.
 
     The contributions add up to the change. They depend neither on the order of the names nor on brackets, and
     a number that did not change contributes nothing.
@@ -42,12 +42,14 @@ def decompose(
 
     Parameters
     ----------
-    formula : str or Node
+    formula : str | Node
         Such as ``deals * deal_size / days``, or the tree of one.
-    before, after : mapping of str to float
-        The numbers of both sides, by name. A call stands under its text: ``prior(deals)``, ``days()``.
-    method : str
-        lmdi or shapley; by default (auto) LMDI where it is possible.
+    before : mapping of str to float
+        The numbers of the first side, by operand. A call stands under its text: ``prior(deals)``, ``days()``.
+    after : mapping of str to float
+        The numbers of the second side.
+    method : {"auto", "lmdi", "shapley"}
+        By default LMDI where it is possible.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""A formula seen as sums of products: its operands, its terms, its factors and its value."""
+"""Algebra of formula trees: operands, terms, factors, ratio and value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ Operand = Name | Call
 
 
 def operand_name(node: Node) -> str:
-    """Return a part of a formula as text; the names of operands are those of its numbers.
+    """Text of a part of a formula; of an operand, the name under which its number stands.
+
+    Parameters
+    ----------
+    node : Node
+        The part.
+
+    Returns
+    -------
+    str
+        Such as ``open_deals``, ``prior(open_deals)`` or ``(a + b)``.
 
     Examples
     --------
@@ -29,14 +39,31 @@ def operand_name(node: Node) -> str:
 
 
 def operands(tree: Node) -> tuple[Operand, ...]:
-    """Return what a formula is made of, each once, from left to right: names, and calls such as ``prior(x)``."""
+    """Operands of a formula, each once, from left to right: names, and calls such as ``prior(x)``.
+
+    Parameters
+    ----------
+    tree : Node
+        The formula.
+
+    Returns
+    -------
+    tuple of Name or Call
+        Constants are none.
+
+    Examples
+    --------
+    >>> from kpi_analysis.core.formula import parse_formula
+    >>> [operand_name(operand) for operand in operands(parse_formula("won / (won + lost) * 2"))]
+    ['won', 'lost']
+    """
     if isinstance(tree, Operation):
         return tuple(dict.fromkeys((*operands(tree.left), *operands(tree.right))))
     return () if isinstance(tree, Number) else (tree,)
 
 
 def evaluate(tree: Node, numbers: Mapping[str, Any]) -> Any:
-    """Return the value of a formula; numbers may be arrays, and a division by zero is not finite."""
+    """Value of a formula for given numbers; they may be arrays, and a division by zero is not finite."""
     if isinstance(tree, Number):
         return tree.value
     if not isinstance(tree, Operation):
@@ -54,12 +81,12 @@ def evaluate(tree: Node, numbers: Mapping[str, Any]) -> Any:
 
 
 def terms(node: Node) -> list[tuple[float, Node]]:
-    """Return what is added in a sum, each with its sign, whatever the brackets."""
+    """Terms of a sum, each with its sign, whatever the brackets."""
     return _flat(node, "+-", lambda sign, operator: -sign if operator == "-" else sign)
 
 
 def factors(node: Node) -> list[tuple[float, Node]]:
-    """Return what is multiplied in a product, each with 1, or −1 where it divides, whatever the brackets."""
+    """Factors of a product, each with 1, or −1 where it divides, whatever the brackets."""
     return _flat(node, "*/", lambda power, operator: -power if operator == "/" else power)
 
 
@@ -71,12 +98,12 @@ def _flat(node: Node, operators: str, turned: Callable[[float, str], float]) -> 
 
 
 def is_additive(tree: Node) -> bool:
-    """Whether nothing is multiplied or divided in a formula."""
+    """Whether a formula only adds and subtracts."""
     return all(node.operator in "+-" for node in walk(tree) if isinstance(node, Operation))
 
 
 def as_ratio(tree: Node) -> tuple[Node, Node] | tuple[()]:
-    """Return the upper and the lower part of a ratio, whatever constant is added to it; nothing where it is none."""
+    """Upper and lower part of a ratio, whatever constant is added to it; empty where it is none."""
     moving = [part for _, part in terms(tree) if operands(part)]
     if len(moving) != 1:
         return ()
@@ -92,7 +119,19 @@ def as_ratio(tree: Node) -> tuple[Node, Node] | tuple[()]:
 
 
 def substitute(tree: Node, sums: Mapping[str, Sequence[str]]) -> Node:
-    """Return a formula with operands replaced by sums of other names.
+    """Formula with operands replaced by sums of other names.
+
+    Parameters
+    ----------
+    tree : Node
+        The formula.
+    sums : mapping of str to sequence of str
+        Of an operand's name, the names that are added up in its place.
+
+    Returns
+    -------
+    Node
+        A new tree.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Why a ratio moved, segment by segment: its rates, or the mix of segments; and Simpson's paradox."""
+"""Rate and mix effects of segments (Kitagawa), and Simpson's paradox."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Sides = Mapping[str, Any]  # of a segment: an amount, or (upper part, lower part
 
 
 def segment_effects(before: Sides, after: Sides) -> pd.DataFrame:
-    """Say how much each segment contributed to the change of a ratio, or of a sum.
+    """Kitagawa decomposition: rate and mix effect of each segment on the change of a ratio, or of a sum.
 
     A ratio of sums moves because the ratios of its segments move (rate), or because segments with a high or low
     ratio gain weight (mix). Kitagawa's midpoint tells them apart: with the share w of a segment in the lower part
@@ -31,9 +31,11 @@ def segment_effects(before: Sides, after: Sides) -> pd.DataFrame:
 
     Parameters
     ----------
-    before, after : mapping of str
-        Segments, each with (upper part, lower part) of its ratio, or with one number of a sum. A segment that stands
-        on one side only is zero on the other.
+    before : mapping of str to (float, float) or float
+        Segments with (upper part, lower part) of their ratio, or with one number of a sum. A segment that stands on one
+        side only is zero on the other.
+    after : mapping of str to (float, float) or float
+        The same segments later.
 
     Returns
     -------
@@ -44,6 +46,8 @@ def segment_effects(before: Sides, after: Sides) -> pd.DataFrame:
     ------
     UsageError
         Neither numbers nor pairs of them, or a lower part is zero in total or negative.
+    DataError
+        The parts are so far apart in size that the effects cannot add up to the change.
 
     References
     ----------
@@ -79,7 +83,7 @@ def segment_effects(before: Sides, after: Sides) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class SimpsonParadox:
-    """The segments of a ratio go one way and the whole goes the other.
+    """Simpson's paradox: the segments of a ratio go one way and the whole goes the other.
 
     Parameters
     ----------
@@ -104,25 +108,26 @@ class SimpsonParadox:
     moved: tuple[str, ...]
 
     def sentence(self, label: str, by: str) -> str:
-        """Say it in a sentence: ``Win ratio rose in every region, yet fell in total: the mix of regions shifted``."""
+        """Sentence of the paradox: ``Win ratio rose in every region, yet fell in total: the mix by region shifted``."""
         verb, other = ("rose", "fell") if self.up else ("fell", "rose")
         where = f"in every {by}" if self.every else f"within the slices by {by}, taken together"
         return f"{label} {verb} {where}, yet {other} in total: the mix by {by} shifted"
 
 
 def simpson_paradox(before: Sides, after: Sides) -> SimpsonParadox | None:
-    """Say whether a ratio moved one way in its segments and the other way in total: Simpson's paradox.
+    """Simpson's paradox of a ratio: its segments moved one way and the total the other; None where there is none.
 
     Parameters
     ----------
-    before, after : mapping of str to (upper part, lower part)
-        Segments of both sides. Only those with a ratio on both sides are compared.
+    before : mapping of str to (float, float)
+        (Upper part, lower part) of each segment. Only segments with a ratio on both sides are compared.
+    after : mapping of str to (float, float)
+        The same segments later.
 
     Returns
     -------
-    Paradox or None
-        Nothing where there is no paradox. It is one of `every` segment, or of their ratios taken together: their
-        rate effect goes against the change.
+    SimpsonParadox or None
+        It is one of `every` segment, or of their ratios taken together: their rate effect goes against the change.
 
     Raises
     ------

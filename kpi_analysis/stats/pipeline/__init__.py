@@ -1,4 +1,4 @@
-"""What the open pipeline is worth, how old it is, and who sells better: pure functions of deals and counts.
+"""Sales pipeline analysis: win probabilities by age, ageing, forecasts, and rates of sellers.
 
 A frame of deals has a row for each one known on a day: created, closed (no date while it is open), won and amount
 (none where nobody wrote one down). Where the deals are too few for an answer, the result carries a `reason`.

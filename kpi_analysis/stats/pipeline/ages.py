@@ -1,11 +1,4 @@
-"""How old open deals are against those that were won, and what chance is left to them.
-
-References
-----------
-- Aalen & Johansen (1978), Scandinavian Journal of Statistics 5, 141-150: the chance of winning while losing competes.
-- Kalbfleisch & Prentice (2002), The Statistical Analysis of Failure Time Data, section 1.4: deals that come into
-  view when they are already open.
-"""
+"""Win probabilities and ageing of open deals, by competing risks."""
 
 from __future__ import annotations
 
@@ -28,13 +21,14 @@ SLIPPAGE_QUANTILE = 0.9
 
 
 def deals_as_of(deals: pd.DataFrame, day: dt.date) -> pd.DataFrame:
-    """Return deals as they stood at the end of a day: later ones are not there, what closed later is open.
+    """Deals as of the end of a day: later ones are not there, what closed later is open.
 
     Parameters
     ----------
     deals : DataFrame
-        created, closed, won and amount.
+        created, closed, won and amount, one row a deal.
     day : date
+        The last day that is known.
 
     Returns
     -------
@@ -67,7 +61,7 @@ def deals_as_of(deals: pd.DataFrame, day: dt.date) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class WinProbabilities:
-    """The chance that a deal which is open at an age will be won.
+    """Cumulative incidence of winning by a deal's age, and the share that is still open (Aalen-Johansen).
 
     Parameters
     ----------
@@ -82,9 +76,21 @@ class WinProbabilities:
     at_risk: FloatArray
 
     def within(self, age: ArrayLike, days: int) -> FloatArray:
-        """Return the chance that deals of these ages are won in the next so many days.
+        """Probability that deals of these ages are won in the next so many days.
 
         What nobody has seen has no chance: a deal older than any that was ever closed is not counted on.
+
+        Parameters
+        ----------
+        age : array_like
+            In days, one a deal.
+        days : int
+            Days ahead.
+
+        Returns
+        -------
+        ndarray of float
+            One a deal, from 0 to 1.
 
         Examples
         --------
@@ -100,13 +106,13 @@ class WinProbabilities:
         return np.asarray(chance)
 
     def ever(self, age: ArrayLike) -> FloatArray:
-        """Return the chance that deals of these ages are won at all."""
+        """Probability that deals of these ages are won at all."""
         return self.within(age, len(self.open))
 
 
 @dataclass(frozen=True)
 class DealHistories:
-    """From which age to which age each deal was seen open in the last two years, and how that ended.
+    """Left-truncated, right-censored histories of deals: the ages at which each was seen open, and its end.
 
     Parameters
     ----------
@@ -122,7 +128,7 @@ class DealHistories:
     won: npt.NDArray[np.bool_]
 
     def win_probabilities(self, weights: FloatArray | None = None) -> WinProbabilities:
-        """Return the chance of winning by age, each deal counting once or by its weight."""
+        """Win probabilities by age, each deal counting once or by its weight."""
         count = np.ones(len(self.left)) if weights is None else weights
         ages = int(self.left.max(initial=0)) + 1
         gone = np.concatenate([[0.0], np.cumsum(np.bincount(self.left, count, ages))[:-1]])
@@ -138,7 +144,7 @@ class DealHistories:
 
 
 def deal_histories(known: pd.DataFrame, day: dt.date) -> DealHistories:
-    """Return what the last two years show of deals, as `deals_as_of` returns them."""
+    """Histories of deals in the last two years, from deals as `deals_as_of` returns them."""
     begin = pd.Timestamp(day) - pd.Timedelta(days=WINDOW)
     rows = known[known["closed"].isna() | (known["closed"] > begin)]
     # one that was open when the two years began is seen from its age on the first day of them
@@ -149,11 +155,10 @@ def deal_histories(known: pd.DataFrame, day: dt.date) -> DealHistories:
 
 
 def win_probabilities(known: pd.DataFrame, day: dt.date) -> WinProbabilities:
-    """Return the chance of winning by age, from how deals of the last two years went.
+    """Aalen-Johansen estimate of the probability of winning by a deal's age, from the last two years.
 
-    At each age the share of the open deals that is won, and the share that is lost, make the curves (Aalen and
-    Johansen's estimate, by days). Deals that are still open count as long as seen; those that were open when the
-    two years began count from their age then.
+    At each age the share of the open deals that is won, and the share that is lost, make the curves, by days. Deals
+    that are still open count as long as seen; those that were open when the two years began count from their age then.
 
     Parameters
     ----------
@@ -161,6 +166,17 @@ def win_probabilities(known: pd.DataFrame, day: dt.date) -> WinProbabilities:
         As `deals_as_of` returns it.
     day : date
         The last day that counts.
+
+    Returns
+    -------
+    WinProbabilities
+        By age in days, from 0 to the largest that was seen.
+
+    References
+    ----------
+    Aalen, O. O. and Johansen, S. (1978). An empirical transition matrix for non-homogeneous Markov chains based on
+    censored observations. Scandinavian Journal of Statistics 5, 141-150.
+    Kalbfleisch, J. D. and Prentice, R. L. (2002). The Statistical Analysis of Failure Time Data, section 1.4. Wiley.
 
     Examples
     --------
@@ -174,12 +190,35 @@ def win_probabilities(known: pd.DataFrame, day: dt.date) -> WinProbabilities:
 
 
 def sales_cycle(known: pd.DataFrame, day: dt.date, share: float = 0.5) -> float:
-    """Return within how many days a share of the deals won in the last two years was won; NaN where none was."""
+    """Sales cycle: the days within which a share of the deals won in the last two years was won; NaN where none was.
+
+    Parameters
+    ----------
+    known : DataFrame
+        As `deals_as_of` returns it.
+    day : date
+        The last day that counts.
+    share : float
+        From 0 to 1; 0.5 for the median.
+
+    Returns
+    -------
+    float
+        In days.
+
+    Examples
+    --------
+    >>> start, day = pd.Timestamp("2026-01-01"), dt.date(2026, 3, 2)
+    >>> closed = [start + pd.Timedelta(days=age) for age in (10, 20, 30)]
+    >>> deals = pd.DataFrame({"created": start, "closed": closed, "won": True, "amount": 1.0})
+    >>> sales_cycle(deals_as_of(deals, day), day)
+    20.0
+    """
     return float(_won_lately(known, day)["age"].quantile(share))
 
 
 def deal_ageing(known: pd.DataFrame, day: dt.date) -> pd.DataFrame:
-    """Return the open deals by age, against how old deals are when they are won.
+    """Ageing of open deals: their number and amount by age, against how old deals are when they are won.
 
     The edges are the ages within which half, three quarters and nine tenths of the deals won in the last two years
     were won.
@@ -189,6 +228,7 @@ def deal_ageing(known: pd.DataFrame, day: dt.date) -> pd.DataFrame:
     known : DataFrame
         As `deals_as_of` returns it.
     day : date
+        The last day that counts.
 
     Returns
     -------
@@ -223,13 +263,14 @@ def deal_ageing(known: pd.DataFrame, day: dt.date) -> pd.DataFrame:
 
 
 def slippage(deals: pd.DataFrame, days: list[dt.date], limit: float) -> pd.DataFrame:
-    """Return how many deals were open on each day, and how many of them longer than a limit.
+    """Slippage: how many deals were open on each day, and how many of them longer than a limit.
 
     Parameters
     ----------
     deals : DataFrame
         created, closed, won and amount.
     days : list of date
+        The days that are looked at.
     limit : float
         In days; such as that within which nine tenths of the won deals are won.
 
@@ -237,6 +278,13 @@ def slippage(deals: pd.DataFrame, days: list[dt.date], limit: float) -> pd.DataF
     -------
     DataFrame
         day, deals, slipped and their share, which has no value where nothing was open.
+
+    Examples
+    --------
+    >>> deals = pd.DataFrame({"created": pd.to_datetime(["2026-01-01", "2026-02-01"]), "closed": pd.NaT,
+    ...                       "won": False, "amount": 1.0})
+    >>> slippage(deals, [dt.date(2026, 2, 11)], 30.0)[["deals", "slipped", "share"]].values.tolist()
+    [[2.0, 1.0, 0.5]]
     """
     rows = []
     for day in days:

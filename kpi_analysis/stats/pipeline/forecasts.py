@@ -1,4 +1,4 @@
-"""What the open pipeline will bring, how far off that may be, and whether such forecasts were any good."""
+"""Pipeline forecast: expected revenue of open deals, its range and its backtest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GROUP = "product"  # whose mean amount a deal without one takes
 
 @dataclass(frozen=True)
 class PastForecast:
-    """A forecast that was held against what came.
+    """An earlier forecast beside what came.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class PastForecast:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What the deals open on a day will bring by another day.
+    """Pipeline forecast: what the deals open on a day will bring by another day.
 
     Parameters
     ----------
@@ -76,40 +76,43 @@ class Forecast:
 
     @property
     def error(self) -> float:
-        """By how much the earlier forecasts were off on average; NaN without any."""
+        """Mean absolute error of the earlier forecasts; NaN without any."""
         return _mean([abs(one.expected - one.won) for one in self.backtest])
 
     @property
     def naive_error(self) -> float:
-        """By how much "the same as last time" was off on average; NaN without any."""
+        """Mean absolute error of "the same as last time"; NaN without any."""
         return _mean([abs(one.repeated - one.won) for one in self.backtest])
 
     @property
     def covered(self) -> int:
-        """How many of the earlier ranges held what came."""
+        """Number of the earlier ranges that held what came."""
         return sum(one.low <= one.won <= one.high for one in self.backtest)
 
 
 def forecast(
     deals: pd.DataFrame, day: dt.date, until: dt.date, *, earlier: Sequence[dt.date] = (), seed: int = 0
 ) -> Forecast:
-    """Return what the open deals will bring: the chance of each at its age times its amount.
+    """Pipeline forecast: the win probability of each open deal at its age times its amount, with range and backtest.
 
-    The chance comes from how deals of the last two years went (`win_probabilities`), given that the deal is still open
-    today. A deal without an amount takes the mean of the won deals of its product. The range is that of 1,000
-    drawn futures: each weighs the past deals anew (the Bayesian bootstrap), and lets each open deal win or not.
-    Deals that do not exist yet are no part of it.
+    The probability comes from how deals of the last two years went (`win_probabilities`), given that the deal is still
+    open today. A deal without an amount takes the mean of the won deals of its product. The range is that of 1,000
+    drawn futures: each weighs the past deals anew (the Bayesian bootstrap), and lets each open deal win or not. Deals
+    that do not exist yet are no part of it.
 
     Parameters
     ----------
     deals : DataFrame
         created, closed, won and amount; with `product`, amounts are expected by product.
-    day, until : date
-        The last day that is known, and the last day of the forecast.
+    day : date
+        The last day that is known.
+    until : date
+        The last day of the forecast.
     earlier : sequence of date
         Days, oldest first, on which the forecast is tried: each up to the following one, the last up to `day`. The
         first only serves to repeat from.
     seed : int
+        The same seed and deals give the same range.
 
     Returns
     -------
@@ -124,7 +127,7 @@ def forecast(
 
     References
     ----------
-    Rubin (1981), The Annals of Statistics 9, 130-134: the Bayesian bootstrap.
+    Rubin, D. B. (1981). The Bayesian bootstrap. The Annals of Statistics 9, 130-134.
 
     Examples
     --------

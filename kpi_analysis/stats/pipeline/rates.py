@@ -1,12 +1,4 @@
-"""Rates of groups of unequal size in a fair order: two of two is no record.
-
-References
-----------
-- Skellam (1948), J. Royal Statistical Society B 10, 257-261: the beta-binomial distribution.
-- Self & Liang (1987), J. American Statistical Association 82, 605-610: the test against groups that are all alike.
-- Casella (1985), The American Statistician 39, 83-87: empirical Bayes.
-- Brown, Cai & DasGupta (2001), Statistical Science 16, 101-133: the interval of one group by itself.
-"""
+"""Empirical Bayes shrinkage of the rates of groups of unequal size."""
 
 from __future__ import annotations
 
@@ -30,7 +22,7 @@ _BOUNDS = ((-8.0, 8.0), (-1.0, 14.0))  # logit of the mean, log of the weight
 
 @dataclass(frozen=True)
 class ShrunkenRates:
-    """The rates of groups, each drawn towards the mean by as much as it rests on few trials.
+    """Shrunken rates of groups: each drawn towards the mean by as much as it rests on few trials.
 
     Parameters
     ----------
@@ -53,7 +45,7 @@ class ShrunkenRates:
 def shrunken_rates(
     groups: Sequence[Hashable], successes: ArrayLike, trials: ArrayLike, *, level: float = 0.95
 ) -> ShrunkenRates:
-    """Return the rates of groups in a fair order: who is better, and by how much more than chance?
+    """Empirical Bayes estimate of the rates of groups, best first, by a beta-binomial fit.
 
     The rates of the groups are taken for draws from one beta distribution, which is fitted to the counts by maximum
     likelihood of the beta-binomial. A group's rate is the mean of what is then known of it, its interval the middle
@@ -61,10 +53,12 @@ def shrunken_rates(
 
     Parameters
     ----------
-    groups : sequence
+    groups : sequence of hashable
         Names, one a group.
-    successes, trials : array of int
-        Counts, such as won and closed deals; groups without a trial are left out.
+    successes : array_like of int, shape (n,)
+        Counts, such as won deals.
+    trials : array_like of int, shape (n,)
+        Counts, such as closed deals; groups without a trial are left out.
     level : float
         How often such intervals hold a group's rate.
 
@@ -81,6 +75,15 @@ def shrunken_rates(
         When counts are missing, negative, not whole, or there are more successes than trials.
     UsageError
         When the three differ in length.
+
+    References
+    ----------
+    Skellam, J. G. (1948). A probability distribution derived from the binomial distribution by regarding the
+    probability of success as variable between the sets of trials. Journal of the Royal Statistical Society B 10,
+    257-261.
+    Self, S. G. and Liang, K.-Y. (1987). Asymptotic properties of maximum likelihood estimators and likelihood ratio
+    tests under nonstandard conditions. Journal of the American Statistical Association 82, 605-610.
+    Casella, G. (1985). An introduction to empirical Bayes data analysis. The American Statistician 39, 83-87.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Where a KPI is heading, how sure that is, and whether a target will be made."""
+"""Probabilistic projection of a KPI from its history, its backtest, and the probability of reaching a target."""
 
 from kpi_analysis.stats.projections.project_history import project, project_many
 from kpi_analysis.stats.projections.projection import Backtest, Projection, probability

@@ -1,4 +1,4 @@
-"""Everything that a length, a horizon and the gaps decide, so that a series costs a few matrix products."""
+"""Design matrices of the smoothing models: all that length, horizon and gaps decide, worked out once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from kpi_analysis.stats.projections.smoothing_models import (
 
 @dataclass(frozen=True)
 class FamilyDesign:
-    """The matrices of one family.
+    """Design matrices of one family of models.
 
     A missing value is one more unknown beside the states at the start, under a flat prior: that is exactly to
     condition on the values that are there, and no value is made up.
@@ -52,7 +52,7 @@ class FamilyDesign:
 
     @property
     def padded(self) -> int:
-        """A length for Fourier transforms in which nothing wraps round."""
+        """Length for Fourier transforms in which nothing wraps round."""
         return -(-2 * int(self.filtering.shape[1]) // 64) * 64
 
     @cached_property
@@ -62,7 +62,7 @@ class FamilyDesign:
 
     @cached_property
     def spreads(self) -> FloatArray:
-        """Square roots of the covariance of the future in units of the noise, (models, horizon, horizon)."""
+        """Cholesky factors of the covariance of the future in units of the noise, (models, horizon, horizon)."""
         future = self.unknowns_in_future[:, None]
         own = self.noise_in_future[:, None]
         covariance = future @ self.covariance @ _transposed(future) + own @ _transposed(own)
@@ -71,13 +71,13 @@ class FamilyDesign:
 
     @cached_property
     def outliers(self) -> Regressors:
-        """One value moved, at each time."""
+        """Regressors of an additive outlier: one value moved, at each time."""
         reach = filter_correlation(self, self.unknowns_in_innovations)
         return self._regressors(reach, np.cumsum(self.filtering**2, axis=1)[:, ::-1])
 
     @cached_property
     def shifts(self) -> Regressors:
-        """All values from each time on moved."""
+        """Regressors of a level shift: all values from each time on moved."""
         reach = reverse_cumsum(self.outliers.reach)
         return self._regressors(reach, np.cumsum(np.cumsum(self.filtering, axis=1) ** 2, axis=1)[:, ::-1])
 
@@ -88,7 +88,7 @@ class FamilyDesign:
 
 @dataclass(frozen=True)
 class Regressors:
-    """A disturbance of size one at each time, as the innovations see it.
+    """Regressors of an intervention of size one at each time, as the innovations see it.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ class Regressors:
 
 @dataclass(frozen=True)
 class DesignMatrices:
-    """The families that a history of this length can bear."""
+    """Design matrices of all families that a history of this length can bear."""
 
     length: int
     horizon: int
@@ -114,7 +114,7 @@ class DesignMatrices:
 
     @property
     def observed(self) -> int:
-        """How many values are there."""
+        """Number of values that are there."""
         return self.length - len(self.gaps)
 
     @property
@@ -124,18 +124,18 @@ class DesignMatrices:
 
     @property
     def plain_models(self) -> int:
-        """How many models have no season; they come first."""
+        """Number of models without a season; they come first."""
         return int(self.families[0].log_determinants.size)
 
     @cached_property
     def spreads(self) -> FloatArray:
-        """The square roots of the future's covariance, model by model."""
+        """Cholesky factors of the future's covariance, model by model."""
         return np.concatenate([family.spreads for family in self.families])
 
 
 @lru_cache(maxsize=32)
 def design_matrices(length: int, horizon: int, season_length: int, gaps: tuple[int, ...] = ()) -> DesignMatrices:
-    """Return the design for histories of `length` periods with values missing at `gaps`."""
+    """Design matrices for histories of `length` periods with values missing at `gaps`."""
     families = [nonseasonal_family()]
     if season_length > 1 and length - len(gaps) >= season_length + season_length // 2 + 1:
         families.append(seasonal_family(season_length))
@@ -179,21 +179,21 @@ def _family_design(family: SmoothingFamily, length: int, horizon: int, gaps: tup
 
 
 def innovations_of(family: FamilyDesign, values: FloatArray) -> FloatArray:
-    """Return the innovations (dynamics, columns, n) of series (columns, n) whose unknowns are all zero."""
+    """Innovations (dynamics, columns, n) of series (columns, n) whose unknowns are all zero."""
     spectrum = np.fft.rfft(values, family.padded)
     moved = np.fft.irfft(family.spectrum[:, None] * spectrum, family.padded)
     return moved[:, :, : values.shape[1]]
 
 
 def filter_correlation(family: FamilyDesign, following: FloatArray) -> FloatArray:
-    """Return, for each time, the sum of `following` (dynamics, n, …) from then on times the filtering response."""
+    """Correlation of `following` (dynamics, n, …) with the filtering response, from each time on."""
     extra = (None,) * (following.ndim - 2)
     spectrum = np.conj(family.spectrum)[(..., *extra)] * np.fft.rfft(following, family.padded, axis=1)
     return np.fft.irfft(spectrum, family.padded, axis=1)[:, : following.shape[1]]
 
 
 def reverse_cumsum(values: FloatArray) -> FloatArray:
-    """Return running sums (dynamics, n, …) from each time to the end."""
+    """Running sums (dynamics, n, …) from each time to the end."""
     return np.cumsum(values[:, ::-1], axis=1)[:, ::-1]
 
 

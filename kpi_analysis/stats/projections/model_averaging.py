@@ -1,4 +1,4 @@
-"""Fit all models of a design to standardised series at once, and weigh them by how well they foretell."""
+"""Bayesian model averaging: the fit of all models of a design at once, and their weights."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SMALLEST = 1e-12
 
 @dataclass(frozen=True)
 class FamilyFit:
-    """The models of one family fitted to series in columns.
+    """Fit of one family's models to series in columns.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class FamilyFit:
 
 @dataclass(frozen=True)
 class ModelFits:
-    """All models fitted to series in columns.
+    """Fit of all models to series in columns, with their weights.
 
     Parameters
     ----------
@@ -62,13 +62,13 @@ class ModelFits:
 
     @property
     def centre(self) -> FloatArray:
-        """The average projection, (columns, horizon)."""
+        """Average projection, (columns, horizon)."""
         centre: FloatArray = (self.weights[:, None] @ self.futures)[:, 0]
         return centre
 
 
 def fit_models(design: DesignMatrices, values: FloatArray) -> ModelFits:
-    """Fit every model of `design` to each row of `values` (columns, n), whose gaps hold zero."""
+    """Fit of every model of `design` to each row of `values` (columns, n), whose gaps hold zero."""
     degrees = design.observed - 1
     families = tuple(_family_fit(family, values, degrees) for family in design.families)
     pairs = list(zip(design.families, families, strict=True))
@@ -115,7 +115,7 @@ def _mean_innovations(pairs: list[tuple[FamilyDesign, FamilyFit]], weights: Floa
 
 
 def outlier_excess(design: DesignMatrices, innovations: FloatArray, limit: float = OUTLIER_LIMIT) -> FloatArray:
-    """Return what of the innovations (columns, n) lies beyond `limit` robust standard deviations."""
+    """Part of the innovations (columns, n) beyond `limit` robust standard deviations."""
     there = np.ones(design.length, dtype=bool)
     there[list(design.gaps)] = False
     usual = np.median(np.abs(innovations[:, there]), axis=1, keepdims=True)

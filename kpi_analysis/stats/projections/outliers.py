@@ -1,4 +1,4 @@
-"""Take single outliers and lasting level shifts out of a series before it is averaged over the models.
+"""Outlier and level-shift adjustment of a series before it is averaged over the models.
 
 Both are one more regressor in each model: an outlier moves one value, a shift moves every value from its time
 on. For all models and all times at once the gain is closed form, so the evidence for each outlier is a
@@ -31,7 +31,7 @@ LARGEST_AGAIN = 5.0  # deviations, as which an outlier at most counts in the noi
 
 @dataclass(frozen=True)
 class OutlierAdjustment:
-    """A series without its disturbances, in columns (columns, n), and the fit to it."""
+    """A series without its outliers and level shifts, in columns (columns, n), and the fit to it."""
 
     values: FloatArray
     fit: ModelFits
@@ -40,7 +40,7 @@ class OutlierAdjustment:
 
 
 def adjust_outliers(design: DesignMatrices, values: FloatArray, first: ModelFits) -> OutlierAdjustment:
-    """Return `values` (columns, n) without what no model can have foreseen, and the fit to what is left.
+    """Outlier adjustment: `values` (columns, n) without what no model can have foreseen, and the fit to the rest.
 
     An earlier stretch is moved to the level after its shift, since the future starts from there. What then
     still lies far out is drawn in to the limit that noise hardly reaches. What happened once can happen again:
@@ -83,7 +83,7 @@ def _most(marks: NDArray[np.bool_]) -> int:
 
 @dataclass(frozen=True)
 class Outlier:
-    """An outlier at a time, or a level shift that lasts from it; size in the units of the series."""
+    """An additive outlier at a time, or a level shift from it on; size in the units of the series."""
 
     time: int
     size: float
@@ -91,7 +91,7 @@ class Outlier:
 
 
 def strongest_outlier(design: DesignMatrices, fitted: ModelFits, column: int) -> Outlier | None:
-    """Return the outlier of one column with the strongest evidence, if that is beyond doubt."""
+    """Outlier or level shift of one column with the strongest evidence; None where there is a doubt."""
     prior = np.log(fitted.weights[column] + 1e-300)[:, None]
     candidates = []
     for level_shift in (False, True):

@@ -1,4 +1,4 @@
-"""Project a KPI from its own history, and say how far the result is to be trusted."""
+"""Projection of a KPI by Bayesian averaging of exponential-smoothing models, with a backtest."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def project(
     bounds: tuple[float, float] | None = None,
     seed: int = 0,
 ) -> Projection:
-    """Where is this KPI heading if nothing changes? A middle, an interval and joint sample paths.
+    """Bayesian average of exponential-smoothing models: centre, interval, sample paths and backtest of a KPI's future.
 
-    A Bayesian average over a fixed grid of exponential-smoothing models, with and without trend and season, on
-    the values and on their logarithms, all in closed form. A missing value is left open: every model is
-    conditioned on the values that are there. Single outliers are set aside and lasting level shifts followed
-    where the evidence is beyond doubt. The method is tried on held-out ends of the history first.
+    A fixed grid of models, with and without trend and season, on the values and on their logarithms, all in closed
+    form. A missing value is left open: every model is conditioned on the values that are there. Single outliers are set
+    aside and lasting level shifts followed where the evidence is beyond doubt. The method is tried on held-out ends of
+    the history first.
 
     Parameters
     ----------
@@ -51,10 +51,10 @@ def project(
         Periods in a season: 12 for months, 4 for quarters, 7 for days, 52 for weeks, 1 for none. A long season
         (25 to 53 periods) is learned from four full ones on.
     level : float
-        How often the interval shall hold the value.
+        How often the interval shall hold the value, between 0 and 1.
     non_negative : bool
         The KPI cannot be below 0.
-    bounds : tuple of float, optional
+    bounds : (float, float), optional
         Lowest and highest possible value, (0, 1) for a rate; either may be infinite.
     seed : int
         The same seed and history give the same paths.
@@ -126,7 +126,7 @@ def project_many(
     bounds: tuple[float, float] | None = None,
     seed: int = 0,
 ) -> list[Projection]:
-    """Project many KPIs with the same settings; each result is the one that `project` gives.
+    """Projections of many KPIs with the same settings, each the one that `project` gives.
 
     What depends on the length alone is worked out once for all histories of that length.
 
@@ -134,7 +134,17 @@ def project_many(
     ----------
     histories : iterable of Series
         Each as in `project`.
-    horizon, season_length, level, non_negative, bounds, seed
+    horizon : int
+        Periods to project, as in `project`.
+    season_length : int
+        Periods in a season, as in `project`.
+    level : float
+        As in `project`.
+    non_negative : bool
+        As in `project`.
+    bounds : (float, float), optional
+        As in `project`.
+    seed : int
         As in `project`.
 
     Returns
@@ -144,7 +154,9 @@ def project_many(
 
     Raises
     ------
-    UsageError, DataError
+    UsageError
+        As `project`.
+    DataError
         As `project`.
 
     Examples
@@ -229,12 +241,12 @@ def _backtest(
 
 
 def is_clear_loss(backtest: Backtest, usual_size: float) -> bool:
-    """Tell whether a backtest is lost so clearly that chance on a few held-out values hardly explains it."""
+    """Whether a backtest is lost so clearly that chance on a few held-out values hardly explains it."""
     return backtest.ends >= FEWEST_ENDS and backtest.ratio > CLEAR_LOSS and is_material_loss(backtest, usual_size)
 
 
 def is_material_loss(backtest: Backtest, usual_size: float) -> bool:
-    """Tell whether a backtest is lost by more than a rounding of the KPI."""
+    """Whether a backtest is lost by more than a rounding of the KPI."""
     return backtest.error - backtest.naive_error > SMALL_ERROR * usual_size
 
 

@@ -1,4 +1,4 @@
-"""What a projection is, and what it says about a target."""
+"""Projection and backtest of a KPI, and the probability of reaching a target."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kpi_analysis.stats.projections.smoothing_models import FloatArray
 
 @dataclass(frozen=True)
 class Backtest:
-    """How the same method did on ends of the history that were held out from it.
+    """Backtest of a projection: its error and coverage on ends of the history that were held out.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def _no_paths() -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """Where a KPI is heading, how sure that is, and how well the method did before.
+    """Projection of a KPI: centre and interval by step, sample paths, and how well the method did before.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def probability(
     total: bool = False,
     better: Literal["higher", "lower"] = "higher",
 ) -> float:
-    """Will we make it? The share of sample paths that reach a target.
+    """Probability of reaching a target: the share of a projection's sample paths that do.
 
     The steps of a path belong together: a good month makes the next one likelier to be good. So a total is
     judged path by path; adding up the variances of the steps would claim too much certainty.
@@ -108,7 +108,7 @@ def probability(
     total : bool
         Judge `to_date` plus the sum of all steps, as for revenue of a year. Otherwise the last step is judged,
         as for a rate or a stock at its deadline.
-    better : "higher" or "lower"
+    better : {"higher", "lower"}
         Whether the target is to be reached from below or to be kept under. A path on the target makes it.
 
     Returns

@@ -1,4 +1,4 @@
-"""From a history to its centre and its sample paths, by the rule that its length and its values call for."""
+"""Sample paths of a history: the rule by its length and values, the models' average, limits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FARTHEST = 5.0  # no path leaves this multiple of what was seen
 
 @dataclass(frozen=True)
 class SamplePaths:
-    """The middle of a projection (horizon), its paths (paths, horizon), and how they came about."""
+    """Centre (horizon), sample paths (paths, horizon) and method of a projection."""
 
     centre: FloatArray
     paths: FloatArray
@@ -35,7 +35,19 @@ class SamplePaths:
 
 
 def usable_season(season_length: int, length: int) -> int:
-    """Return the season that a history of this length can teach; 1 for none.
+    """Season length that a history of a length can teach; 1 for none.
+
+    Parameters
+    ----------
+    season_length : int
+        Periods in a season.
+    length : int
+        Periods of the history.
+
+    Returns
+    -------
+    int
+        `season_length`, or 1.
 
     Examples
     --------
@@ -48,7 +60,17 @@ def usable_season(season_length: int, length: int) -> int:
 
 
 def longest_history(season: int) -> int:
-    """Return how many of the last values count: what lies further back says little about tomorrow.
+    """Number of last values that count: what lies further back says little about tomorrow.
+
+    Parameters
+    ----------
+    season : int
+        Periods in a season; 1 for none.
+
+    Returns
+    -------
+    int
+        In periods.
 
     Examples
     --------
@@ -61,7 +83,7 @@ def longest_history(season: int) -> int:
 def draw_sample_paths(
     values: FloatArray, horizon: int, season_length: int, limits: Limits, paths: int, random: np.random.Generator
 ) -> SamplePaths:
-    """Return the centre and paths that follow `values`, in which a missing value is NaN."""
+    """Centre and sample paths that follow `values`, in which a missing value is NaN."""
     season = usable_season(season_length, len(values))
     recent = values[-longest_history(season) :]
     values = recent if (~np.isnan(recent)).sum() >= FEWEST_FOR_MODELS else values

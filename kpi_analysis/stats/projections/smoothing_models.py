@@ -1,4 +1,4 @@
-"""Which smoothing models a projection averages over: a fixed grid, never an optimiser.
+"""Exponential-smoothing models in innovations form: the fixed grid that a projection averages over.
 
 A model keeps a level, a slope and, in the seasonal family, one state for each season. With the damped slope
 ``b⁻ = φ·b`` the next value is ``level + b⁻ + season + e``; then ``level += b⁻ + α·e``, ``slope = b⁻ + β·e``
@@ -27,7 +27,7 @@ TRENDS = (NO_SLOPE, DRIFT, (0.85, 0.0), (0.85, 0.1), (0.95, 0.0), (0.95, 0.1))
 
 @dataclass(frozen=True)
 class SmoothingFamily:
-    """Models of one state size: the product of the lists is the grid.
+    """Exponential-smoothing models of one state size: the product of the lists is the grid.
 
     Parameters
     ----------
@@ -54,11 +54,11 @@ class SmoothingFamily:
 
     @property
     def states(self) -> int:
-        """How many states a model has."""
+        """Number of states of a model."""
         return 2 + self.season_length
 
     def dynamics(self) -> FloatArray:
-        """Return one row (alpha, phi, beta, gamma) for each way to move; the priors multiply these."""
+        """Smoothing parameters (alpha, phi, beta, gamma) of each dynamics, one a row; the priors multiply these."""
         rows = [
             (alpha, phi, ratio * alpha, share * (1 - alpha))
             for alpha, (phi, ratio), share in product(self.alphas, self.trends, self.season_shares)
@@ -66,7 +66,7 @@ class SmoothingFamily:
         return np.array(rows)
 
     def prior_precisions(self) -> FloatArray:
-        """Return the prior precisions of the states at the start, one row for each prior."""
+        """Prior precisions of the states at the start, one row for each prior."""
         rows = [
             [LEVEL_PRECISION, slope**-2] + [season**-2] * self.season_length
             for (slope, _), season in product(self.slope_scales, self.season_scales)
@@ -74,21 +74,21 @@ class SmoothingFamily:
         return np.array(rows)
 
     def log_prior_odds(self) -> FloatArray:
-        """Return how likely each prior is beside the first one, as a logarithm."""
+        """Log odds of each prior beside the first one."""
         return np.log([odds for (_, odds), _ in product(self.slope_scales, self.season_scales)])
 
     def has_drift(self) -> NDArray[np.bool_]:
-        """Return which dynamics keep a constant slope."""
+        """Whether each of the dynamics keeps a constant slope."""
         return np.array([trend == DRIFT for _, trend, _ in product(self.alphas, self.trends, self.season_shares)])
 
 
 def nonseasonal_family() -> SmoothingFamily:
-    """Return the 48 models without a season; they are always in."""
+    """The 48 models without a season; they are always in."""
     return SmoothingFamily(0, alphas=(0.05, 0.2, 0.5, 0.99), slope_scales=(GENTLE_SLOPE, STEEP_SLOPE))
 
 
 def seasonal_family(season_length: int) -> SmoothingFamily:
-    """Return the seasonal models: 144, or 12 where the season is so long that its states dominate the cost."""
+    """The seasonal models: 144, or 12 where the season is so long that its states dominate the cost."""
     if season_length > 24:
         trends = (NO_SLOPE, DRIFT, (0.95, 0.0))
         return SmoothingFamily(season_length, (0.2, 0.99), trends, season_scales=(0.3, 1.0))
@@ -97,7 +97,7 @@ def seasonal_family(season_length: int) -> SmoothingFamily:
 
 @dataclass(frozen=True)
 class Responses:
-    """What a family's parameters alone decide, for times 0, 1, 2 …; a shorter history takes a prefix.
+    """Impulse responses of a family's dynamics, for times 0, 1, 2 …; a shorter history takes a prefix.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ class Responses:
 
 
 def responses(family: SmoothingFamily, length: int) -> Responses:
-    """Return the responses of a family for at least `length` steps."""
+    """Impulse responses of a family for at least `length` steps."""
     return _responses(family, -(-length // 64) * 64)
 
 
@@ -136,7 +136,7 @@ def _responses(family: SmoothingFamily, length: int) -> Responses:
 
 
 def state_space(family: SmoothingFamily) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the observation rows, transition matrices and gains of a family's dynamics."""
+    """State-space form of a family's dynamics: observation rows, transition matrices and gains."""
     alpha, phi, beta, gamma = family.dynamics().T
     count, states = len(alpha), family.states
     observation = np.zeros((count, states))

@@ -1,4 +1,4 @@
-"""On which scale a series is modelled: its values, their logarithms, or the log odds of a rate."""
+"""Transformations of a series before it is modelled: none, logarithm, log odds."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ FAR = 700.0  # e to this power is still a number
 
 @dataclass(frozen=True)
 class Limits:
-    """What a KPI cannot go below or above."""
+    """Lowest and highest possible value of a KPI."""
 
     low: float = -np.inf
     high: float = np.inf
 
     def clip(self, values: FloatArray) -> FloatArray:
-        """Return `values` within the limits."""
+        """Values within the limits."""
         return np.clip(values, self.low, self.high)
 
     def hold(self, values: FloatArray) -> bool:
-        """Tell whether no value lies outside."""
+        """Whether no value lies outside."""
         return bool((values >= self.low).all() and (values <= self.high).all())
 
 
 @dataclass(frozen=True)
 class Transformation:
-    """A way there and back, and what the way there takes off a log likelihood for given values."""
+    """Transformation of a series: forward, inverse, and the log Jacobian at given values."""
 
     name: str
     forward: Callable[[FloatArray], FloatArray]
@@ -51,7 +51,7 @@ LOGARITHM = Transformation("logarithms", np.log, _exp, lambda values: float(np.l
 
 
 def log_odds(low: float, high: float) -> Transformation:
-    """Return the scale of a rate that stays strictly between two limits."""
+    """Log-odds transformation of a rate that stays strictly between two limits."""
     span = high - low
 
     def forward(values: FloatArray) -> FloatArray:
@@ -67,7 +67,19 @@ def log_odds(low: float, high: float) -> Transformation:
 
 
 def transformations_for(observed: FloatArray, limits: Limits) -> tuple[Transformation, ...]:
-    """Return the scales that values bear, the curved one first.
+    """Transformations that values bear, the curved one first.
+
+    Parameters
+    ----------
+    observed : ndarray of float, shape (n,)
+        The values that are there.
+    limits : Limits
+        What the KPI cannot go below or above.
+
+    Returns
+    -------
+    tuple of Transformation
+        One or two.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What if a KPI ran a tenth higher from now on, and how much higher must it run for a target?"""
+"""Uplift of a projection: what follows from one, and the one that a target needs."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from kpi_analysis.stats.projections.projection import Projection
 
 
 def with_uplift(projection: Projection, uplift: float, *, bounds: tuple[float, float] | None = None) -> Projection:
-    """Return a projection whose every future value is higher by a share.
+    """Projection whose every future value is higher by a share: an assumption and no finding.
 
-    An assumption and no finding: it says what would follow if the uplift came at once and lasted.
+    It says what would follow if the uplift came at once and lasted.
 
     Parameters
     ----------
@@ -25,6 +25,11 @@ def with_uplift(projection: Projection, uplift: float, *, bounds: tuple[float, f
         0.1 for a tenth more, -0.1 for a tenth less.
     bounds : (float, float), optional
         Limits that no value can pass, such as 0 and 1 of a share.
+
+    Returns
+    -------
+    Projection
+        A new one; the given one stays as it is.
 
     Raises
     ------
@@ -55,22 +60,35 @@ def needed_uplift(
     total: bool = False,
     better: Literal["higher", "lower"] = "higher",
 ) -> float:
-    """Return the uplift with which a target is reached by a given share of the sample paths.
+    """Uplift with which a target is reached by a given share of the sample paths.
 
     Each path has a factor with which it would just make it; the wanted one is a quantile of these.
 
     Parameters
     ----------
-    projection, target, to_date, total, better
-        As for `probability`.
+    projection : Projection
+        From `project`.
+    target : float
+        In the KPI's unit.
     chance : float
         Between 0 and 1, such as 0.7 for "on track".
+    to_date : float
+        What has been reached already; counts with `total` only.
+    total : bool
+        Whether `to_date` plus the sum of all steps is judged, or the last step.
+    better : {"higher", "lower"}
+        As for `probability`.
 
     Returns
     -------
     float
         0.04 where every value must be 4 % higher; NaN where no uplift leads there: a path at or below zero
         cannot be scaled.
+
+    Raises
+    ------
+    UsageError
+        The chance does not lie between 0 and 1.
 
     Examples
     --------

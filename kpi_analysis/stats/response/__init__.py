@@ -1,4 +1,4 @@
-"""What one more unit of money brings in each channel, beside what the average one brought, and where nobody can tell.
+"""Media response: adstock and Hill curves of channels, their average and marginal returns.
 
 Frames in, frames out. A curve fitted to history is an estimate under assumptions; only an experiment is a proof.
 """

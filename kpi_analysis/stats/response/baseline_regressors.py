@@ -1,4 +1,4 @@
-"""What the outcome would do without any channel: a trend with slow bends, a season, and what else is known."""
+"""Baseline regressors: trend with slow bends, season and controls; least-squares projection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MOST_WAVES = 3
 
 
 def baseline_regressors(length: int, season_length: int, controls: FloatArray, ahead: int = 0) -> FloatArray:
-    """Return the columns of the baseline, fitted to `length` periods and carried on for `ahead` more.
+    """Baseline regressors of `length` periods, carried on for `ahead` more.
 
     Parameters
     ----------
@@ -56,7 +56,17 @@ def _waves(length: int, season_length: int) -> int:
 
 
 def orthonormal_basis(columns: FloatArray) -> FloatArray:
-    """Return orthonormal columns that span the same; columns that repeat others are left out.
+    """Orthonormal basis of the space that columns span; columns that repeat others are left out.
+
+    Parameters
+    ----------
+    columns : ndarray of float, shape (n, k)
+        Any columns.
+
+    Returns
+    -------
+    ndarray of float, shape (n, rank)
+        Orthonormal columns.
 
     Examples
     --------
@@ -69,5 +79,5 @@ def orthonormal_basis(columns: FloatArray) -> FloatArray:
 
 
 def residuals(basis: FloatArray, rows: FloatArray) -> FloatArray:
-    """Return rows (…, n) without what the orthonormal columns of `basis` (n, k) explain."""
+    """Residuals of rows (…, n) after projection onto the orthonormal columns of `basis` (n, k)."""
     return rows - (rows @ basis) @ basis.T

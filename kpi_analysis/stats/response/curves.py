@@ -1,4 +1,4 @@
-"""How money works: it lingers (adstock), and more of it brings less and less (Hill)."""
+"""Adstock, Hill saturation and response curves."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ LEVEL = 0.95
 
 
 def adstock(spend: ArrayLike, decay: ArrayLike, *, before: float = 0.0) -> FloatArray:
-    """Return how much money is at work in each period: a share of it stays for the next.
+    """Geometric adstock: how much money is at work in each period, of which a share stays for the next.
 
     The weights of a unit of money are (1 − decay) · decay^lag. They sum to 1, so that steady spend is its own
     adstock, and decay moves money in time without making more of it.
 
     Parameters
     ----------
-    spend : array (n)
+    spend : array_like, shape (n,)
         Money, one value a period, in time order.
-    decay : float or array (k)
+    decay : float or array_like, shape (k,)
         Share that is still at work one period later, at least 0 and below 1.
     before : float
         What was spent in each period before the first.
 
     Returns
     -------
-    array (n) or (k, n)
+    ndarray of float, shape (n,) or (k, n)
+        Money at work; the second shape where there are several decays.
 
     References
     ----------
@@ -53,16 +54,21 @@ def adstock(spend: ArrayLike, decay: ArrayLike, *, before: float = 0.0) -> Float
 
 
 def hill(money: ArrayLike, half: ArrayLike, shape: ArrayLike) -> FloatArray:
-    """Return the share of its greatest effect that a channel reaches: 0 without money, ½ at `half`, 1 far out.
+    """Hill saturation: the share of its greatest effect that a channel reaches, ½ at `half`.
 
     Parameters
     ----------
-    money : array
+    money : array_like
         Money at work, zero or more.
-    half : array
+    half : array_like
         Money at which half of the effect is reached, above zero.
-    shape : array
+    shape : array_like
         1 for returns that fall from the first unit on; above 1 the curve is an S.
+
+    Returns
+    -------
+    ndarray of float
+        Shares from 0 to 1, of the shape to which the three broadcast.
 
     References
     ----------
@@ -80,7 +86,7 @@ def hill(money: ArrayLike, half: ArrayLike, shape: ArrayLike) -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class ResponseCurve:
-    """The response curve of a channel as equally likely versions of it, and the spend it is read at.
+    """Response curve of a channel as equally likely draws of it, and the spend it is read at.
 
     Parameters
     ----------
@@ -106,16 +112,16 @@ class ResponseCurve:
 
     @property
     def most(self) -> float:
-        """The multiple of present spend up to which the curve may be read."""
+        """Multiple of present spend up to which the curve may be read."""
         return FARTHEST * self.largest / float(self.pattern.max())
 
     def outcome(self, multiple: float = 1.0) -> FloatArray:
-        """Return what the channel brings (draws) in the periods of the pattern if spend is that multiple of it."""
+        """Outcome (draws) that the channel brings in the periods of the pattern at a multiple of its spend."""
         brought: FloatArray = self.size * self._reached(multiple).sum(axis=1)
         return brought
 
     def marginal(self) -> FloatArray:
-        """Return the extra outcome (draws) of an extra unit of money that is spread as present spend is."""
+        """Marginal return (draws): the extra outcome of an extra unit of money that is spread as present spend is."""
         reached = self._reached(1.0)
         # d hill / d log(money) = shape · hill · (1 − hill): a small relative rise of all spend, per unit of money.
         rise: FloatArray = self.size * self.shape * (reached * (1 - reached)).sum(axis=1)
@@ -130,7 +136,17 @@ class ResponseCurve:
 
 
 def credible_interval(draws: FloatArray) -> tuple[float, float, float]:
-    """Return the middle of some draws and the limits that hold 95 % of them.
+    """Credible interval of draws: their median and the limits that hold 95 % of them.
+
+    Parameters
+    ----------
+    draws : ndarray of float, shape (n,)
+        Equally likely values.
+
+    Returns
+    -------
+    (float, float, float)
+        Median, lower and upper limit.
 
     Examples
     --------

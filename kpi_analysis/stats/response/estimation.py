@@ -1,4 +1,4 @@
-"""From spend and outcome to marginal returns."""
+"""Estimation of media response: a Bayesian fit of adstock and Hill curves, and its quality."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def fit_response(
     controls: pd.DataFrame | None = None,
     seed: int = 0,
 ) -> Response:
-    """Return what one more unit of money would bring in each channel, beside what the average one brings.
+    """Bayesian adstock-Hill regression: average and marginal return of each channel, with 95 % limits.
 
     The outcome is a trend with a bend a season, up to three waves of the season, controls, and for each channel a
     Hill curve of its adstock; noise may follow itself from period to period. All curves of a grid that agree with

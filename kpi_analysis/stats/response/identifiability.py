@@ -1,4 +1,4 @@
-"""Why a marginal return cannot be told from these data: asked before the fit, and after it."""
+"""Identifiability of marginal returns: reasons to withhold them, before the fit and after it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CERTAIN = 0.95
 
 
 def why_no_fit(tables: ResponseData) -> str | None:
-    """Return why no channel can be fitted, if so."""
+    """Reason why no channel can be fitted; None where it can."""
     if tables.periods < FEWEST:
         return f"fewer than {FEWEST} periods: {tables.periods}"
     if np.ptp(tables.outcome) <= 1e-9 * np.abs(tables.outcome).max():
@@ -29,7 +29,7 @@ def why_no_fit(tables: ResponseData) -> str | None:
 
 
 def unidentifiable_channels(tables: ResponseData) -> dict[str, str]:
-    """Return the channels whose spend can teach nothing of its own, each with the reason."""
+    """Channels whose spend can teach nothing of its own, each with the reason."""
     found = {}
     around = baseline_regressors(tables.periods, tables.season_length, tables.controls)
     for number, name in enumerate(tables.names):
@@ -76,7 +76,7 @@ def _explained(spend: FloatArray, columns: FloatArray) -> float:
 
 
 def why_no_effect(curve: ResponseCurve) -> str | None:
-    """Return why a channel that was fitted is withheld wholly."""
+    """Reason why a channel that was fitted is withheld wholly; None where it is not."""
     certain = float((curve.size > 0).mean())
     if certain < CERTAIN:
         return f"its effect is not distinguishable from none (chance of one {certain:.0%})"
@@ -84,7 +84,7 @@ def why_no_effect(curve: ResponseCurve) -> str | None:
 
 
 def why_no_marginal(curve: ResponseCurve) -> str | None:
-    """Return why the marginal return of a channel, though not its average, is withheld."""
+    """Reason why the marginal return of a channel, though not its average, is withheld; None where it is not."""
     average = credible_interval(curve.outcome() / curve.spend)[0]
     marginal, low, high = credible_interval(curve.marginal())
     if high - low > max(average, marginal):

@@ -1,4 +1,4 @@
-"""Curves that agree with the data, drawn by how well they agree.
+"""Posterior of response curves by a Gibbs sampler over a grid of curves.
 
 The baseline is linear and projected out (variable projection, Golub & Pereyra 1973). For each channel a grid of
 decay, half and shape is tried, and "no effect" beside it. Given the other channels, every point of the grid has a
@@ -35,7 +35,7 @@ MAX_AUTOCORRELATION = 0.9
 
 @dataclass(frozen=True)
 class CurveGrid:
-    """The curves that are tried for a channel: parameters (k) and what each makes of the spend (k, n)."""
+    """Grid of the curves that are tried for a channel: parameters (k) and what each makes of the spend (k, n)."""
 
     decay: FloatArray
     half: FloatArray
@@ -45,7 +45,7 @@ class CurveGrid:
 
 
 def curve_grid(spend: FloatArray) -> CurveGrid:
-    """Return the curves to try for the spend of a channel (n), each scaled to 1 at the most money at work."""
+    """Grid of curves to try for the spend of a channel (n), each scaled to 1 at the most money at work."""
     at_work = dict(zip(DECAYS.tolist(), adstock(spend, DECAYS, before=spend[:FIRST_PERIODS].mean()), strict=True))
     points = np.array(list(product(DECAYS.tolist(), HALVES.tolist(), SHAPES)))
     decay, half, shape = points.T
@@ -58,14 +58,14 @@ def curve_grid(spend: FloatArray) -> CurveGrid:
 
 @dataclass(frozen=True)
 class PosteriorDraws:
-    """Draws of grid point and size (channels, draws), and the mean effect of all channels together (n)."""
+    """Posterior draws of grid point and size (channels, draws), and the mean effect of all channels (n)."""
 
     points: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
     sizes: FloatArray
     effect: FloatArray
 
     def curve(self, channel: int, grid: CurveGrid, pattern: FloatArray, largest: float) -> ResponseCurve:
-        """Return the draws of one channel as a curve in the units of money and outcome."""
+        """Draws of one channel as a curve in the units of money and outcome."""
         at = self.points[channel]
         size = self.sizes[channel] / grid.peak[at]
         return ResponseCurve(pattern, largest, grid.decay[at], grid.half[at], grid.shape[at], size)
@@ -80,18 +80,27 @@ def sample_posterior(
     *,
     autocorrelation: float | None = None,
 ) -> PosteriorDraws:
-    """Return draws of the curves of all channels.
+    """Posterior draws of the curves of all channels.
 
     Parameters
     ----------
     grids : sequence of CurveGrid
-    outcome : array (n)
-    columns : array (n, k)
-        The baseline.
+        One a channel.
+    outcome : ndarray of float, shape (n,)
+        Of the same periods.
+    columns : ndarray of float, shape (n, k)
+        The baseline regressors.
     random : Generator
+        Source of the draws.
     draws : int
+        How many.
     autocorrelation : float, optional
-        How far the noise follows itself from one period to the next; a first look estimates it if it is not given.
+        Lag-1 autocorrelation of the noise; a pilot run estimates it if it is not given.
+
+    Returns
+    -------
+    PosteriorDraws
+        In the units of the outcome.
     """
     scale = float(outcome.std())
     values = outcome / scale

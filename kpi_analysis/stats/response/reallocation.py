@@ -1,4 +1,4 @@
-"""Reading the curves: at other levels of spend, and with budget moved from the worst channel to the best."""
+"""Response curves read at other levels of spend, and with budget reallocated."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ POINTS = 25
 
 
 def reallocate(response: Response, amount: float) -> pd.DataFrame:
-    """Return what would follow if budget moved from the channel with the lowest to that with the highest return.
+    """Budget reallocation: the change of the outcome if money moved from the lowest to the highest marginal return.
 
     A what-if and no forecast: lowest and highest by marginal return, and the same spend over the season in shape.
 
     Parameters
     ----------
     response : Response
-        From `fit`.
+        From `fit_response`.
     amount : float
         Money a period, above zero.
 
@@ -98,12 +98,12 @@ def _row(
 
 
 def response_curve(response: Response, channel: str) -> pd.DataFrame:
-    """Return the response curve of a channel from no spend to 1.2 times the largest that was seen.
+    """Response curve of a channel from no spend to 1.2 times the largest that was seen, with 95 % limits.
 
     Parameters
     ----------
     response : Response
-        From `fit`.
+        From `fit_response`.
     channel : str
         One that is not withheld.
 

@@ -1,4 +1,4 @@
-"""What a fit says, and why it says nothing where it does not."""
+"""Result of a media response fit: returns by channel, fit quality, and why numbers are withheld."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class FitQuality:
-    """How well the model does on the periods it was fitted to, and on last periods that were held out from it.
+    """Fit quality of a response model, in sample and on held-out periods.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class FitQuality:
 
     @property
     def reason(self) -> str | None:
-        """Why nothing may be read off the model; None where it does better than repeating the season before."""
+        """Reason why nothing may be read off the model; None where it does better than repeating the season before."""
         if self.error < self.naive_error:
             return None
         return (
@@ -58,7 +58,7 @@ class FitQuality:
 
 @dataclass(frozen=True, eq=False)
 class Response:
-    """What each channel's money brings on average, and what one more unit of it would bring.
+    """Media response by channel: what its money brings on average, and what one more unit of it would bring.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class Response:
         None where nothing was fitted.
     reason : str, optional
         Why all channels are withheld.
-    curves : mapping of str to Curve
+    curves : mapping of str to ResponseCurve
         The channels that are not withheld.
 
     Notes

@@ -1,4 +1,4 @@
-"""The door of the package: spend, outcome and controls are checked here once and trusted afterwards."""
+"""Validation of spend, outcome and controls: checked here once, trusted afterwards."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ResponseData:
 
     @property
     def periods(self) -> int:
-        """How many."""
+        """Number of periods."""
         return self.outcome.size
 
     @property
@@ -36,7 +36,23 @@ class ResponseData:
 def read_response_data(
     spend: pd.DataFrame, outcome: pd.Series[Any], controls: pd.DataFrame | None, season_length: int
 ) -> ResponseData:
-    """Return the tables as arrays.
+    """Spend, outcome and controls as arrays, validated.
+
+    Parameters
+    ----------
+    spend : DataFrame
+        One row a period, one column a channel; money.
+    outcome : Series
+        Of the same periods.
+    controls : DataFrame, optional
+        Of the same periods.
+    season_length : int
+        Periods in a full cycle, from 1.
+
+    Returns
+    -------
+    ResponseData
+        Arrays of the same periods.
 
     Raises
     ------

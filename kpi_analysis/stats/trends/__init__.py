@@ -1,4 +1,4 @@
-"""Does a KPI rise or fall, is a period unusual, did the level change: honest answers from short histories.
+"""Trend tests, process-behaviour charts and change-point tests of short KPI histories.
 
 Each function takes a finished pandas Series in time order and returns a new object; none reads data or a clock.
 """

@@ -1,4 +1,4 @@
-"""How far each period resembles the one before it, and how much less evidence that leaves."""
+"""Lag-1 autocorrelation of short series, and the variance inflation that it brings to rank tests."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ HIGHEST = 0.9
 
 
 def lag1_autocorrelation(residuals: FloatArray, values: FloatArray) -> float:
-    """Return the lag-1 autocorrelation, corrected for its bias in short series and kept within 0 and .9.
+    """Lag-1 autocorrelation of a series, corrected for its bias in short series and kept within 0 and .9.
 
     Parameters
     ----------
-    residuals : ndarray
-        What is left of a series once its trend, or its step, is out; a gap is NaN. Only neighbours in time
-        make a pair, so no pair spans a gap.
-    values : ndarray
+    residuals : ndarray of float, shape (n,)
+        What is left of a series once its trend, or its step, is out; a gap is NaN. Only neighbours in time make a pair,
+        so no pair spans a gap.
+    values : ndarray of float, shape (n,)
         The series itself: what is left at the size of its rounding errors is nothing.
 
     Returns
@@ -39,12 +39,19 @@ def lag1_autocorrelation(residuals: FloatArray, values: FloatArray) -> float:
 
 
 def lag1_autocorrelations(residuals: FloatArray, values: FloatArray) -> FloatArray:
-    """Return the lag-1 autocorrelation of each row, as `lag1_autocorrelation` does of one.
+    """Lag-1 autocorrelation of each row, as `lag1_autocorrelation` gives it for one.
 
     Parameters
     ----------
-    residuals, values : ndarray
-        One series a row, a gap is NaN.
+    residuals : ndarray of float, shape (k, n)
+        One detrended series a row; a gap is NaN.
+    values : ndarray of float, shape (k, n)
+        The series themselves.
+
+    Returns
+    -------
+    ndarray of float, shape (k,)
+        One a row, from 0 to .9.
 
     Examples
     --------
@@ -67,7 +74,19 @@ def lag1_autocorrelations(residuals: FloatArray, values: FloatArray) -> FloatArr
 
 
 def rank_correlations(correlation: float, count: int) -> FloatArray:
-    """Return the rank correlations at lags 1 to `count` − 1 of a normal first-order process.
+    """Rank autocorrelations of a normal first-order autoregressive process, at lags 1 to `count` − 1.
+
+    Parameters
+    ----------
+    correlation : float
+        Lag-1 autocorrelation of the process, from 0 to below 1.
+    count : int
+        Number of points.
+
+    Returns
+    -------
+    ndarray of float, shape (count − 1,)
+        One a lag.
 
     Examples
     --------
@@ -79,7 +98,7 @@ def rank_correlations(correlation: float, count: int) -> FloatArray:
 
 
 def variance_inflation(correlation: float, count: int) -> float:
-    """Return by how much autocorrelation raises the variance of Mann-Kendall's S; never below 1.
+    """Hamed-Rao variance inflation of Mann-Kendall's S under autocorrelation; never below 1.
 
     Parameters
     ----------
@@ -87,6 +106,11 @@ def variance_inflation(correlation: float, count: int) -> float:
         Lag-1 autocorrelation of the detrended series, taken as that of a first-order process.
     count : int
         Number of points, 3 at least.
+
+    Returns
+    -------
+    float
+        The factor that the variance is multiplied by.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Did the level of a KPI change once for good, and when?"""
+"""Pettitt's change-point test: whether and when the level of a history changed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SIGNIFICANT = 0.05
 
 @dataclass(frozen=True)
 class ChangePoint:
-    """The one lasting change of level that a history shows, if any.
+    """Result of a change-point test: the one lasting change of level that a history shows, if any.
 
     Parameters
     ----------
@@ -40,12 +40,12 @@ class ChangePoint:
 
 
 def change_point(history: pd.Series[Any]) -> ChangePoint:
-    """Return after which period the level of a KPI changed, and the levels before and after.
+    """Pettitt's change-point test, corrected for autocorrelation: after which period the level changed.
 
-    Pettitt's test: the break is where the running sum of the ranks, taken from their mean, is furthest from
-    zero, so an outlier is no break. Its limiting distribution is that of Kolmogorov. The variance is raised by
-    the autocorrelation that is left once the step is taken out. A gradual rise or fall shifts the ranks as a
-    step does; where a straight line fits them better by Schwarz's criterion, no break is named.
+    The break is where the running sum of the ranks, taken from their mean, is furthest from zero, so an outlier is no
+    break. Its limiting distribution is that of Kolmogorov. The variance is raised by the autocorrelation that is left
+    once the step is taken out. A gradual rise or fall shifts the ranks as a step does; where a straight line fits them
+    better by Schwarz's criterion, no break is named.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Does a KPI rise, fall or hold steady?"""
+"""Corrected Mann-Kendall trend test with Theil-Sen slope, plain or by season."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Direction = Literal["rising", "falling", "steady"]
 
 @dataclass(frozen=True)
 class Trend:
-    """Where a KPI is heading, and how sure that is.
+    """Result of a trend test: direction, slope and p-value of a history.
 
     Parameters
     ----------
@@ -53,11 +53,11 @@ class Trend:
 
 
 def trend(history: pd.Series[Any], *, season_length: int = 1) -> Trend:
-    """Return whether a KPI rises, falls or holds steady, with its slope.
+    """Corrected Mann-Kendall test and Theil-Sen slope: direction, slope and p-value of a history.
 
-    A rank test, so neither an outlier nor a curved path misleads it. Business series follow themselves from
-    period to period, which makes the plain test cry wolf; here the variance is raised by the autocorrelation
-    that is left after the slope is taken out. Up to 10 periods without ties the p-value is exact instead.
+    A rank test, so neither an outlier nor a curved path misleads it. Business series follow themselves from period to
+    period, which makes the plain test reject far too often; here the variance is raised by the autocorrelation that is
+    left after the slope is taken out. Up to 10 periods without ties the p-value is exact instead.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The slope of a straight line, with an error that allows for periods that follow one another."""
+"""Ordinary least-squares trend line with Newey-West standard errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NEEDED = 8
 
 @dataclass(frozen=True)
 class LinearFit:
-    """A straight line through a history.
+    """Result of a least-squares fit: the slope of a straight line through a history, and its errors.
 
     Parameters
     ----------
@@ -42,9 +42,9 @@ class LinearFit:
 
 
 def least_squares(history: pd.Series[Any], *, lags: int | None = None) -> LinearFit:
-    """Return the least-squares slope of a history.
+    """Ordinary least-squares slope of a history, with a Newey-West (HAC) standard error and limits.
 
-    One outlier bends it, so the direction is better asked of `trend`; its strength is an error that allows for
+    One outlier bends it, so the direction is better read from `trend`; its strength is an error that allows for
     autocorrelation and for a spread that changes.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Mann and Kendall's rank test for a rise or a fall, plain and by season."""
+"""Mann-Kendall rank test for a monotone trend, plain and by season."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EXACT_UP_TO = 10
 
 @dataclass(frozen=True)
 class MannKendall:
-    """The test's result.
+    """Result of a Mann-Kendall test: S, its variance, z and p-value.
 
     Parameters
     ----------
@@ -38,16 +38,21 @@ class MannKendall:
 
 
 def mann_kendall(values: FloatArray, *, inflation: float = 1.0, exact: bool = True) -> MannKendall:
-    """Test whether values tend to rise or to fall, whatever the shape and however far off an outlier.
+    """Mann-Kendall test of a monotone trend: S, its variance, z and two-sided p-value.
 
     Parameters
     ----------
-    values : ndarray
+    values : ndarray of float, shape (n,)
         In time order; gaps (NaN) are left out.
     inflation : float
         What the variance is multiplied by, for autocorrelation. The exact p-value does not know it.
     exact : bool
         Use the exact p-value up to 10 values without ties.
+
+    Returns
+    -------
+    MannKendall
+        The test's result; S is positive where values tend to rise.
 
     References
     ----------
@@ -73,16 +78,21 @@ def mann_kendall(values: FloatArray, *, inflation: float = 1.0, exact: bool = Tr
 
 
 def seasonal_mann_kendall(values: FloatArray, season_length: int, *, inflation: float = 1.0) -> MannKendall:
-    """Test for a rise or a fall by comparing like with like: January with January, February with February.
+    """Seasonal Mann-Kendall test of a monotone trend: like is compared with like, January with January.
 
     Parameters
     ----------
-    values : ndarray
+    values : ndarray of float, shape (n,)
         In time order; a gap is NaN, so that each value keeps its season.
     season_length : int
         Periods in a full cycle: 12 for months, 4 for quarters.
     inflation : float
         What the variance is multiplied by, for autocorrelation.
+
+    Returns
+    -------
+    MannKendall
+        The sum of the seasons' S, its variance, z and two-sided p-value.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Many KPIs scanned at once: which findings are to be believed?"""
+"""Benjamini-Hochberg control of the false discovery rate over many KPIs."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from kpi_analysis.core.errors import UsageError
 
 
 def benjamini_hochberg(p_values: Sequence[float | None], q: float = 0.05) -> list[bool]:
-    """Return which p-values still count when many KPIs were looked at.
+    """Benjamini-Hochberg procedure: which p-values are discoveries at a false discovery rate.
 
-    Of 30 KPIs without any trend, at least one seems to have one at 5 % with a probability of .785. This keeps
-    the expected share of false ones among those named below `q`.
+    Of 30 KPIs without any trend, at least one seems to have one at 5 % with a probability of .785. This keeps the
+    expected share of false ones among those named below `q`.
 
     Parameters
     ----------
-    p_values : sequence of float
+    p_values : sequence of float or None
         One a KPI; None (or NaN) where there was no test.
     q : float
-        The share of false findings that is put up with.
+        False discovery rate, from 0 to 1.
 
     Returns
     -------

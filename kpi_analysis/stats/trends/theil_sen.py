@@ -1,4 +1,4 @@
-"""The slope that one outlier does not bend: the median of the slopes between all pairs."""
+"""Theil-Sen slope: the median of the slopes between all pairs of points, plain and by season."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LEVEL = 0.95
 
 
 class SlopeEstimate(NamedTuple):
-    """A change per period and its 95 % limits."""
+    """Result of a Theil-Sen estimate: a change per period and its 95 % limits."""
 
     slope: float
     low: float
@@ -22,12 +22,17 @@ class SlopeEstimate(NamedTuple):
 
 
 def theil_sen(values: FloatArray) -> SlopeEstimate:
-    """Return the median change per period, with Sen's interval.
+    """Theil-Sen slope of a series, with Sen's 95 % interval.
 
     Parameters
     ----------
-    values : ndarray
+    values : ndarray of float, shape (n,)
         In time order, two at least; a gap is NaN and takes its time.
+
+    Returns
+    -------
+    SlopeEstimate
+        Change per period and its limits, in the unit of the values.
 
     References
     ----------
@@ -47,14 +52,19 @@ def theil_sen(values: FloatArray) -> SlopeEstimate:
 
 
 def seasonal_theil_sen(values: FloatArray, season_length: int) -> SlopeEstimate:
-    """Return the median change per period between values of the same season, with its interval.
+    """Seasonal Theil-Sen slope: the median change per period between values of the same season.
 
     Parameters
     ----------
-    values : ndarray
+    values : ndarray of float, shape (n,)
         In time order, two of some season at least; a gap is NaN.
     season_length : int
         Periods in a full cycle. The slope is per period, not per cycle.
+
+    Returns
+    -------
+    SlopeEstimate
+        Change per period and its 95 % limits, in the unit of the values.
 
     References
     ----------

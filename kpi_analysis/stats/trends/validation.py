@@ -1,4 +1,4 @@
-"""The door of the package: a history is checked here once and is trusted afterwards."""
+"""Validation of a history: checked here once, trusted afterwards."""
 
 from __future__ import annotations
 
@@ -16,12 +16,17 @@ FloatArray = npt.NDArray[np.float64]
 
 
 def history_values(history: pd.Series[Any]) -> FloatArray:
-    """Return the values of a history in time order, each gap as NaN at its own position.
+    """Values of a history as an array, each gap as NaN at its own position.
 
     Parameters
     ----------
     history : pandas.Series
         One value a period, in time order; a missing value is a gap and never a zero.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        In the order of the history.
 
     Raises
     ------
@@ -60,7 +65,17 @@ def _is_number_or_gap(value: object) -> bool:
 
 
 def count_of_points(count: int) -> str:
-    """Return a count of points in words.
+    """Count of points in words.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+
+    Returns
+    -------
+    str
+        With its noun, singular for 1.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Is this period unusual? Process-behaviour limits tell a signal from routine variation."""
+"""XmR process-behaviour chart: limits of routine variation and run rules."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Flags = npt.NDArray[np.bool_]
 
 
 def signals(history: pd.Series[Any]) -> pd.DataFrame:
-    """Return the limits of routine variation, and the periods that are more than that.
+    """XmR chart (individuals and moving ranges): limits of routine variation, and the periods beyond it.
 
-    The chart of individual values and moving ranges (XmR): the limits are the mean ± 2.66 mean moving ranges.
-    A period gets a word when, with it, one of Wheeler's rules is met: it lies beyond a limit; it is the eighth
-    or a later one in a row on one side of the centre; or three of the last four lie nearer to a limit than to
-    the centre, it among them. Where several are met, the first of these is named.
+    The limits are the mean ± 2.66 mean moving ranges. A period gets a word when, with it, one of Wheeler's rules is
+    met: it lies beyond a limit; it is the eighth or a later one in a row on one side of the centre; or three of the
+    last four lie nearer to a limit than to the centre, it among them. Where several are met, the first of these is
+    named.
 
     Parameters
     ----------
