@@ -12,9 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from kpi_analysis.core.errors import EngineMissing, KpiError
+from kpi_analysis.core.errors import KpiError
+
+if TYPE_CHECKING:
+    from kpi_analysis.press.render.engines import Engine
 
 State = Literal["ok", "missing", "broken"]
 
@@ -25,16 +28,6 @@ _MAIN = (
     "sqlglot", "typer", "typst",
 )  # fmt: skip
 _OLDEST, _TOO_NEW = (3, 11), (3, 14)
-# name, engine, format, whether the standard reports need it
-_ENGINES = (
-    ("html", "kit", "html", True),
-    ("typst", "typst", "pdf", True),
-    ("docx", "kit", "docx", False),
-    ("pptx", "kit", "pptx", False),
-    ("quarto", "quarto", "pdf", False),
-    ("chromium", "chromium", "pdf", False),
-)
-_PACKAGES = {"typst": "typst", "docx": "pypandoc-binary", "pptx": "python-pptx"}
 _SMALL = {
     "metadata": {},
     "cells": [
@@ -133,22 +126,23 @@ def _packages() -> Iterator[Examined]:
 
 def _engines() -> list[Examined]:
     """Print a small notebook with each engine, all at once: most of them wait for another program."""
+    from kpi_analysis.press.render.engines import ENGINES
+
     with ThreadPoolExecutor() as pool:
-        return list(pool.map(_engine, *zip(*_ENGINES, strict=True)))
+        return list(pool.map(_engine, ENGINES))
 
 
-def _engine(name: str, engine: str, form: str, needed: bool) -> Examined:
+def _engine(engine: Engine) -> Examined:
     from kpi_analysis.press.render.document import read_document
-    from kpi_analysis.press.render.engines import check_engine, make
 
-    label = f"engine {name}"
+    label, needed = f"engine {engine.name}", engine.standard
+    missing = engine.check()
+    if missing is not None:
+        return Examined(label, "missing", "", missing.message, missing.remedy or "", needed)
+    form = "pdf" if "pdf" in engine.formats else engine.formats[0]
     try:
-        check_engine(engine, form)
-    except EngineMissing as error:
-        return Examined(label, "missing", "", error.message, error.remedy or "", needed)
-    try:
-        printed = make(read_document(_SMALL), form, engine, timestamp=None, attachments={})
-        number = _engine_version(name)
+        printed = engine.make(read_document(_SMALL), form, timestamp=None, attachments={})
+        number = _engine_version(engine)
     except (KpiError, ImportError, OSError, RuntimeError) as error:
         told = error if isinstance(error, KpiError) else KpiError(str(error))
         remedy = told.remedy or "pip install --require-hashes -r requirements.lock"
@@ -156,14 +150,11 @@ def _engine(name: str, engine: str, form: str, needed: bool) -> Examined:
     return Examined(label, "ok", number, f"printed {form.upper()} of {len(printed) // 1024 + 1} KB", needed=needed)
 
 
-def _engine_version(name: str) -> str:
-    from kpi_analysis.press.render.chromium import find_browser
-    from kpi_analysis.press.render.quarto import find_quarto
-
-    if name in _PACKAGES:
-        return version(_PACKAGES[name])
-    program = {"quarto": find_quarto, "chromium": find_browser}.get(name, lambda: None)()
-    return _binary(name, program, "").version if program else ""
+def _engine_version(engine: Engine) -> str:
+    if engine.distribution:
+        return version(engine.distribution)
+    program = engine.program() if engine.program is not None else None
+    return _binary(engine.name, program, "").version if program else ""
 
 
 def _pandoc() -> Examined:

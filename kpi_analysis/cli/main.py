@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from kpi_analysis.core.errors import KpiError, UsageError, did_you_mean
+from kpi_analysis.press.render.engines import ENGINE_NAMES, FORMATS
 
 DEFAULT_COMPANY = Path("params/company.yaml")
 
@@ -22,6 +24,10 @@ app = typer.Typer(
 )
 
 CompanyFile = Annotated[Path, typer.Option("--company", help="The company file.", metavar="FILE")]
+
+
+def _one_of(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _kpi_names(incomplete: str) -> list[str]:
@@ -155,8 +161,8 @@ def render(
     file: Annotated[list[Path] | None, typer.Option("-f", help="Parameters from a YAML file.", metavar="FILE")] = None,
     text: Annotated[list[str] | None, typer.Option("-y", help="Parameters as YAML text.", metavar="YAML")] = None,
     kernel: Annotated[str | None, typer.Option("-k", help="Jupyter kernel.", metavar="KERNEL")] = None,
-    to: Annotated[str, typer.Option(help="Formats: html,pdf,docx,pptx,revealjs,ipynb.")] = "html,pdf",
-    engine: Annotated[str, typer.Option(help="What makes them: auto, typst, quarto or chromium.")] = "auto",
+    to: Annotated[str, typer.Option(help=f"Formats: {','.join(FORMATS)}.")] = "html,pdf",
+    engine: Annotated[str, typer.Option(help=f"What makes them: {_one_of(ENGINE_NAMES)}.")] = "auto",
     output_dir: Annotated[Path | None, typer.Option(help="Folder of all reports: reports/.", metavar="DIR")] = None,
     execution_timeout: Annotated[int | None, typer.Option(help="Seconds a cell may take.", metavar="S")] = None,
     code: Annotated[bool, typer.Option("--code", help="Print the code of the cells too.")] = False,

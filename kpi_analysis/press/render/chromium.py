@@ -41,7 +41,7 @@ _SHUT_IN = (
 _log = logging.getLogger(__name__)
 
 
-def to_pdf(document: Document, *, timestamp: datetime | None, attachments: Mapping[str, bytes]) -> bytes:
+def print_pdf(document: Document, *, timestamp: datetime | None, attachments: Mapping[str, bytes]) -> bytes:
     """Return a document as the PDF that a browser prints of its HTML.
 
     Parameters

@@ -10,7 +10,6 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +51,21 @@ def required_quarto() -> str:
     return program
 
 
-def _made(target: str, document: Document, *, timestamp: datetime | None, attachments: Mapping[str, bytes]) -> bytes:
-    """Return a document in a format of Quarto's; a PDF carries its attachments and a CSV of each table.
+def render_with_quarto(
+    document: Document, form: str, *, timestamp: datetime | None, attachments: Mapping[str, bytes]
+) -> bytes:
+    """Return a document in one of Quarto's formats; a PDF carries its attachments and a CSV of each table.
+
+    Parameters
+    ----------
+    document : Document
+        What `read_document` gives.
+    form : str
+        html, pdf, docx, pptx or revealjs.
+    timestamp : datetime, optional
+        When the report was made.
+    attachments : mapping of name to bytes
+        Files to attach to a PDF; other formats carry none.
 
     Raises
     ------
@@ -63,12 +75,13 @@ def _made(target: str, document: Document, *, timestamp: datetime | None, attach
         If Quarto fails, says so or not, or leaves no file of that format.
     """
     program = required_quarto()
+    target = "typst" if form == "pdf" else form
     with tempfile.TemporaryDirectory(prefix="kpi-quarto-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         write_project(document, folder, timestamp)
         made = _rendered(program, target, folder)
     files = {**attachments, **table_files(document)}
-    return with_files(made, files, timestamp) if target == "typst" else made
+    return with_files(made, files, timestamp) if form == "pdf" else made
 
 
 def write_project(document: Document, folder: Path, timestamp: datetime | None = None) -> None:
@@ -171,10 +184,3 @@ def _brand(theme: Theme) -> dict[str, Any]:
             "link": {"color": "accent"},
         },
     }
-
-
-to_html = partial(_made, "html")
-to_pdf = partial(_made, "typst")
-to_docx = partial(_made, "docx")
-to_pptx = partial(_made, "pptx")
-to_revealjs = partial(_made, "revealjs")

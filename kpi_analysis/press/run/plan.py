@@ -122,7 +122,7 @@ def plan_report(
     formats : sequence of str
         Of `kpi_analysis.press.render.engines.FORMATS`.
     engine : str
-        Of `kpi_analysis.press.render.engines.ENGINES`.
+        Of `kpi_analysis.press.render.engines.ENGINE_NAMES`.
     output_dir : path, optional
         Where all reports lie: ``reports``.
     output : str, optional
