@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from kpi_analysis.core.errors import EngineMissing, UsageError
-from kpi_analysis.press.batch.data_snapshot import SNAPSHOT
+from kpi_analysis.press.batch.data_snapshot import SNAPSHOT_VARIABLE
 from kpi_analysis.press.batch.worker import Outcome, Task, run_task
 from kpi_analysis.press.kernels.client import CannotFork, own_server
-from kpi_analysis.press.kernels.selection import WARM_KERNELS
+from kpi_analysis.press.kernels.selection import WARM_KERNELS_VARIABLE
 
-MOST_TRIES = 2  # a report whose worker is lost is begun once more, on whichever worker is there
+MAX_TRIES = 2  # a report whose worker is lost is begun once more, on whichever worker is there
 _ANSWERS_WITHIN = "10s"
 _WATCH = 0.2  # seconds
 _TALKERS = ("distributed", "distributed.batched", "distributed.client", "distributed.core", "tornado.application")
@@ -104,7 +104,7 @@ def run_on_worker(task: Task, topic: str) -> Outcome:
     # Dask's nannies mark workers as processes that may have no children; ours end with their worker by themselves
     multiprocessing.current_process().daemon = False
     with suppress(CannotFork):
-        task = replace(task, environment={**task.environment, WARM_KERNELS: own_server()})
+        task = replace(task, environment={**task.environment, WARM_KERNELS_VARIABLE: own_server()})
     with _set_when(lambda: not _is_wanted(worker, key)) as stop:
         return run_task(task, stop=stop)
 
@@ -151,8 +151,8 @@ class _Handed:
     def begin(self) -> None:
         """Take note that a worker has begun it, perhaps after another one that was lost."""
         self.tries += 1
-        if self.tries > MOST_TRIES:
-            self._tell(_lost(MOST_TRIES))
+        if self.tries > MAX_TRIES:
+            self._tell(_lost(MAX_TRIES))
         elif self.told.running() or self.told.set_running_or_notify_cancel():
             self.begun()
 
@@ -190,7 +190,10 @@ def _lost(tries: int) -> Outcome:
 
 def _unseen(task: Task) -> Path | None:
     """Return the folder or file that a task needs and this machine does not have."""
-    needed = [task.workspace, *(Path(task.environment[name]) for name in (SNAPSHOT,) if name in task.environment)]
+    needed = [
+        task.workspace,
+        *(Path(task.environment[name]) for name in (SNAPSHOT_VARIABLE,) if name in task.environment),
+    ]
     return next((path for path in needed if not path.exists()), None)
 
 

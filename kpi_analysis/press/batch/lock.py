@@ -11,7 +11,7 @@ from typing import IO
 
 from kpi_analysis.core.errors import RunError
 
-PLACE = ".batch"  # the folder, among the reports, for what only batches need
+BATCH_FOLDER = ".batch"  # the folder, among the reports, for what only batches need
 
 try:
     import fcntl
@@ -20,7 +20,7 @@ except ImportError:  # Windows
 
 
 @contextmanager
-def locked(root: Path, about: str) -> Iterator[Path]:
+def batch_lock(root: Path, about: str) -> Iterator[Path]:
     """Hold a folder of reports for one batch, and give back a folder for what only the batch needs.
 
     The system lets go of the lock when its process ends, however it ends.
@@ -37,7 +37,7 @@ def locked(root: Path, about: str) -> Iterator[Path]:
     RunError
         Another batch is at work there, or the folder cannot be written to.
     """
-    place = root / PLACE
+    place = root / BATCH_FOLDER
     try:
         place.mkdir(parents=True, exist_ok=True)
         file = (place / "lock").open("a+", encoding="utf-8")

@@ -14,9 +14,9 @@ from datetime import datetime
 from pathlib import Path
 
 from kpi_analysis.core.errors import EngineMissing, RunError
-from kpi_analysis.press.render.attachments import with_files
+from kpi_analysis.press.render.attachments import attach_files
 from kpi_analysis.press.render.document import Document
-from kpi_analysis.press.render.html import to_print
+from kpi_analysis.press.render.html import to_print_html
 from kpi_analysis.press.render.subprocesses import last_words, run_program
 from kpi_analysis.press.render.table_files import table_files
 
@@ -60,14 +60,14 @@ def print_pdf(document: Document, *, timestamp: datetime | None, attachments: Ma
     RunError
         If it fails, gives no PDF, or takes too long.
     """
-    page = to_print(document, timestamp=timestamp)
+    page = to_print_html(document, timestamp=timestamp)
     page = page.replace("</style>\n</head>", f"{_FOR_PRINT}</style>\n</head>", 1)
     browser = required_browser()
     with tempfile.TemporaryDirectory(prefix="kpi-chromium-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         (folder / "report.html").write_text(page, encoding="utf-8")
         printed = _printed(browser, folder)
-    return with_files(printed, {**attachments, **table_files(document)}, timestamp)
+    return attach_files(printed, {**attachments, **table_files(document)}, timestamp)
 
 
 def find_browser() -> str | None:

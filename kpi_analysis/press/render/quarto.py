@@ -17,7 +17,7 @@ import yaml
 
 from kpi_analysis.core.errors import EngineMissing, RunError
 from kpi_analysis.design.theme import TYPE, Page, Theme
-from kpi_analysis.press.render.attachments import with_files
+from kpi_analysis.press.render.attachments import attach_files
 from kpi_analysis.press.render.document import Document
 from kpi_analysis.press.render.docx_reference import reference_document
 from kpi_analysis.press.render.pandoc import pandoc_document, run_pandoc
@@ -81,7 +81,7 @@ def render_with_quarto(
         write_project(document, folder, timestamp)
         made = _rendered(program, target, folder)
     files = {**attachments, **table_files(document)}
-    return with_files(made, files, timestamp) if form == "pdf" else made
+    return attach_files(made, files, timestamp) if form == "pdf" else made
 
 
 def write_project(document: Document, folder: Path, timestamp: datetime | None = None) -> None:

@@ -24,7 +24,7 @@ _v4: Any = nbformat.v4  # it has no types
 _from_dict: Any = nbformat.from_dict
 
 Progress = Callable[[int, int], None]
-MOST_OUTPUT = 50_000_000  # letters; more is no report but a loop that prints
+MAX_OUTPUT = 50_000_000  # letters; more is no report but a loop that prints
 _MOST_KEPT = 10_000
 _LATE = 60  # seconds that outputs may come after the end of their cell, on a machine that is busy
 
@@ -34,7 +34,7 @@ _QUIET.propagate = False
 
 
 @dataclass(frozen=True)
-class Stop:
+class ExecutionStop:
     """Why a notebook did not reach its end: the cell's place from 0, and the error as Jupyter names it."""
 
     index: int
@@ -44,7 +44,7 @@ class Stop:
     traceback: tuple[str, ...] = ()
 
 
-def prepare(data: dict[str, Any], *, name: str, injected: str | None) -> Any:
+def parameterized_notebook(data: dict[str, Any], *, name: str, injected: str | None) -> Any:
     """Return plain notebook data as a notebook with papermill's facts and its cell of parameters."""
     nb = remove_error_markers(_v4.upgrade(_from_dict(data)))
     nb.cells = [cell for cell in nb.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
@@ -68,7 +68,9 @@ def prepare(data: dict[str, Any], *, name: str, injected: str | None) -> Any:
     return _from_dict(nb)
 
 
-def run_cells(nb: Any, manager: Any, kernel: str, *, timeout: int | None, progress: Progress) -> Stop | None:
+def execute_cells(
+    nb: Any, manager: Any, kernel: str, *, timeout: int | None, progress: Progress
+) -> ExecutionStop | None:
     """Execute the cells in place; return why it stopped early, or None."""
     run = NotebookExecutionManager(nb, progress_bar=False, autosave_cell_every=0)
     client = _Client(run, progress, km=manager, kernel_name=kernel, timeout=timeout, log=_QUIET)
@@ -86,7 +88,7 @@ def run_cells(nb: Any, manager: Any, kernel: str, *, timeout: int | None, progre
 
 
 class _Client(PapermillNotebookClient):  # type: ignore[misc]
-    stop: Stop | None = None
+    stop: ExecutionStop | None = None
     written = 0
     drowned: asyncio.Future[Any] | None = None
 
@@ -115,7 +117,7 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
                 self.execute_cell(cell, index)
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
                 if self.drowned is not None:
-                    self.stop = _written(cell, index, "error", "OutputTooLarge", f"over {MOST_OUTPUT // 10**6} MB")
+                    self.stop = _written(cell, index, "error", "OutputTooLarge", f"over {MAX_OUTPUT // 10**6} MB")
                 elif isinstance(error, CellExecutionError):
                     self.stop = _stop_of(cells, index, error)
                 elif isinstance(error, CellTimeoutError):
@@ -132,7 +134,7 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
     def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
         """Take in what the kernel says; end it when it does not stop writing."""
         self.written += _letters(msg["content"]) + sum(map(len, msg.get("buffers") or ()))
-        if self.written <= MOST_OUTPUT:
+        if self.written <= MAX_OUTPUT:
             return super().process_message(msg, cell, cell_index)
         if self.drowned is None:
             self.drowned = asyncio.ensure_future(self.km.provisioner.kill())
@@ -151,7 +153,7 @@ def _letters(node: Any) -> int:
     return len(node) if isinstance(node, str) else 0
 
 
-def _stop_of(cells: list[Any], index: int, error: CellExecutionError) -> Stop | None:
+def _stop_of(cells: list[Any], index: int, error: CellExecutionError) -> ExecutionStop | None:
     """Tell a failure from a clean ``sys.exit()``, which is clean only where nothing comes after it."""
     output: Any = next((out for out in reversed(cells[index].outputs) if out.output_type == "error"), None)
     if output is None:
@@ -162,7 +164,7 @@ def _stop_of(cells: list[Any], index: int, error: CellExecutionError) -> Stop | 
             cells[index].outputs = [out for out in cells[index].outputs if not _is_farewell(out)]
             return None
         output.evalue = f"the cell ended the run, and {left} later cell{'s' * (left > 1)} never ran"
-    return Stop(index, "error", output.ename, output.evalue, tuple(output.traceback))
+    return ExecutionStop(index, "error", output.ename, output.evalue, tuple(output.traceback))
 
 
 def _is_farewell(output: Any) -> bool:
@@ -172,8 +174,10 @@ def _is_farewell(output: Any) -> bool:
     return output.output_type == "stream" and "To exit: use 'exit'" in output.text
 
 
-def _written(cell: Any, index: int, kind: Literal["error", "timeout", "dead"], ename: str, evalue: str) -> Stop:
+def _written(
+    cell: Any, index: int, kind: Literal["error", "timeout", "dead"], ename: str, evalue: str
+) -> ExecutionStop:
     """Leave an error that the kernel could not report in the cell, as if it had."""
     trace = [f"{ename}: {evalue}"]
     cell.outputs.append(_v4.new_output("error", ename=ename, evalue=evalue, traceback=trace))
-    return Stop(index, kind, ename, evalue)
+    return ExecutionStop(index, kind, ename, evalue)

@@ -94,7 +94,7 @@ def check_writable(folder: Path) -> None:
             return
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Write one file so that nobody ever sees half of it.
 
     Raises
