@@ -25,7 +25,7 @@ FILES = {
 MAX_NOTEBOOK_BYTES = 20_000_000  # bytes: a failed notebook beyond that is linked, not read
 
 _NOT_DONE = ("failed", "stopped", "not run")
-_OURS = ("injected-parameters", "papermill-error-cell-tag")
+_ADDED_TAGS = ("injected-parameters", "papermill-error-cell-tag")
 _SET_BY_COMMAND = ("company", "period", "earlier")
 
 
@@ -294,7 +294,7 @@ def _failure(path: Path) -> FailedRun:
         tags = _list(as_mapping(cell.get("metadata")).get("tags"))
         if "papermill-error-cell-tag" in tags:
             marked = position > 0  # the first stands over the notebook, the second over the cell
-        elif not any(tag in _OURS for tag in tags):
+        elif not any(tag in _ADDED_TAGS for tag in tags):
             own += 1
             if marked:
                 return replace(failure, cell=own, error=_error(cell))

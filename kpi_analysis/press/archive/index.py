@@ -64,7 +64,11 @@ def index_page(root: Path) -> str:
     histories = kpi_histories(archive.entries)
     ordered = sorted(archive.entries, key=_newest_first)
     groups = [
-        {"period": period or "Undated", "days": _days(entries), "reports": [_told(root, e, histories) for e in entries]}
+        {
+            "period": period or "Undated",
+            "days": _days(entries),
+            "reports": [_entry_context(root, e, histories) for e in entries],
+        }
         for period, entries in ((period, list(found)) for period, found in groupby(ordered, key=lambda e: e.period))
     ]
     from jinja2 import FileSystemLoader
@@ -125,7 +129,7 @@ def _days(entries: Iterable[Entry]) -> str:
 # ---------------------------------------------------------------------- one report
 
 
-def _told(root: Path, entry: Entry, histories: Histories) -> dict[str, Any]:
+def _entry_context(root: Path, entry: Entry, histories: Histories) -> dict[str, Any]:
     """Return what the template says of one report; every word in it is text."""
     links = [
         {"words": FILES[name], "href": _href(root, entry.folder / name), "size": _size(size)}

@@ -39,12 +39,12 @@ def plan_batch(batch: Batch, *, resume: bool = True, folder: Path) -> tuple[list
     tables = load_company(batch.company).tables
     known = unchanged_snapshot(batch.company, batch.root / BATCH_FOLDER) if tables and resume else None
     if known is not None:
-        results = [_decided(item, batch, known.fingerprint, resume) for item in batch.items]
+        results = [_planned_result(item, batch, known.fingerprint, resume) for item in batch.items]
         if all(result.state != "waiting" for result in results):
             return results, known
     snapshot = take_snapshot(batch.company, folder / "snapshot.duckdb") if tables else None
     data = snapshot.fingerprint if snapshot else ""
-    return [_decided(item, batch, data, resume) for item in batch.items], snapshot
+    return [_planned_result(item, batch, data, resume) for item in batch.items], snapshot
 
 
 def run_batch(
@@ -95,7 +95,9 @@ def run_batch(
             environment = kernels() if todo else {}
             if snapshot and snapshot.path:
                 environment[SNAPSHOT_VARIABLE] = str(snapshot.path.resolve())
-            for number, result in _made(results, todo, batch, environment, progress, workers, cluster, fail_fast):
+            for number, result in _run_waiting(
+                results, todo, batch, environment, progress, workers, cluster, fail_fast
+            ):
                 results[number] = result
                 summary.update()
         finally:
@@ -109,7 +111,7 @@ def run_batch(
     return results
 
 
-def _decided(item: Item, batch: Batch, data: str, resume: bool) -> Result:
+def _planned_result(item: Item, batch: Batch, data: str, resume: bool) -> Result:
     if item.plan is None:
         return Result(item, "failed")
     key = report_fingerprint(item.plan, batch.company, data)
@@ -120,7 +122,7 @@ def _decided(item: Item, batch: Batch, data: str, resume: bool) -> Result:
     return Result(item, "waiting", why_out_of_date(plan) if resume else "asked for")
 
 
-def _made(
+def _run_waiting(
     results: Sequence[Result],
     todo: Sequence[int],
     batch: Batch,
@@ -170,19 +172,19 @@ def _warm_kernels(progress: BatchProgress, *, wanted: bool) -> Iterator[Callable
             try:
                 starting = kept.enter_context(starting_server())
             except CannotFork as error:
-                _told_cold(progress, error)
+                _note_cold_start(progress, error)
 
         def environment() -> dict[str, str]:
             try:
                 return {WARM_KERNELS_VARIABLE: starting()} if starting else {}
             except CannotFork as error:
-                _told_cold(progress, error)
+                _note_cold_start(progress, error)
                 return {}
 
         yield environment
 
 
-def _told_cold(progress: BatchProgress, error: CannotFork) -> None:
+def _note_cold_start(progress: BatchProgress, error: CannotFork) -> None:
     progress.note(f"Kernels are started cold, because {error}.")
 
 

@@ -65,10 +65,10 @@ def take_snapshot(company: Path, path: Path) -> Snapshot:
             text=True,
             check=False,
         )
-        told = _told(ended.stdout)
+        told = _parsed_answer(ended.stdout)
         if "fingerprint" in told:
             if made_from is not None and made_from == data_fingerprint(company):
-                _remember(path.with_name(SNAPSHOT_RECORD), made_from, told["fingerprint"])
+                _write_record(path.with_name(SNAPSHOT_RECORD), made_from, told["fingerprint"])
             return Snapshot(path, told["fingerprint"])
         if told.get("error") != "SourceUnreachable" or pause is None:
             break
@@ -98,7 +98,7 @@ def unchanged_snapshot(company: Path, folder: Path) -> Snapshot | None:
         return None
 
 
-def _remember(file: Path, made_from: str, fingerprint: str) -> None:
+def _write_record(file: Path, made_from: str, fingerprint: str) -> None:
     with suppress(RunError):  # where it cannot be written, the data are read again
         write_atomically(file, json.dumps({"made_from": made_from, "fingerprint": fingerprint}).encode())
 
@@ -108,7 +108,7 @@ def _remove(path: Path) -> None:
     shutil.rmtree(f"{path}{QUERY_CACHE_SUFFIX}", ignore_errors=True)
 
 
-def _told(text: str) -> dict[str, str]:
+def _parsed_answer(text: str) -> dict[str, str]:
     try:
         told = json.loads((text.strip().splitlines() or ["{}"])[-1])
     except ValueError:

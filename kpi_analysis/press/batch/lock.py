@@ -46,9 +46,9 @@ def batch_lock(root: Path, about: str) -> Iterator[Path]:
             f"{root} cannot be written to: {error.strerror}.", remedy="Change its rights, or make room."
         ) from None
     with file:
-        if not _take(file):
+        if not _acquire(file):
             raise RunError(
-                f"Another batch is at work in {root}: {_told(file)}.", remedy="Wait for it, or give another output."
+                f"Another batch is at work in {root}: {_holder(file)}.", remedy="Wait for it, or give another output."
             )
         with suppress(OSError):  # a full disk: others are refused all the same, only not told by whom
             file.truncate(0)
@@ -56,7 +56,7 @@ def batch_lock(root: Path, about: str) -> Iterator[Path]:
         yield place
 
 
-def _take(file: IO[str]) -> bool:
+def _acquire(file: IO[str]) -> bool:
     if fcntl is None:
         import msvcrt
 
@@ -73,7 +73,7 @@ def _take(file: IO[str]) -> bool:
     return True
 
 
-def _told(file: IO[str]) -> str:
+def _holder(file: IO[str]) -> str:
     file.seek(0)
     try:
         found = json.loads(file.read())

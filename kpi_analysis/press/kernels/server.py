@@ -35,10 +35,10 @@ class _Stream:
     descriptor: int
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _taken, (reduction.DupFd(self.descriptor),)
+        return _received_descriptor, (reduction.DupFd(self.descriptor),)
 
 
-def _taken(sent: Any) -> int:
+def _received_descriptor(sent: Any) -> int:
     return int(sent.detach())
 
 

@@ -27,8 +27,8 @@ from kpi_analysis.press.render.table_files import table_files
 
 REMEDY = "Install it: conda install -c conda-forge quarto  (elsewhere: set QUARTO_PATH to the program)"
 
-_ENDINGS = {"html": "html", "typst": "pdf", "docx": "docx", "pptx": "pptx", "revealjs": "html"}
-_BEGINS = {"typst": b"%PDF", "docx": b"PK", "pptx": b"PK", "html": b"<", "revealjs": b"<"}
+_EXTENSIONS = {"html": "html", "typst": "pdf", "docx": "docx", "pptx": "pptx", "revealjs": "html"}
+_SIGNATURES = {"typst": b"%PDF", "docx": b"PK", "pptx": b"PK", "html": b"<", "revealjs": b"<"}
 
 
 def find_quarto() -> str | None:
@@ -118,7 +118,16 @@ def quarto_command(program: str, target: str) -> list[str]:
     >>> quarto_command("quarto", "typst")[1:]
     ['render', 'report.qmd', '--to', 'typst', '--output', 'report.pdf', '--no-execute']
     """
-    return [program, "render", "report.qmd", "--to", target, "--output", f"report.{_ENDINGS[target]}", "--no-execute"]
+    return [
+        program,
+        "render",
+        "report.qmd",
+        "--to",
+        target,
+        "--output",
+        f"report.{_EXTENSIONS[target]}",
+        "--no-execute",
+    ]
 
 
 def _rendered(program: str, target: str, folder: Path) -> bytes:
@@ -126,9 +135,9 @@ def _rendered(program: str, target: str, folder: Path) -> bytes:
     code, said = run_program(quarto_command(program, target), folder=folder, remedy=REMEDY)
     if code:
         raise RunError(f"Quarto ended with code {code}: {last_words(said)}", remedy="Try: quarto check")
-    made = folder / f"report.{_ENDINGS[target]}"
+    made = folder / f"report.{_EXTENSIONS[target]}"
     content = made.read_bytes() if made.is_file() else b""
-    if not content.lstrip().startswith(_BEGINS[target]):
+    if not content.lstrip().startswith(_SIGNATURES[target]):
         found = "left no file" if not content else "left a file of another kind"
         raise RunError(f"Quarto was asked for {target} and {found}: {last_words(said)}", remedy="Try: quarto check")
     return content

@@ -92,20 +92,20 @@ def execute(
             raise KernelNotStarted(message, remedy="Try: kpi doctor") from None
         last_words = process.last_words()
     confidential = [*hidden, *(text for key in secrets for text in secret_texts(parameters.get(key)))]
-    nb = redact(_concealed(nb, parameters, secrets), confidential)
+    nb = redact(_hide_parameters(nb, parameters, secrets), confidential)
     if stop is None:
         return nb
     stop = replace(stop, evalue=redact(stop.evalue, confidential))
-    numbered = [cell for cell in nb.cells[: stop.index + 3] if not _OURS & set(cell.metadata.get("tags", ()))]
+    numbered = [cell for cell in nb.cells[: stop.index + 3] if not _ADDED_TAGS & set(cell.metadata.get("tags", ()))]
     place = f"{notebook.name}, cell {len(numbered)} of {len(data['cells'])}"
     problem = _own_error(stop)
     if problem is None:
-        problem = _failure(stop, place, timeout, redact(last_words, confidential), _kept(nb, failed))
+        problem = _failure(stop, place, timeout, redact(last_words, confidential), _keep_failed(nb, failed))
     problem.cell = len(numbered)
     raise problem
 
 
-_OURS = {"injected-parameters", "papermill-error-cell-tag"}
+_ADDED_TAGS = {"injected-parameters", "papermill-error-cell-tag"}
 
 
 def _source(parameters: Mapping[str, Any]) -> str | None:
@@ -119,7 +119,7 @@ def _source(parameters: Mapping[str, Any]) -> str | None:
     return "\n".join(["# Parameters", *lines]) + "\n"
 
 
-def _concealed(nb: Any, parameters: Mapping[str, Any], secrets: Collection[str]) -> Any:
+def _hide_parameters(nb: Any, parameters: Mapping[str, Any], secrets: Collection[str]) -> Any:
     shown: dict[str, Any] = {
         name: value if name not in secrets else SecretStr(REDACTED) if isinstance(value, SecretStr) else REDACTED
         for name, value in parameters.items()
@@ -142,7 +142,7 @@ def _own_error(stop: ExecutionStop) -> KpiError | None:
     return known(stop.evalue)
 
 
-_MOST_SAID = 1_000  # letters
+_MAX_MESSAGE = 1_000  # letters
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -165,16 +165,16 @@ def _failure(stop: ExecutionStop, place: str, timeout: int | None, last_words: s
                 remedy=f"Give it more time (--execution-timeout), or make it do less. {kept}".strip(),
             )
     lines = _COLOUR.sub("", stop.evalue).strip().splitlines()
-    said = _in_few_words(f"{stop.ename}: {lines[-1].strip()}" if lines else stop.ename)
+    said = _shortened(f"{stop.ename}: {lines[-1].strip()}" if lines else stop.ename)
     return RunError(f"{place}: {said}" + "." * (said[-1] not in ".!?…"), remedy=kept or None)
 
 
-def _in_few_words(said: str) -> str:
+def _shortened(said: str) -> str:
     """Shorten an error that quotes a whole table: the notebook that is kept has it in full."""
-    return said if len(said) <= _MOST_SAID else f"{said[:_MOST_SAID]}…"
+    return said if len(said) <= _MAX_MESSAGE else f"{said[:_MAX_MESSAGE]}…"
 
 
-def _kept(nb: Any, failed: Path | None) -> str:
+def _keep_failed(nb: Any, failed: Path | None) -> str:
     """Keep the notebook as far as it came; a full disk must not hide why it failed."""
     if failed is None:
         return ""

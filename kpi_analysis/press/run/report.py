@@ -19,7 +19,7 @@ from kpi_analysis.press.run.manifest import canonical_json, manifest_json, prove
 from kpi_analysis.press.run.parameter_values import GivenParameters
 from kpi_analysis.press.run.plan import Plan, plan_report
 from kpi_analysis.press.run.publish import publish, recover, write_atomically
-from kpi_analysis.press.run.reconcile import findings_of, reconcile
+from kpi_analysis.press.run.reconcile import quoted_findings, reconcile
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def _printed(plan: Plan, nb: Any, started: datetime, clock: Callable[[], datetim
 
     document = read_document(nb, show_code=plan.show_code)
     values = collect_values(document)
-    facts = {**document.facts, "findings": findings_of(document.blocks)}
+    facts = {**document.facts, "findings": quoted_findings(document.blocks)}
     written = Format(facts.get("locale", "en_GB"), facts.get("currency", "EUR"))
     reconcile(facts["findings"], values, facts.get("targets", ()), document.blocks, written)
     figures = results_json(values, facts)
