@@ -118,6 +118,62 @@ def test_every_library_that_the_package_imports_is_a_dependency_of_its_own() -> 
     assert undeclared == set()
 
 
+# What is used without being imported: found by name, run as a program, or read by a checker.
+USED_OTHERWISE = {
+    "brotli": "fontTools writes WOFF2 by it",
+    "font-source-sans-pro": "the files of the typeface, found as resources of the package",
+    "jupyterlab": "make lab",
+    "openpyxl": "pandas reads Excel by it",
+    "seaborn": "imported ahead of kernels, for charts of one's own",
+    "editables": "the editable installation",
+    "hatchling": "the build backend",
+    "mypy": "make lint",
+    "nbstripout": "pre-commit",
+    "nbval": "make test",
+    "pandas-stubs": "types for mypy",
+    "pre-commit": "CONTRIBUTING.md",
+    "pydoclint": "make lint",
+    "pytest-xdist": "make test",
+    "regex": "the SQLite backend of Ibis, which the tests connect to",
+    "ruff": "make lint",
+    "types-pyyaml": "types for mypy",
+    "uv": "make setup and make lock",
+}
+TESTS_AND_TOOLS = sorted(
+    path for name in ("tests", "tools", "benchmarks") for path in (REPOSITORY / name).rglob("*.py")
+)
+
+
+def unused(declared: list[str], modules: list[Path]) -> list[str]:
+    """The requirements of which no module imports anything, at the top, in a function, or by name."""
+    used = {name.split(".")[0] for path in modules for name in (*imported(path), *imported_by_name(path))}
+    distributions = packages_distributions()
+    found = {canonicalize_name(distribution) for name in used for distribution in distributions.get(name, [])}
+    names = [canonicalize_name(Requirement(text).name) for text in declared]
+    return [name for name in names if name not in found and name not in USED_OTHERWISE]
+
+
+def imported_by_name(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        called = ast.unparse(node.func).split(".")[-1] if isinstance(node, ast.Call) else ""
+        if called in ("import_module", "importorskip") and isinstance(node.args[0], ast.Constant):  # type: ignore[attr-defined]
+            yield node.args[0].value  # type: ignore[attr-defined]
+
+
+def test_every_dependency_is_used_by_the_package() -> None:
+    assert unused(project()["dependencies"], MODULES) == []  # type: ignore[arg-type]
+
+
+def test_every_dependency_for_development_is_used() -> None:
+    extras = project()["optional-dependencies"]
+    assert unused(extras["dev"], [*MODULES, *TESTS_AND_TOOLS]) == []  # type: ignore[index]
+
+
+def test_a_dependency_that_nothing_imports_is_found() -> None:
+    assert unused(["attrs>=1", "numpy>=2"], MODULES) == ["attrs"]
+    assert {canonicalize_name(requirement.name) for requirement in requirements()} >= set(USED_OTHERWISE)
+
+
 def test_the_version_stands_in_one_place_and_heads_the_changelog() -> None:
     about = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     assert about["project"]["dynamic"] == ["version"]
@@ -175,7 +231,8 @@ def wing(path: Path) -> str:
 def wings_imported(path: Path) -> set[str]:
     """The wings of this package that a file imports; what the package itself offers counts as the top."""
     parts = [name.split(".") for name in imported(path) if name.split(".")[0] == "kpi_analysis"]
-    return {names[1] if len(names) > 1 and names[1] in WINGS else "__init__" for names in parts}
+    inner = [names for names in parts if names[1:] != ["__version__"]]
+    return {names[1] if len(names) > 1 and names[1] in WINGS else "__init__" for names in inner}
 
 
 IN_WINGS = [path for path in MODULES if wing(path) in WINGS and path.parent != PACKAGE]
@@ -196,7 +253,7 @@ def test_the_architecture_shows_these_wings() -> None:
 
 @pytest.mark.parametrize("path", IN_WINGS, ids=relative)
 def test_a_module_imports_only_the_wings_that_its_own_may_import(path: Path) -> None:
-    beyond = wings_imported(path) - WINGS[wing(path)] - {wing(path), "__version__"}
+    beyond = wings_imported(path) - WINGS[wing(path)] - {wing(path)}
     assert beyond == set(), f"{relative(path)} of {wing(path)} imports {sorted(beyond)}"
 
 
@@ -212,6 +269,55 @@ def test_the_press_starts_without_loading_the_analysis() -> None:
     )
     loaded = {name.split(".")[1] for name in json.loads(done.stdout) if name.startswith("kpi_analysis.")}
     assert loaded & ANALYSIS == set()
+
+
+# --- names
+
+# Names that stand in several modules and mean the same there.
+ONE_MEANING = {
+    "main": "the entry of a program",
+}
+# Names with two meanings, each to be renamed in the wing that is named here; the list shall be empty.
+TWO_MEANINGS = {
+    "Curve": "report, stats",
+    "Lines": "design, demo",
+    "Scale": "design, stats",
+    "between": "metrics",
+    "credit": "stats",
+    "definitions": "report",
+    "draw": "report, stats",
+    "fit": "stats",
+    "grid": "stats, demo",
+    "in_time": "metrics",
+    "joined": "metrics, report",
+    "mean": "metrics, stats",
+    "moment": "metrics",
+    "not_shown": "report",
+    "parse": "core, metrics",
+    "ranked": "insight, report",
+    "ranking": "report",
+    "real": "insight, metrics",
+    "shorten": "metrics, report",
+    "spread": "report",
+    "tables_of": "metrics",
+    "values": "core, stats",
+}
+
+
+def public_names() -> dict[str, list[str]]:
+    """The public functions and classes of the package, each with the modules that define it."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    homes: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, kinds) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(relative(path))
+    return homes
+
+
+def test_a_public_name_has_one_meaning() -> None:
+    twice = {name: homes for name, homes in public_names().items() if len(homes) > 1}
+    assert {name: homes for name, homes in twice.items() if name not in ONE_MEANING | TWO_MEANINGS} == {}
 
 
 # --- files

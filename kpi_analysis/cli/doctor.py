@@ -12,9 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from kpi_analysis.core.errors import EngineMissing, KpiError
+from kpi_analysis.core.errors import KpiError
+
+if TYPE_CHECKING:
+    from kpi_analysis.press.render.engines import Engine
 
 State = Literal["ok", "missing", "broken"]
 
@@ -25,16 +28,6 @@ _MAIN = (
     "sqlglot", "typer", "typst",
 )  # fmt: skip
 _OLDEST, _TOO_NEW = (3, 11), (3, 14)
-# name, engine, format, whether the standard reports need it
-_ENGINES = (
-    ("html", "kit", "html", True),
-    ("typst", "typst", "pdf", True),
-    ("docx", "kit", "docx", False),
-    ("pptx", "kit", "pptx", False),
-    ("quarto", "quarto", "pdf", False),
-    ("chromium", "chromium", "pdf", False),
-)
-_PACKAGES = {"typst": "typst", "docx": "pypandoc-binary", "pptx": "python-pptx"}
 _SMALL = {
     "metadata": {},
     "cells": [
@@ -49,7 +42,7 @@ _ENOUGH_MEMORY = 2 * 1024**3
 
 
 @dataclass(frozen=True)
-class Examined:
+class Diagnosis:
     """One thing that was looked at.
 
     Parameters
@@ -74,7 +67,7 @@ class Examined:
     needed: bool = True
 
 
-def examine(reports: Path = Path("reports")) -> list[Examined]:
+def diagnose(reports: Path = Path("reports")) -> list[Diagnosis]:
     """Look at this machine and return what was found, the needed things first.
 
     Parameters
@@ -84,7 +77,7 @@ def examine(reports: Path = Path("reports")) -> list[Examined]:
 
     Examples
     --------
-    >>> [found.name for found in examine()][:1]
+    >>> [found.name for found in diagnose()][:1]
     ['python']
     """
     found = [
@@ -100,16 +93,16 @@ def examine(reports: Path = Path("reports")) -> list[Examined]:
     return sorted(found, key=lambda one: not one.needed)
 
 
-def _python() -> Examined:
+def _python() -> Diagnosis:
     here = platform.python_version()
     running = tuple(int(part) for part in platform.python_version_tuple()[:2])
     if _OLDEST <= running < _TOO_NEW:
-        return Examined("python", "ok", here, platform.python_implementation())
+        return Diagnosis("python", "ok", here, platform.python_implementation())
     wanted = "3.11, 3.12 or 3.13"
-    return Examined("python", "broken", here, f"wanted {wanted}", "uv venv --python 3.12 && make report")
+    return Diagnosis("python", "broken", here, f"wanted {wanted}", "uv venv --python 3.12 && make report")
 
 
-def _packages() -> Iterator[Examined]:
+def _packages() -> Iterator[Diagnosis]:
     from packaging.requirements import Requirement
 
     try:
@@ -123,50 +116,48 @@ def _packages() -> Iterator[Examined]:
         try:
             here = version(requirement.name)
         except PackageNotFoundError:
-            yield Examined(requirement.name, "missing", "", "not installed", remedy)
+            yield Diagnosis(requirement.name, "missing", "", "not installed", remedy)
             continue
         if here in requirement.specifier:
-            yield Examined(requirement.name, "ok", here)
+            yield Diagnosis(requirement.name, "ok", here)
         else:
-            yield Examined(requirement.name, "broken", here, f"wanted {requirement.specifier}", remedy)
+            yield Diagnosis(requirement.name, "broken", here, f"wanted {requirement.specifier}", remedy)
 
 
-def _engines() -> list[Examined]:
+def _engines() -> list[Diagnosis]:
     """Print a small notebook with each engine, all at once: most of them wait for another program."""
+    from kpi_analysis.press.render.engines import ENGINES
+
     with ThreadPoolExecutor() as pool:
-        return list(pool.map(_engine, *zip(*_ENGINES, strict=True)))
+        return list(pool.map(_engine, ENGINES))
 
 
-def _engine(name: str, engine: str, form: str, needed: bool) -> Examined:
+def _engine(engine: Engine) -> Diagnosis:
     from kpi_analysis.press.render.document import read_document
-    from kpi_analysis.press.render.engines import check_engine, make
 
-    label = f"engine {name}"
+    label, needed = f"engine {engine.name}", engine.standard
+    missing = engine.check()
+    if missing is not None:
+        return Diagnosis(label, "missing", "", missing.message, missing.remedy or "", needed)
+    form = "pdf" if "pdf" in engine.formats else engine.formats[0]
     try:
-        check_engine(engine, form)
-    except EngineMissing as error:
-        return Examined(label, "missing", "", error.message, error.remedy or "", needed)
-    try:
-        printed = make(read_document(_SMALL), form, engine, timestamp=None, attachments={})
-        number = _engine_version(name)
+        printed = engine.make(read_document(_SMALL), form, timestamp=None, attachments={})
+        number = _engine_version(engine)
     except (KpiError, ImportError, OSError, RuntimeError) as error:
         told = error if isinstance(error, KpiError) else KpiError(str(error))
         remedy = told.remedy or "pip install --require-hashes -r requirements.lock"
-        return Examined(label, "broken", "", told.message, remedy, needed)
-    return Examined(label, "ok", number, f"printed {form.upper()} of {len(printed) // 1024 + 1} KB", needed=needed)
+        return Diagnosis(label, "broken", "", told.message, remedy, needed)
+    return Diagnosis(label, "ok", number, f"printed {form.upper()} of {len(printed) // 1024 + 1} KB", needed=needed)
 
 
-def _engine_version(name: str) -> str:
-    from kpi_analysis.press.render.chromium import find_browser
-    from kpi_analysis.press.render.quarto import find_quarto
-
-    if name in _PACKAGES:
-        return version(_PACKAGES[name])
-    program = {"quarto": find_quarto, "chromium": find_browser}.get(name, lambda: None)()
-    return _binary(name, program, "").version if program else ""
+def _engine_version(engine: Engine) -> str:
+    if engine.distribution:
+        return version(engine.distribution)
+    program = engine.program() if engine.program is not None else None
+    return _binary(engine.name, program, "").version if program else ""
 
 
-def _pandoc() -> Examined:
+def _pandoc() -> Diagnosis:
     binary = shutil.which("pandoc")
     if binary is None and importlib.util.find_spec("pypandoc") is not None:
         import pypandoc
@@ -178,57 +169,57 @@ def _pandoc() -> Examined:
     return _binary("pandoc", binary, "pip install pypandoc-binary")
 
 
-def _binary(name: str, binary: str | None, remedy: str) -> Examined:
+def _binary(name: str, binary: str | None, remedy: str) -> Diagnosis:
     """Run a program with --version and believe only its return code."""
     if not binary:
-        return Examined(name, "missing", "", "not found on the PATH", remedy, needed=False)
+        return Diagnosis(name, "missing", "", "not found on the PATH", remedy, needed=False)
     try:
         answer = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Examined(name, "broken", "", f"does not run: {error}", remedy, needed=False)
+        return Diagnosis(name, "broken", "", f"does not run: {error}", remedy, needed=False)
     if answer.returncode != 0:
         said = (answer.stderr or answer.stdout).strip().splitlines()
         words = f"ended with code {answer.returncode}" + (f": {said[-1]}" if said else "")
-        return Examined(name, "broken", "", words, remedy, needed=False)
+        return Diagnosis(name, "broken", "", words, remedy, needed=False)
     number = next((word for word in answer.stdout.split() if word[:1].isdigit()), "")
-    return Examined(name, "ok", number, "answers", needed=False)
+    return Diagnosis(name, "ok", number, "answers", needed=False)
 
 
-def _kernels() -> Examined:
+def _kernels() -> Diagnosis:
     from kpi_analysis.press.kernels.selection import kernel_names
 
     if importlib.util.find_spec("ipykernel") is None:
-        return Examined("kernels", "missing", "", "no Python kernel", "pip install ipykernel")
-    return Examined("kernels", "ok", version("ipykernel"), ", ".join(kernel_names()))
+        return Diagnosis("kernels", "missing", "", "no Python kernel", "pip install ipykernel")
+    return Diagnosis("kernels", "ok", version("ipykernel"), ", ".join(kernel_names()))
 
 
-def _cores() -> Examined:
+def _cores() -> Diagnosis:
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Examined("cores", "ok", "", str(usable))
+    return Diagnosis("cores", "ok", "", str(usable))
 
 
-def _memory() -> Examined:
+def _memory() -> Diagnosis:
     names = getattr(os, "sysconf_names", {})
     if "SC_PHYS_PAGES" not in names or "SC_PAGE_SIZE" not in names:
-        return Examined("memory", "ok", "", "cannot be told on this system")
+        return Diagnosis("memory", "ok", "", "cannot be told on this system")
     size = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     detail = f"{size / 1024**3:.1f} GB"
     if size < _ENOUGH_MEMORY:
-        return Examined("memory", "broken", "", f"{detail}, wanted 2 GB", "kpi batch --workers 1")
-    return Examined("memory", "ok", "", detail)
+        return Diagnosis("memory", "broken", "", f"{detail}, wanted 2 GB", "kpi batch --workers 1")
+    return Diagnosis("memory", "ok", "", detail)
 
 
-def _folder(reports: Path) -> Examined:
+def _folder(reports: Path) -> Diagnosis:
     """Really write, because rights, quotas and read-only mounts show themselves no other way."""
     there = next(place for place in (reports.absolute(), *reports.absolute().parents) if place.exists())
     remedy = f"chmod u+w {there.name or there}, or kpi render --output-dir"
     if not there.is_dir():
-        return Examined("reports folder", "broken", "", f"{reports} is a file", f"mv {reports} {reports}.old")
+        return Diagnosis("reports folder", "broken", "", f"{reports} is a file", f"mv {reports} {reports}.old")
     probe = there / f".kpi-doctor-{os.getpid()}"
     try:
         probe.write_bytes(b"?")
         probe.unlink()
     except OSError as error:
-        return Examined("reports folder", "broken", "", f"{reports}: {error.strerror}", remedy)
+        return Diagnosis("reports folder", "broken", "", f"{reports}: {error.strerror}", remedy)
     free = shutil.disk_usage(there).free
-    return Examined("reports folder", "ok", "", f"{reports} can be written to, {free / 1024**3:.1f} GB free")
+    return Diagnosis("reports folder", "ok", "", f"{reports} can be written to, {free / 1024**3:.1f} GB free")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from kpi_analysis.core.errors import KpiError, UsageError, did_you_mean
+from kpi_analysis.press.render.engines import ENGINE_NAMES, FORMATS
 
 DEFAULT_COMPANY = Path("params/company.yaml")
 
@@ -22,6 +24,10 @@ app = typer.Typer(
 )
 
 CompanyFile = Annotated[Path, typer.Option("--company", help="The company file.", metavar="FILE")]
+
+
+def _one_of(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _kpi_names(incomplete: str) -> list[str]:
@@ -39,8 +45,8 @@ KpiName = Annotated[str, typer.Argument(help="Id of a KPI.", autocompletion=_kpi
 KpiNames = Annotated[list[str] | None, typer.Argument(help="Ids of KPIs; all by default.", autocompletion=_kpi_names)]
 
 
-@app.command(epilog="Example: kpi compute opportunity_to_win_ratio --period 2017-Q4 --by owner --format csv")
-def compute(
+@app.command("compute", epilog="Example: kpi compute opportunity_to_win_ratio --period 2017-Q4 --by owner --format csv")
+def compute_command(
     kpis: KpiNames = None,
     period: Annotated[str, typer.Option(help="2026, 2026-Q3, 2026-09, 2026-W39 or 2026-09-14.")] = ...,  # type: ignore[assignment]
     grain: Annotated[
@@ -70,8 +76,8 @@ def compute(
     console.write_frame(frame, form, output, session.catalogue, written, dimensions)
 
 
-@app.command(epilog="Example: kpi explain opportunity_to_win_ratio --period 2026-Q1 --by region")
-def explain(
+@app.command("explain", epilog="Example: kpi explain opportunity_to_win_ratio --period 2026-Q1 --by region")
+def explain_command(
     kpi: KpiName,
     period: Annotated[str, typer.Option(help="2026, 2026-Q3, 2026-09, 2026-W39 or 2026-09-14.")],
     against: Annotated[str | None, typer.Option(help="An earlier period; the one before by default.")] = None,
@@ -100,7 +106,7 @@ def explain(
 
 
 @app.command("list", epilog="Example: kpi list --category marketing")
-def list_kpis(
+def list_command(
     category: Annotated[str | None, typer.Option(help="Only this category.")] = None,
     company: CompanyFile = DEFAULT_COMPANY,
 ) -> None:
@@ -115,16 +121,16 @@ def list_kpis(
     print_catalogue([metric for metric in metrics if category in (None, metric.category)])
 
 
-@app.command(epilog="Example: kpi show sales_velocity")
-def show(kpi: KpiName, company: CompanyFile = DEFAULT_COMPANY) -> None:
+@app.command("show", epilog="Example: kpi show sales_velocity")
+def show_command(kpi: KpiName, company: CompanyFile = DEFAULT_COMPANY) -> None:
     """Show one KPI: question, formula, unit, tables and a worked example."""
     from kpi_analysis.cli.console import print_metric
 
     print_metric(_catalogue(company), kpi)
 
 
-@app.command(epilog="Example: kpi check --company params/company.yaml")
-def check(
+@app.command("check", epilog="Example: kpi check --company params/company.yaml")
+def check_command(
     company: CompanyFile = DEFAULT_COMPANY,
     notebooks: Annotated[Path, typer.Option(help="Folder whose notebooks' parameters are checked.")] = Path(
         "notebooks"
@@ -146,8 +152,8 @@ def check(
         raise typer.Exit(2)
 
 
-@app.command(epilog="Example: kpi render notebooks/quarterly_report.ipynb --period 2017-Q4 --to html,pdf")
-def render(
+@app.command("render", epilog="Example: kpi render notebooks/quarterly_report.ipynb --period 2017-Q4 --to html,pdf")
+def render_command(
     notebook: Annotated[str, typer.Argument(help="A notebook, or its name in notebooks/.")],
     period: Annotated[str | None, typer.Option(help="2026-Q3; the notebook's own default else.")] = None,
     parameter: Annotated[list[str] | None, typer.Option("-p", hidden=True)] = None,
@@ -155,8 +161,8 @@ def render(
     file: Annotated[list[Path] | None, typer.Option("-f", help="Parameters from a YAML file.", metavar="FILE")] = None,
     text: Annotated[list[str] | None, typer.Option("-y", help="Parameters as YAML text.", metavar="YAML")] = None,
     kernel: Annotated[str | None, typer.Option("-k", help="Jupyter kernel.", metavar="KERNEL")] = None,
-    to: Annotated[str, typer.Option(help="Formats: html,pdf,docx,pptx,revealjs,ipynb.")] = "html,pdf",
-    engine: Annotated[str, typer.Option(help="What makes them: auto, typst, quarto or chromium.")] = "auto",
+    to: Annotated[str, typer.Option(help=f"Formats: {','.join(FORMATS)}.")] = "html,pdf",
+    engine: Annotated[str, typer.Option(help=f"What makes them: {_one_of(ENGINE_NAMES)}.")] = "auto",
     output_dir: Annotated[Path | None, typer.Option(help="Folder of all reports: reports/.", metavar="DIR")] = None,
     execution_timeout: Annotated[int | None, typer.Option(help="Seconds a cell may take.", metavar="S")] = None,
     code: Annotated[bool, typer.Option("--code", help="Print the code of the cells too.")] = False,
@@ -190,8 +196,8 @@ def render(
         typer.echo(path)
 
 
-@app.command(epilog="Example: kpi batch params/batch.yaml --workers 4")
-def batch(
+@app.command("batch", epilog="Example: kpi batch params/batch.yaml --workers 4")
+def batch_command(
     file: Annotated[Path, typer.Argument(help="The batch file: params/batch.yaml.", metavar="FILE.yaml")],
     period: Annotated[str | None, typer.Option(help="The period of all reports; that of the file else.")] = None,
     workers: Annotated[int | None, typer.Option(help="Reports side by side; as many as processors.", min=1)] = None,
@@ -211,8 +217,8 @@ def batch(
     raise typer.Exit(code)
 
 
-@app.command(epilog="Example: kpi verify reports/2026-Q3/quarterly_report/report.pdf")
-def verify(
+@app.command("verify", epilog="Example: kpi verify reports/2026-Q3/quarterly_report/report.pdf")
+def verify_command(
     pdf: Annotated[Path, typer.Argument(help="A report that kpi render has made.", metavar="PDF")],
     form: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
     company: Annotated[Path | None, typer.Option(help="Its company file, if it moved.", metavar="FILE")] = None,
@@ -223,15 +229,15 @@ def verify(
     if form not in console.VERDICT_FORMATS:
         hint = did_you_mean(form, console.VERDICT_FORMATS) or f"Use {' or '.join(console.VERDICT_FORMATS)}."
         raise UsageError(f"unknown format '{form}'.", remedy=hint)
-    from kpi_analysis.insight.verify import verify as recompute
+    from kpi_analysis.insight.verify import verify
 
-    verdict = recompute(pdf, company)
+    verdict = verify(pdf, company)
     console.write_verdict(verdict, form)
     raise typer.Exit(int(bool(verdict.moved)))
 
 
-@app.command(epilog="Example: kpi init my-company --from ~/exports")
-def init(
+@app.command("init", epilog="Example: kpi init my-company --from ~/exports")
+def init_command(
     folder: Annotated[Path, typer.Argument(help="A new or empty folder.", metavar="DIR")],
     data: Annotated[
         Path | None, typer.Option("--from", help="Look at these files and propose what they are.", metavar="FILE|DIR")
@@ -245,8 +251,8 @@ def init(
     typer.echo(f"Next: cd {folder} && kpi render quarterly_report --period 2026-Q3")
 
 
-@app.command(epilog="Example: kpi send reports/2026-Q3/quarterly_report --to ann@example.com --eml report.eml")
-def send(
+@app.command("send", epilog="Example: kpi send reports/2026-Q3/quarterly_report --to ann@example.com --eml report.eml")
+def send_command(
     folder: Annotated[Path, typer.Argument(help="The folder of a report.", metavar="REPORT_DIR")],
     to: Annotated[list[str], typer.Option(help="Whom to; can be given again.", metavar="ADDRESS")],
     sender: Annotated[str | None, typer.Option(help="From whom; KPI_SMTP_FROM by default.", metavar="ADDRESS")] = None,
@@ -255,23 +261,23 @@ def send(
     """Send a report by e-mail, its findings as text and its PDF attached, through KPI_SMTP_URL."""
     import os
 
-    from kpi_analysis.press import send as mail
+    from kpi_analysis.press.send import report_message, send, sender_address, write_message
 
-    message = mail.message_of(folder, to, sender or mail.sender_of(os.environ))
+    message = report_message(folder, to, sender or sender_address(os.environ))
     if eml is not None:
-        mail.write_message(message, eml)
+        write_message(message, eml)
         typer.echo(eml)
         return
-    typer.echo(f"sent to {', '.join(to)} through {mail.send(message, os.environ)}")
+    typer.echo(f"sent to {', '.join(to)} through {send(message, os.environ)}")
 
 
-@app.command(epilog="Example: kpi doctor")
-def doctor() -> None:
+@app.command("doctor", epilog="Example: kpi doctor")
+def doctor_command() -> None:
     """Show what is installed, which engines work here, and the command that brings what is missing."""
     from kpi_analysis.cli.console import print_doctor
-    from kpi_analysis.cli.doctor import examine
+    from kpi_analysis.cli.doctor import diagnose
 
-    print_doctor(examine())
+    print_doctor(diagnose())
 
 
 def _day(text: str | None) -> dt.date | None:

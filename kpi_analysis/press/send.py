@@ -18,15 +18,15 @@ from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from kpi_analysis.core.errors import RunError, UsageError
-from kpi_analysis.press.run.publish import write_whole
+from kpi_analysis.press.run.publish import write_atomically
 
 SERVER, SENDER = "KPI_SMTP_URL", "KPI_SMTP_FROM"
 PORTS = {"smtp": 587, "smtps": 465}
-PATIENCE = 60.0  # seconds
+SMTP_TIMEOUT = 60.0  # seconds
 _ADDRESS = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
 
 
-def message_of(folder: Path, to: Sequence[str], sender: str | None = None) -> EmailMessage:
+def report_message(folder: Path, to: Sequence[str], sender: str | None = None) -> EmailMessage:
     """Return a published report as an e-mail; the same report and addresses give the same bytes.
 
     Parameters
@@ -67,7 +67,7 @@ def message_of(folder: Path, to: Sequence[str], sender: str | None = None) -> Em
 
 def write_message(message: EmailMessage, path: Path) -> None:
     """Write an e-mail as an ``.eml`` file, whole or not at all."""
-    write_whole(path, message.as_bytes())
+    write_atomically(path, message.as_bytes())
 
 
 def send(message: EmailMessage, environment: Mapping[str, str]) -> str:
@@ -106,7 +106,7 @@ def send(message: EmailMessage, environment: Mapping[str, str]) -> str:
     return f"{host}:{port}"
 
 
-def sender_of(environment: Mapping[str, str]) -> str | None:
+def sender_address(environment: Mapping[str, str]) -> str | None:
     """Return who sends, as the environment says: ``KPI_SMTP_FROM``, or the user of the server if that is an address."""
     named = environment.get(SENDER)
     if named:
@@ -132,8 +132,8 @@ def _server(environment: Mapping[str, str]) -> tuple[SplitResult, str, int]:
 
 def _connection(url: SplitResult, host: str, port: int, context: ssl.SSLContext) -> smtplib.SMTP:
     if url.scheme == "smtps":
-        return smtplib.SMTP_SSL(host, port, timeout=PATIENCE, context=context)
-    return smtplib.SMTP(host, port, timeout=PATIENCE)
+        return smtplib.SMTP_SSL(host, port, timeout=SMTP_TIMEOUT, context=context)
+    return smtplib.SMTP(host, port, timeout=SMTP_TIMEOUT)
 
 
 def _is_here(host: str) -> bool:

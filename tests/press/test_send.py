@@ -16,7 +16,7 @@ from support.smtp_sink import smtp_sink
 
 from kpi_analysis.cli.main import main
 from kpi_analysis.core.errors import RunError, UsageError
-from kpi_analysis.press.send import message_of, send, sender_of
+from kpi_analysis.press.send import report_message, send, sender_address
 
 PDF = b"%PDF-1.7 \x00\xff .\r\n.\r\n..end"
 
@@ -67,13 +67,13 @@ def test_a_file_holds_the_findings_and_the_pdf_and_opens_as_a_draft(
 
 
 def test_the_same_report_gives_the_same_bytes(report: Path) -> None:
-    first, again = (message_of(report, ["ann@example.com"]).as_bytes() for _ in range(2))
+    first, again = (report_message(report, ["ann@example.com"]).as_bytes() for _ in range(2))
     assert first == again
 
 
 def test_without_findings_the_title_is_told(report: Path) -> None:
     (report / "results.json").write_text('{"values": [], "findings": []}')
-    body = message_of(report, ["ann@example.com"]).get_body()
+    body = report_message(report, ["ann@example.com"]).get_body()
     assert body is not None and "Northwind Bikes: a report" in body.get_content()
 
 
@@ -96,16 +96,16 @@ def test_wrong_usage_sends_nothing(
 def test_a_folder_without_a_report_is_told(report: Path) -> None:
     (report / "report.pdf").unlink()
     with pytest.raises(UsageError, match=r"no report\.pdf in .* as PDF too"):
-        message_of(report, ["ann@example.com"])
+        report_message(report, ["ann@example.com"])
     with pytest.raises(UsageError, match="names no mail server"):
         send(EmailMessage(), {"KPI_SMTP_URL": "ftp://somewhere"})
 
 
 def test_the_user_of_the_server_sends_unless_another_is_named() -> None:
     url = "smtps://ann%40example.com:x@mail.example.com"
-    assert sender_of({"KPI_SMTP_URL": url}) == "ann@example.com"
-    assert sender_of({"KPI_SMTP_URL": url, "KPI_SMTP_FROM": "kpi@example.com"}) == "kpi@example.com"
-    assert sender_of({"KPI_SMTP_URL": "smtp://mailer@host"}) is None and sender_of({}) is None
+    assert sender_address({"KPI_SMTP_URL": url}) == "ann@example.com"
+    assert sender_address({"KPI_SMTP_URL": url, "KPI_SMTP_FROM": "kpi@example.com"}) == "kpi@example.com"
+    assert sender_address({"KPI_SMTP_URL": "smtp://mailer@host"}) is None and sender_address({}) is None
 
 
 def test_a_server_on_this_machine_gets_the_message(
@@ -157,21 +157,21 @@ def test_user_and_password_go_through_tls_only(
     report: Path, certificate: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.with_suffix(".crt")))
-    message = message_of(report, ["ann@example.com"], "kpi@example.com")
+    message = report_message(report, ["ann@example.com"], "kpi@example.com")
     with smtp_sink(serving(certificate), implicit=scheme == "smtps") as sink:
         send(message, {"KPI_SMTP_URL": f"{scheme}://kpi:p%40ss@localhost:{sink.port}"})
     assert (sink.logins, sink.encrypted) == (["kpi:p@ss"], [True])
 
 
 def test_a_certificate_that_nobody_vouches_for_stops_it_before_the_password(report: Path, certificate: Path) -> None:
-    message = message_of(report, ["ann@example.com"], "kpi@example.com")
+    message = report_message(report, ["ann@example.com"], "kpi@example.com")
     with smtp_sink(serving(certificate)) as sink, pytest.raises(RunError, match="certificate is not to be trusted"):
         send(message, {"KPI_SMTP_URL": f"smtp://kpi:secret@localhost:{sink.port}"})
     assert (sink.logins, sink.messages) == ([], [])
 
 
 def test_a_server_elsewhere_without_encryption_gets_nothing(report: Path) -> None:
-    message = message_of(report, ["ann@example.com"], "kpi@example.com")
+    message = report_message(report, ["ann@example.com"], "kpi@example.com")
     with smtp_sink() as sink, pytest.raises(RunError, match="offers no encryption"):
         send(
             message, {"KPI_SMTP_URL": f"smtp://kpi:secret@127.1:{sink.port}"}
@@ -180,7 +180,7 @@ def test_a_server_elsewhere_without_encryption_gets_nothing(report: Path) -> Non
 
 
 def test_a_wrong_password_is_told_without_saying_it(report: Path) -> None:
-    message = message_of(report, ["ann@example.com"], "kpi@example.com")
+    message = report_message(report, ["ann@example.com"], "kpi@example.com")
     with smtp_sink(accepts="another") as sink, pytest.raises(RunError) as caught:
         send(message, {"KPI_SMTP_URL": f"smtp://kpi:hunter2@127.0.0.1:{sink.port}"})
     assert "does not accept the user and password" in str(caught.value) and "hunter2" not in str(caught.value)

@@ -15,11 +15,11 @@ from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.schema import TABLES, CanonicalColumn, CanonicalTable
 
 ENDINGS = (".csv", ".csv.gz", ".tsv", ".txt", ".parquet")
-LOOKED_AT = 500  # rows
-ALIKE = 0.62  # of names; below, unlike words begin to match
-CONTAINED = 0.75  # how much a name is like one of its words: "close value" and "value"
-TYPED = 0.9  # so many of a column's values are numbers, or days
-MOST = 2  # tables proposed for one file
+SAMPLE_ROWS = 500  # rows
+MIN_NAME_SIMILARITY = 0.62  # of names; below, unlike words begin to match
+CONTAINED_NAME_SIMILARITY = 0.75  # how much a name is like one of its words: "close value" and "value"
+MIN_TYPED_SHARE = 0.9  # so many of a column's values are numbers, or days
+MAX_PROPOSALS = 2  # tables proposed for one file
 
 # What other systems call our columns.
 OTHER_NAMES = {
@@ -39,7 +39,7 @@ OTHER_NAMES = {
 
 
 @dataclass(frozen=True)
-class Seen:
+class FileSummary:
     """A user's file: its columns, each with what its values look like."""
 
     path: Path
@@ -66,28 +66,28 @@ def proposals(data: Path, folder: Path) -> str:
     files = [path for path in files if path.name.lower().endswith(ENDINGS)]
     if not files:
         raise UsageError(f"There is no CSV and no Parquet file in {data}.", remedy="Name a file or a folder of them.")
-    lines = [line for path in files for line in _proposal(look_at(path), folder)]
+    lines = [line for path in files for line in _proposal(summarise_file(path), folder)]
     head = "---- What your files could be: a proposal. Compare, take the marks away, and run: kpi check"
     return "\n" + "".join(f"  # {line}\n" for line in [head, *lines])
 
 
-def look_at(path: Path) -> Seen:
+def summarise_file(path: Path) -> FileSummary:
     """Return the columns of a file and what its first values look like: number, date or text."""
     reader = "read_parquet" if path.name.lower().endswith(".parquet") else "read_csv"
     options = "" if reader == "read_parquet" else ", all_varchar = true"
     try:
         with duckdb.connect() as connection:
             rows = connection.sql(f"from {reader}($1{options})", params=[str(path)])
-            names, shown = rows.columns, rows.limit(LOOKED_AT).fetchall()
+            names, shown = rows.columns, rows.limit(SAMPLE_ROWS).fetchall()
             count = connection.sql(f"select count(*) from {reader}($1{options})", params=[str(path)]).fetchall()
     except duckdb.Error as error:
         words = str(error).splitlines()[0]
         raise UsageError(f"{path} cannot be read: {words}", remedy="Save it as CSV with a row of names.") from None
     looks = {name: _kind([row[place] for row in shown]) for place, name in enumerate(names)}
-    return Seen(path, int(count[0][0]), looks)
+    return FileSummary(path, int(count[0][0]), looks)
 
 
-def matched(table: CanonicalTable, seen: Seen) -> dict[str, str]:
+def matched_columns(table: CanonicalTable, seen: FileSummary) -> dict[str, str]:
     """Return which of a file's columns could be which of a table's: the likest names first, each used once."""
     pairs = sorted(
         ((_likeness(column, name, kind), column.name, name) for column in table.columns.values()
@@ -96,15 +96,15 @@ def matched(table: CanonicalTable, seen: Seen) -> dict[str, str]:
     )  # fmt: skip
     found: dict[str, str] = {}
     for likeness, ours, theirs in pairs:
-        if likeness >= ALIKE and ours not in found and theirs not in found.values():
+        if likeness >= MIN_NAME_SIMILARITY and ours not in found and theirs not in found.values():
             found[ours] = theirs
     return found
 
 
-def _proposal(seen: Seen, folder: Path) -> Iterable[str]:
+def _proposal(seen: FileSummary, folder: Path) -> Iterable[str]:
     scored = []
     for table in TABLES.values():
-        found = matched(table, seen)
+        found = matched_columns(table, seen)
         needed = [column.name for column in table.columns.values() if column.required]
         share = sum(name in found for name in needed) / len(needed)
         if share >= 0.5 and len(found) > 1:
@@ -114,7 +114,7 @@ def _proposal(seen: Seen, folder: Path) -> Iterable[str]:
     yield f"{seen.path.name}: {seen.rows:,} rows, columns {', '.join(seen.columns)}"
     if not scored:
         yield "  like none of our tables; see the list below"
-    for _, _, table, found in scored[:MOST]:
+    for _, _, table, found in scored[:MAX_PROPOSALS]:
         missing = [c.name for c in table.columns.values() if c.required and c.name not in found]
         yield f"{table.name}:".ljust(42) + f"# if a row is {table.row}"
         yield f"  path: {_relative(seen.path, folder)}"
@@ -137,7 +137,7 @@ def _likeness(column: CanonicalColumn, name: str, kind: str) -> float:
 
 def _alike(ours: str, theirs: str) -> float:
     likeness = difflib.SequenceMatcher(None, ours, theirs).ratio()
-    return max(likeness, CONTAINED) if ours in theirs.split() else likeness
+    return max(likeness, CONTAINED_NAME_SIMILARITY) if ours in theirs.split() else likeness
 
 
 def _words(name: str) -> str:
@@ -149,9 +149,9 @@ def _kind(values: Sequence[object]) -> str:
     texts = [str(value).strip() for value in values if value is not None and str(value).strip()]
     if not texts:
         return "empty"
-    if sum(bool(_DAY.match(text)) for text in texts) >= TYPED * len(texts):
+    if sum(bool(_DAY.match(text)) for text in texts) >= MIN_TYPED_SHARE * len(texts):
         return "date"
-    return "number" if sum(bool(_NUMBER.fullmatch(text)) for text in texts) >= TYPED * len(texts) else "text"
+    return "number" if sum(bool(_NUMBER.fullmatch(text)) for text in texts) >= MIN_TYPED_SHARE * len(texts) else "text"
 
 
 _DAY = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}")

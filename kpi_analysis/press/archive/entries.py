@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kpi_analysis.design.blocks.model import is_derived
-from kpi_analysis.press.archive.versions import Version, moment, versions_of
+from kpi_analysis.press.archive.versions import Version, earlier_versions, utc_time
 
 FILES = {
     "report.html": "HTML",
@@ -22,15 +22,15 @@ FILES = {
     "report.ipynb": "Notebook",
     "results.json": "Figures",
 }
-LARGEST = 20_000_000  # bytes: a failed notebook beyond that is linked, not read
+MAX_NOTEBOOK_BYTES = 20_000_000  # bytes: a failed notebook beyond that is linked, not read
 
 _NOT_DONE = ("failed", "stopped", "not run")
-_OURS = ("injected-parameters", "papermill-error-cell-tag")
+_ADDED_TAGS = ("injected-parameters", "papermill-error-cell-tag")
 _SET_BY_COMMAND = ("company", "period", "earlier")
 
 
 @dataclass(frozen=True)
-class Failure:
+class FailedRun:
     """A run that made no report.
 
     Parameters
@@ -72,7 +72,7 @@ class Entry:
     findings : sequence of mapping
     files : mapping of name to int
         Its files and their sizes in bytes.
-    failure : Failure, optional
+    failure : FailedRun, optional
         The last run, where it failed.
     versions : sequence of Version
         Earlier versions, the latest first.
@@ -83,12 +83,12 @@ class Entry:
     values: Sequence[Mapping[str, Any]] = ()
     findings: Sequence[Mapping[str, Any]] = ()
     files: Mapping[str, int] = field(default_factory=dict)
-    failure: Failure | None = None
+    failure: FailedRun | None = None
     versions: Sequence[Version] = ()
 
     def text(self, name: str) -> str:
         """One of the manifest's words; empty where it is missing or no text."""
-        return words(self.manifest.get(name))
+        return as_text(self.manifest.get(name))
 
     @property
     def period(self) -> str:
@@ -99,7 +99,7 @@ class Entry:
     def distinct(self) -> dict[str, Any]:
         """The parameters that tell this report from the default one."""
         if self.manifest or self.failure is None:
-            return mapping(self.manifest.get("distinct"))
+            return as_mapping(self.manifest.get("distinct"))
         given = self.failure.parameters.items()
         return {name: value for name, value in given if name not in _SET_BY_COMMAND and value is not None}
 
@@ -129,7 +129,7 @@ def read_archive(root: Path) -> Archive:
         The folder of all reports. Hidden folders hold no reports, nor does ``failed/``.
     """
     entries: dict[Path, Entry] = {}
-    failures: dict[Path, Failure] = {}
+    failures: dict[Path, FailedRun] = {}
     left_out: list[str] = []
     for folder, names in _folders(root):
         if "batch.json" in names:
@@ -152,28 +152,28 @@ def read_archive(root: Path) -> Archive:
     return Archive(tuple(entries[place] for place in sorted(entries)), tuple(sorted(left_out)))
 
 
-def words(value: Any) -> str:
+def as_text(value: Any) -> str:
     """Return a text or a number as text; empty for everything else.
 
     Examples
     --------
-    >>> words("a"), words(3), words(None), words(["a"])
+    >>> as_text("a"), as_text(3), as_text(None), as_text(["a"])
     ('a', '3', '', '')
     """
     return str(value) if isinstance(value, str | int | float) else ""
 
 
-def mapping(value: Any) -> dict[str, Any]:
+def as_mapping(value: Any) -> dict[str, Any]:
     """Return a mapping; an empty one for everything else."""
     return dict(value) if isinstance(value, Mapping) else {}
 
 
-def number(value: Any) -> float | None:
+def as_number(value: Any) -> float | None:
     """Return a finite number; None for everything else.
 
     Examples
     --------
-    >>> number(3), number("3"), number(True), number(float("nan"))
+    >>> as_number(3), as_number("3"), as_number(True), as_number(float("nan"))
     (3.0, None, None, None)
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -184,12 +184,12 @@ def number(value: Any) -> float | None:
         return None
 
 
-def objects(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+def as_objects(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     """Return the objects of one list in JSON data.
 
     Examples
     --------
-    >>> objects({"values": [{"id": "a"}, 3]}, "values"), objects({"values": 3}, "values")
+    >>> as_objects({"values": [{"id": "a"}, 3]}, "values"), as_objects({"values": 3}, "values")
     ([{'id': 'a'}], [])
     """
     return [item for item in _list(data.get(name)) if isinstance(item, dict)]
@@ -223,12 +223,12 @@ def _entry(
     root: Path, folder: Path, told: Mapping[str, Any], results: Mapping[str, Any], names: Collection[str]
 ) -> Entry:
     # what is not shown is let go: the figures of some hundred reports are many
-    values = (row for row in kpis_of(objects(results, "values")) if row.get("period") == told.get("period"))
+    values = (row for row in kpis_of(as_objects(results, "values")) if row.get("period") == told.get("period"))
     return Entry(
         folder,
         told,
-        values=[row for row in values if not row.get("dimensions") and number(row.get("value")) is not None],
-        findings=[row for row in objects(results, "findings") if words(row.get("claim"))],
+        values=[row for row in values if not row.get("dimensions") and as_number(row.get("value")) is not None],
+        findings=[row for row in as_objects(results, "findings") if as_text(row.get("claim"))],
         files={name: (folder / name).stat().st_size for name in FILES if name in names},
         versions=_earlier(root, folder, told),
     )
@@ -236,31 +236,31 @@ def _entry(
 
 def _earlier(root: Path, folder: Path, told: Mapping[str, Any]) -> list[Version]:
     """Versions before this one: a run that was killed may have left the published one among them."""
-    return [one for one in versions_of(root, folder) if _before(one.finished, told.get("finished"))]
+    return [one for one in earlier_versions(root, folder) if _before(one.finished, told.get("finished"))]
 
 
 def _before(one: Any, other: Any) -> bool:
-    first, second = moment(one), moment(other)
+    first, second = utc_time(one), utc_time(other)
     return first is not None and second is not None and first < second
 
 
-def _of_batch(root: Path, path: Path) -> Iterator[tuple[Path, Failure]]:
+def _of_batch(root: Path, path: Path) -> Iterator[tuple[Path, FailedRun]]:
     told = _read(path) or {}
-    for item in objects(told, "items"):
+    for item in as_objects(told, "items"):
         if item.get("state") not in _NOT_DONE:
             continue
-        place = _place(root, words(item.get("folder")) or words(item.get("name")))
+        place = _place(root, as_text(item.get("folder")) or as_text(item.get("name")))
         if place is not None:
-            given = mapping(item.get("parameters"))
+            given = as_mapping(item.get("parameters"))
             yield (
                 place,
-                Failure(
+                FailedRun(
                     state=item["state"],
                     cell=item["cell"] if isinstance(item.get("cell"), int) else None,
-                    error=words(item.get("error")),
-                    period=words(given.get("period")),
+                    error=as_text(item.get("error")),
+                    period=as_text(given.get("period")),
                     parameters=given,
-                    ended=words(told.get("finished")) or words(told.get("started")),
+                    ended=as_text(told.get("finished")) or as_text(told.get("started")),
                 ),
             )
 
@@ -277,7 +277,7 @@ def _place(root: Path, folder: str) -> Path | None:
     return None if PurePosixPath(folder).is_absolute() else root / folder
 
 
-def _failed_notebooks(root: Path) -> dict[Path, Failure]:
+def _failed_notebooks(root: Path) -> dict[Path, FailedRun]:
     found = {}
     for path in sorted((root / "failed").rglob("*.ipynb")):
         place = root / path.relative_to(root / "failed").with_suffix("")
@@ -285,16 +285,16 @@ def _failed_notebooks(root: Path) -> dict[Path, Failure]:
     return found
 
 
-def _failure(path: Path) -> Failure:
-    notebook = (_read(path) if path.stat().st_size <= LARGEST else None) or {}
-    given = mapping(mapping(mapping(notebook.get("metadata")).get("papermill")).get("parameters"))
-    failure = Failure(notebook=path, period=words(given.get("period")), parameters=given)
+def _failure(path: Path) -> FailedRun:
+    notebook = (_read(path) if path.stat().st_size <= MAX_NOTEBOOK_BYTES else None) or {}
+    given = as_mapping(as_mapping(as_mapping(notebook.get("metadata")).get("papermill")).get("parameters"))
+    failure = FailedRun(notebook=path, period=as_text(given.get("period")), parameters=given)
     own, marked = 0, False
-    for position, cell in enumerate(objects(notebook, "cells")):
-        tags = _list(mapping(cell.get("metadata")).get("tags"))
+    for position, cell in enumerate(as_objects(notebook, "cells")):
+        tags = _list(as_mapping(cell.get("metadata")).get("tags"))
         if "papermill-error-cell-tag" in tags:
             marked = position > 0  # the first stands over the notebook, the second over the cell
-        elif not any(tag in _OURS for tag in tags):
+        elif not any(tag in _ADDED_TAGS for tag in tags):
             own += 1
             if marked:
                 return replace(failure, cell=own, error=_error(cell))
@@ -302,7 +302,7 @@ def _failure(path: Path) -> Failure:
 
 
 def _error(cell: Mapping[str, Any]) -> str:
-    for output in objects(cell, "outputs"):
+    for output in as_objects(cell, "outputs"):
         if output.get("output_type") == "error":
             lines = str(output.get("evalue", "")).strip().splitlines()
             return ": ".join([str(output.get("ename", "")), *lines[-1:]])

@@ -11,16 +11,16 @@ from typing import Any
 from babel import UnknownLocaleError
 
 from kpi_analysis.design.formats import UNITS, Format
-from kpi_analysis.press.archive.entries import Entry, kpis_of, mapping, number, objects, words
-from kpi_analysis.press.archive.sparkline import sparkline
+from kpi_analysis.press.archive.entries import Entry, as_mapping, as_number, as_objects, as_text, kpis_of
+from kpi_analysis.press.archive.sparkline import sparkline_path
 
-POINTS = 12
+SPARKLINE_POINTS = 12
 
 Row = Mapping[str, Any]
 Histories = Mapping[tuple[str, ...], Sequence[tuple[int, float]]]
 
 
-def headline_of(values: Iterable[Row], facts: Mapping[str, Any]) -> dict[str, Any] | None:
+def headline_kpi(values: Iterable[Row], facts: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the name and unit of a report's headline KPI, for its manifest; None where it has none.
 
     Parameters
@@ -33,47 +33,47 @@ def headline_of(values: Iterable[Row], facts: Mapping[str, Any]) -> dict[str, An
     Examples
     --------
     >>> facts = {"period": "2026-Q3", "kpis": {"leads": {"label": "Leads", "unit": "count"}}}
-    >>> headline_of([{"kpi": "leads", "period": "2026-Q3", "value": 7}], facts)
+    >>> headline_kpi([{"kpi": "leads", "period": "2026-Q3", "value": 7}], facts)
     {'kpi': 'leads', 'label': 'Leads', 'unit': 'count'}
     """
     whole = (row for row in kpis_of(values) if row.get("period") == facts.get("period") and not row.get("dimensions"))
-    row = next((row for row in whole if number(row.get("value")) is not None), None)
+    row = next((row for row in whole if as_number(row.get("value")) is not None), None)
     if row is None:
         return None
-    kpi = words(row.get("kpi"))
-    told = mapping(mapping(facts.get("kpis")).get(kpi))
+    kpi = as_text(row.get("kpi"))
+    told = as_mapping(as_mapping(facts.get("kpis")).get(kpi))
     return {"kpi": kpi, **{name: told[name] for name in ("label", "unit") if name in told}}
 
 
-def leading(entry: Entry) -> Row | None:
+def leading_value(entry: Entry) -> Row | None:
     """Return the value that stands for a report: the first one of its whole period."""
     return next(iter(entry.values), None)
 
 
-def headline(entry: Entry, histories: Histories) -> dict[str, Any] | None:
+def headline_summary(entry: Entry, histories: Histories) -> dict[str, Any] | None:
     """Return what the archive tells of a report's headline KPI; None where it has none.
 
     Parameters
     ----------
     entry : Entry
     histories : mapping
-        From `histories_of` all reports.
+        From `kpi_histories` all reports.
     """
-    row, start = leading(entry), _start(entry)
+    row, start = leading_value(entry), _start(entry)
     if row is None:
         return None
-    history = histories.get((*_series(entry), words(row.get("kpi"))), ())
-    until = [point for point in history if start is not None and point[0] <= start][-POINTS:]
-    name = label(entry, row)
-    told = {"label": name, "value": in_words(entry, row, row["value"]), "changes": _changes(entry, row)}
+    history = histories.get((*_series(entry), as_text(row.get("kpi"))), ())
+    until = [point for point in history if start is not None and point[0] <= start][-SPARKLINE_POINTS:]
+    name = kpi_label(entry, row)
+    told = {"label": name, "value": formatted_value(entry, row, row["value"]), "changes": _changes(entry, row)}
     if len(until) < 2:
         return {**told, "spark": None, "alt": ""}
-    first, last = (in_words(entry, row, until[place][1]) for place in (0, -1))
+    first, last = (formatted_value(entry, row, until[place][1]) for place in (0, -1))
     alt = f"{name} in {len(until)} reports, from {first} to {last}"
-    return {**told, "spark": sparkline(until), "alt": alt}
+    return {**told, "spark": sparkline_path(until), "alt": alt}
 
 
-def histories_of(entries: Iterable[Entry]) -> Histories:
+def kpi_histories(entries: Iterable[Entry]) -> Histories:
     """Return for each kind of report and KPI its values over the periods: (day of the period's start, value)."""
     found: dict[tuple[str, ...], dict[int, float]] = {}
     for entry in entries:
@@ -81,18 +81,18 @@ def histories_of(entries: Iterable[Entry]) -> Histories:
         if start is None:
             continue
         for row in entry.values:
-            found.setdefault((*series, words(row.get("kpi"))), {})[start] = float(row["value"])
+            found.setdefault((*series, as_text(row.get("kpi"))), {})[start] = float(row["value"])
     return {key: sorted(points.items()) for key, points in found.items()}
 
 
-def label(entry: Entry, row: Row) -> str:
+def kpi_label(entry: Entry, row: Row) -> str:
     """Return what a KPI is called."""
-    told = mapping(entry.manifest.get("headline"))
-    name = words(told.get("label")) if told.get("kpi") == row.get("kpi") else ""
-    return name or words(row.get("kpi")).replace("_", " ").capitalize()
+    told = as_mapping(entry.manifest.get("headline"))
+    name = as_text(told.get("label")) if told.get("kpi") == row.get("kpi") else ""
+    return name or as_text(row.get("kpi")).replace("_", " ").capitalize()
 
 
-def in_words(entry: Entry, row: Row, value: float) -> str:
+def formatted_value(entry: Entry, row: Row, value: float) -> str:
     """Return a value of a KPI as the report writes it; without a unit where none is known."""
     unit, written = _unit(entry, row), _format(entry)
     if unit is not None:
@@ -102,10 +102,10 @@ def in_words(entry: Entry, row: Row, value: float) -> str:
 
 def _unit(entry: Entry, row: Row) -> str | None:
     """From the manifest, else from a finding that quotes the KPI."""
-    told = mapping(entry.manifest.get("headline"))
-    quoted = (one for found in entry.findings for one in objects(found, "quoted"))
+    told = as_mapping(entry.manifest.get("headline"))
+    quoted = (one for found in entry.findings for one in as_objects(found, "quoted"))
     units = [told.get("unit") if told.get("kpi") == row.get("kpi") else None]
-    units += [one.get("unit") for one in quoted if words(one.get("id")).startswith(f"{words(row.get('kpi'))}@")]
+    units += [one.get("unit") for one in quoted if as_text(one.get("id")).startswith(f"{as_text(row.get('kpi'))}@")]
     return next((unit for unit in units if isinstance(unit, str) and unit.split("/")[0] in UNITS), None)
 
 
@@ -113,11 +113,11 @@ def _changes(entry: Entry, row: Row) -> list[str]:
     """Against the period before and a year ago; where no unit is known, what it was then."""
     unit, written, found = _unit(entry, row), _format(entry), []
     for name, since in (("previous", "the period before"), ("year_ago", "a year ago")):
-        before = number(row.get(name))
+        before = as_number(row.get(name))
         if before is None:
             continue
         if unit is None:
-            found.append(f"{in_words(entry, row, before)} {since}")
+            found.append(f"{formatted_value(entry, row, before)} {since}")
             continue
         change = written.change(row["value"], before, unit)
         if change is not None:

@@ -16,12 +16,19 @@ from urllib.parse import quote
 
 from kpi_analysis.design.formats import Format
 from kpi_analysis.design.theme import css_variables
-from kpi_analysis.press.archive.entries import FILES, Entry, number, read_archive
-from kpi_analysis.press.archive.headline import Histories, headline, histories_of, in_words, label, leading
-from kpi_analysis.press.archive.versions import Version, moment
-from kpi_analysis.press.run.publish import write_whole
+from kpi_analysis.press.archive.entries import FILES, Entry, as_number, read_archive
+from kpi_analysis.press.archive.headline import (
+    Histories,
+    formatted_value,
+    headline_summary,
+    kpi_histories,
+    kpi_label,
+    leading_value,
+)
+from kpi_analysis.press.archive.versions import Version, utc_time
+from kpi_analysis.press.run.publish import write_atomically
 
-FINDINGS = 3
+FINDINGS_SHOWN = 3
 
 _FOLDER = Path(__file__).parent / "templates"
 
@@ -45,7 +52,7 @@ def write_index(root: Path) -> Path:
         It cannot be written.
     """
     path = root / "index.html"
-    write_whole(path, index_page(root).encode(errors="replace"))
+    write_atomically(path, index_page(root).encode(errors="replace"))
     return path
 
 
@@ -54,10 +61,14 @@ def index_page(root: Path) -> str:
     from kpi_analysis.design.blocks.html import environment
 
     archive = read_archive(root)
-    histories = histories_of(archive.entries)
+    histories = kpi_histories(archive.entries)
     ordered = sorted(archive.entries, key=_newest_first)
     groups = [
-        {"period": period or "Undated", "days": _days(entries), "reports": [_told(root, e, histories) for e in entries]}
+        {
+            "period": period or "Undated",
+            "days": _days(entries),
+            "reports": [_entry_context(root, e, histories) for e in entries],
+        }
         for period, entries in ((period, list(found)) for period, found in groupby(ordered, key=lambda e: e.period))
     ]
     from jinja2 import FileSystemLoader
@@ -118,7 +129,7 @@ def _days(entries: Iterable[Entry]) -> str:
 # ---------------------------------------------------------------------- one report
 
 
-def _told(root: Path, entry: Entry, histories: Histories) -> dict[str, Any]:
+def _entry_context(root: Path, entry: Entry, histories: Histories) -> dict[str, Any]:
     """Return what the template says of one report; every word in it is text."""
     links = [
         {"words": FILES[name], "href": _href(root, entry.folder / name), "size": _size(size)}
@@ -126,17 +137,17 @@ def _told(root: Path, entry: Entry, histories: Histories) -> dict[str, Any]:
     ]
     title = entry.text("report") or entry.text("title") or entry.folder.name
     claims = [str(row["claim"]) for row in entry.findings]
-    finished = moment(entry.text("finished"))
+    finished = utc_time(entry.text("finished"))
     failure = entry.failure
     return {
         "title": title,
         "href": links[0]["href"] if links else "",
         "company": entry.text("company"),
         "parameters": [f"{name}: {_plain(value)}" for name, value in entry.distinct.items()],
-        "claims": claims[:FINDINGS],
-        "more": max(0, len(claims) - FINDINGS),
+        "claims": claims[:FINDINGS_SHOWN],
+        "more": max(0, len(claims) - FINDINGS_SHOWN),
         "message": "" if claims else entry.text("message"),
-        "headline": headline(entry, histories),
+        "headline": headline_summary(entry, histories),
         "published": bool(entry.manifest),
         "unfinished": entry.manifest.get("complete") is False,
         "failure": failure,
@@ -163,15 +174,15 @@ def _plain(value: Any) -> str:
 
 
 def _version(root: Path, entry: Entry, version: Version) -> dict[str, Any]:
-    finished = moment(version.finished)
-    row = leading(entry)
+    finished = utc_time(version.finished)
+    row = leading_value(entry)
     moved = next((one for one in version.restated if row and one.get("id") == row.get("id")), {})
-    then = number(moved.get("then"))
+    then = as_number(moved.get("then"))
     return {
         "finished": f"{Format().date(finished)}, {finished:%H:%M} UTC" if finished else version.finished,
         "restated": len(version.restated),
         "figures": version.values,
-        "headline": f"{label(entry, row)} {in_words(entry, row, then)}" if row and then is not None else "",
+        "headline": f"{kpi_label(entry, row)} {formatted_value(entry, row, then)}" if row and then is not None else "",
         "links": [
             {"words": called, "href": _href(root, version.folder / name)}
             for name, called in (("results.json", "Figures"), ("manifest.json", "Manifest"))

@@ -11,7 +11,7 @@ from typing import Any
 from kpi_analysis.core.periods import Period
 
 
-def earlier_report(
+def previous_report(
     root: Path, place: Path, period: Period, *, notebook: str, company: str, distinct: Mapping[str, Any]
 ) -> Path | None:
     """Return the folder of the same report of the latest earlier period of this grain; None where there is none.

@@ -9,7 +9,7 @@ WIDTH, HEIGHT, EDGE = 88.0, 22.0, 3.0
 
 
 @dataclass(frozen=True)
-class Sparkline:
+class SparklinePath:
     """A line to be drawn on a plane of `WIDTH` times `HEIGHT`.
 
     Parameters
@@ -24,7 +24,7 @@ class Sparkline:
     now: tuple[float, float]
 
 
-def sparkline(history: Sequence[tuple[int, float]]) -> Sparkline:
+def sparkline_path(history: Sequence[tuple[int, float]]) -> SparklinePath:
     """Return the line through two or more numbers; equal distances are equal times, and the scale is its own.
 
     Parameters
@@ -34,7 +34,7 @@ def sparkline(history: Sequence[tuple[int, float]]) -> Sparkline:
 
     Examples
     --------
-    >>> sparkline([(0, 1.0), (90, 3.0), (180, 2.0)]).points
+    >>> sparkline_path([(0, 1.0), (90, 3.0), (180, 2.0)]).points
     '3,19 44,3 85,11'
     """
     days, values = [day for day, _ in history], [value for _, value in history]
@@ -46,4 +46,4 @@ def sparkline(history: Sequence[tuple[int, float]]) -> Sparkline:
         )
         for day, value in history
     ]
-    return Sparkline(" ".join(f"{x:.4g},{y:.4g}" for x, y in places), places[-1])
+    return SparklinePath(" ".join(f"{x:.4g},{y:.4g}" for x, y in places), places[-1])

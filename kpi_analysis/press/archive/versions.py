@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kpi_analysis.press.run.manifest import to_json
+from kpi_analysis.press.run.manifest import canonical_json
 from kpi_analysis.press.run.publish import publish
 
 VERSIONS = ".versions"
-KEPT = 5  # of each report: with their figures only, some hundred kilobytes
-ENOUGH = 0.0005  # of the earlier value: less is not seen in a report
+VERSIONS_KEPT = 5  # of each report: with their figures only, some hundred kilobytes
+RELATIVE_TOLERANCE = 0.0005  # of the earlier value: less is not seen in a report
 
 _NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 _WHAT = ("results.json", "manifest.json")
@@ -46,7 +46,7 @@ class Version:
     restated: tuple[Mapping[str, Any], ...]
 
 
-def keep_version(root: Path, folder: Path, files: Mapping[str, bytes], *, kept: int = KEPT) -> None:
+def keep_version(root: Path, folder: Path, files: Mapping[str, bytes], *, kept: int = VERSIONS_KEPT) -> None:
     """Keep the figures of the report that is about to be replaced, if the new one says anything else.
 
     It is called before the new report is published: if that then fails, there is one version that is no earlier one,
@@ -71,7 +71,7 @@ def keep_version(root: Path, folder: Path, files: Mapping[str, bytes], *, kept: 
     try:
         old = {name: (folder / name).read_bytes() for name in _WHAT}
         told, values = json.loads(old["manifest.json"]), _values(old["results.json"])
-        finished = moment(told["finished"])
+        finished = utc_time(told["finished"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return  # no report, or one that nobody can read
     if finished is None or old["results.json"] == files["results.json"]:
@@ -80,12 +80,12 @@ def keep_version(root: Path, folder: Path, files: Mapping[str, bytes], *, kept: 
     summary = {"finished": finished.isoformat(), "values": len(values), "restated": restated}
     name = f"{finished:%Y%m%dT%H%M%SZ}-{hashlib.sha256(old['results.json']).hexdigest()[:8]}"
     place = root / VERSIONS / folder.relative_to(root)
-    publish(place / name, {**old, "restated.json": to_json(summary)})
+    publish(place / name, {**old, "restated.json": canonical_json(summary)})
     for stale in _folders(place)[kept:]:
         shutil.rmtree(stale, ignore_errors=True)
 
 
-def versions_of(root: Path, folder: Path) -> list[Version]:
+def earlier_versions(root: Path, folder: Path) -> list[Version]:
     """Return the earlier versions of a report that are kept, the latest first; one that cannot be read is left out."""
     found = []
     for path in _folders(root / VERSIONS / folder.relative_to(root)):
@@ -97,12 +97,12 @@ def versions_of(root: Path, folder: Path) -> list[Version]:
     return found
 
 
-def moment(text: Any) -> datetime | None:
+def utc_time(text: Any) -> datetime | None:
     """Return the time that an ISO text says, in UTC; None where it says none.
 
     Examples
     --------
-    >>> moment("2026-10-01T08:00:00+02:00").isoformat(), moment("soon")
+    >>> utc_time("2026-10-01T08:00:00+02:00").isoformat(), utc_time("soon")
     ('2026-10-01T06:00:00+00:00', None)
     """
     try:
@@ -130,5 +130,5 @@ def _restated(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str,
 
 def _same(then: Any, now: Any) -> bool:
     if isinstance(then, int | float) and isinstance(now, int | float):
-        return math.isclose(then, now, rel_tol=ENOUGH)
+        return math.isclose(then, now, rel_tol=RELATIVE_TOLERANCE)
     return bool(then == now)

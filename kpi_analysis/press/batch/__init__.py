@@ -14,14 +14,14 @@ from pathlib import Path
 from kpi_analysis.core.config.company import load_company
 from kpi_analysis.press.archive.index import write_index
 from kpi_analysis.press.batch.cluster import cluster_pool, require_cluster
-from kpi_analysis.press.batch.data_snapshot import SNAPSHOT, Snapshot, known_snapshot, take_snapshot
-from kpi_analysis.press.batch.fingerprint import is_done, report_key, why_not_done
-from kpi_analysis.press.batch.lock import PLACE, locked
-from kpi_analysis.press.batch.results import Board, Result, Summary
+from kpi_analysis.press.batch.data_snapshot import SNAPSHOT_VARIABLE, Snapshot, take_snapshot, unchanged_snapshot
+from kpi_analysis.press.batch.fingerprint import is_up_to_date, report_fingerprint, why_out_of_date
+from kpi_analysis.press.batch.lock import BATCH_FOLDER, batch_lock
+from kpi_analysis.press.batch.results import BatchProgress, Result, Summary
 from kpi_analysis.press.batch.spec import Batch, Item, read_batch
-from kpi_analysis.press.batch.worker import Outcome, Task, prepare, run_task
+from kpi_analysis.press.batch.worker import Outcome, Task, process_context, run_task
 from kpi_analysis.press.kernels.client import CannotFork, starting_server
-from kpi_analysis.press.kernels.selection import WARM_KERNELS
+from kpi_analysis.press.kernels.selection import WARM_KERNELS_VARIABLE
 from kpi_analysis.press.run.plan import Plan
 
 
@@ -37,21 +37,21 @@ def plan_batch(batch: Batch, *, resume: bool = True, folder: Path) -> tuple[list
         Where the snapshot of the data may lie.
     """
     tables = load_company(batch.company).tables
-    known = known_snapshot(batch.company, batch.root / PLACE) if tables and resume else None
+    known = unchanged_snapshot(batch.company, batch.root / BATCH_FOLDER) if tables and resume else None
     if known is not None:
-        results = [_decided(item, batch, known.fingerprint, resume) for item in batch.items]
+        results = [_planned_result(item, batch, known.fingerprint, resume) for item in batch.items]
         if all(result.state != "waiting" for result in results):
             return results, known
     snapshot = take_snapshot(batch.company, folder / "snapshot.duckdb") if tables else None
     data = snapshot.fingerprint if snapshot else ""
-    return [_decided(item, batch, data, resume) for item in batch.items], snapshot
+    return [_planned_result(item, batch, data, resume) for item in batch.items], snapshot
 
 
 def run_batch(
     batch: Batch,
     *,
     clock: Callable[[], datetime],
-    board: Board,
+    progress: BatchProgress,
     workers: int | None = None,
     cluster: str | None = None,
     resume: bool = True,
@@ -64,7 +64,7 @@ def run_batch(
     batch : Batch
     clock : callable
         Says when the batch started and finished.
-    board : Board
+    progress : BatchProgress
         Is told what happens.
     workers : int, optional
         How many reports are made side by side; as many as there are processors.
@@ -83,19 +83,21 @@ def run_batch(
         There is no such cluster; nothing was run.
     """
     if cluster is not None and not require_cluster(cluster):
-        board.note(f"The cluster {cluster} has no workers yet; the batch waits for one.")
+        progress.note(f"The cluster {cluster} has no workers yet; the batch waits for one.")
     started = clock()
-    with locked(batch.root, batch.file.name) as place, _warm_kernels(board, wanted=cluster is None) as kernels:
+    with batch_lock(batch.root, batch.file.name) as place, _warm_kernels(progress, wanted=cluster is None) as kernels:
         results, snapshot = plan_batch(batch, resume=resume, folder=place)
-        board.planned(results)
+        progress.planned(results)
         summary = Summary(batch, started.isoformat(timespec="seconds"), snapshot, results)
         try:
             summary.write()
             todo = [number for number, result in enumerate(results) if result.state == "waiting"]
             environment = kernels() if todo else {}
             if snapshot and snapshot.path:
-                environment[SNAPSHOT] = str(snapshot.path.resolve())
-            for number, result in _made(results, todo, batch, environment, board, workers, cluster, fail_fast):
+                environment[SNAPSHOT_VARIABLE] = str(snapshot.path.resolve())
+            for number, result in _run_waiting(
+                results, todo, batch, environment, progress, workers, cluster, fail_fast
+            ):
                 results[number] = result
                 summary.update()
         finally:
@@ -109,23 +111,23 @@ def run_batch(
     return results
 
 
-def _decided(item: Item, batch: Batch, data: str, resume: bool) -> Result:
+def _planned_result(item: Item, batch: Batch, data: str, resume: bool) -> Result:
     if item.plan is None:
         return Result(item, "failed")
-    key = report_key(item.plan, batch.company, data)
+    key = report_fingerprint(item.plan, batch.company, data)
     plan = replace(item.plan, key=key, snapshot=data or None)
     item = replace(item, plan=plan)
-    if resume and is_done(plan):
+    if resume and is_up_to_date(plan):
         return Result(item, "kept")
-    return Result(item, "waiting", why_not_done(plan) if resume else "asked for")
+    return Result(item, "waiting", why_out_of_date(plan) if resume else "asked for")
 
 
-def _made(
+def _run_waiting(
     results: Sequence[Result],
     todo: Sequence[int],
     batch: Batch,
     environment: dict[str, str],
-    board: Board,
+    progress: BatchProgress,
     workers: int | None,
     cluster: str | None,
     fail_fast: bool,
@@ -139,7 +141,7 @@ def _made(
         try:
             for number in todo:
                 task = Task(_plan(results[number]), Path.cwd(), batch.spec.memory, environment)
-                futures[pool(task, results[number], board, stop)] = number
+                futures[pool(task, results[number], progress, stop)] = number
             for future in as_completed(futures):
                 if future.cancelled():
                     continue
@@ -148,7 +150,7 @@ def _made(
                 if fail_fast and outcome.state == "failed":
                     for other in futures:
                         other.cancel()
-                board.changed(result)
+                progress.changed(result)
                 yield futures[future], result
         except BaseException:
             stop.set()
@@ -158,7 +160,7 @@ def _made(
 
 
 @contextmanager
-def _warm_kernels(board: Board, *, wanted: bool) -> Iterator[Callable[[], dict[str, str]]]:
+def _warm_kernels(progress: BatchProgress, *, wanted: bool) -> Iterator[Callable[[], dict[str, str]]]:
     """Begin to warm kernels up, while the data are read; give back what returns the variables that lead to them.
 
     Where there are none, kernels start as usual.
@@ -166,24 +168,24 @@ def _warm_kernels(board: Board, *, wanted: bool) -> Iterator[Callable[[], dict[s
     with ExitStack() as kept:
         starting: Callable[[], str] | None = None
         if wanted:
-            prepare()
+            process_context()
             try:
                 starting = kept.enter_context(starting_server())
             except CannotFork as error:
-                _told_cold(board, error)
+                _note_cold_start(progress, error)
 
         def environment() -> dict[str, str]:
             try:
-                return {WARM_KERNELS: starting()} if starting else {}
+                return {WARM_KERNELS_VARIABLE: starting()} if starting else {}
             except CannotFork as error:
-                _told_cold(board, error)
+                _note_cold_start(progress, error)
                 return {}
 
         yield environment
 
 
-def _told_cold(board: Board, error: CannotFork) -> None:
-    board.note(f"Kernels are started cold, because {error}.")
+def _note_cold_start(progress: BatchProgress, error: CannotFork) -> None:
+    progress.note(f"Kernels are started cold, because {error}.")
 
 
 def _outcome(future: Future[Outcome]) -> Outcome:
@@ -198,7 +200,7 @@ def _plan(result: Result) -> Plan:
     return result.item.plan
 
 
-Submit = Callable[[Task, Result, Board, threading.Event], "Future[Outcome]"]
+Submit = Callable[[Task, Result, BatchProgress, threading.Event], "Future[Outcome]"]
 
 
 @contextmanager
@@ -206,21 +208,21 @@ def _pool(cluster: str | None, workers: int, environment: dict[str, str]) -> Ite
     """Give back how a task is handed on: to processes of this machine or of a cluster."""
     if cluster is not None:
         with cluster_pool(cluster) as submit:
-            yield lambda task, result, board, stop: submit(
-                task, lambda: board.changed(replace(result, state="running"))
+            yield lambda task, result, progress, stop: submit(
+                task, lambda: progress.changed(replace(result, state="running"))
             )
         return
 
-    def run(task: Task, result: Result, board: Board, stop: threading.Event) -> Outcome:
-        board.changed(replace(result, state="running"))
-        return run_task(task, told=lambda done, total: board.cell(result.item.name, done, total), stop=stop)
+    def run(task: Task, result: Result, progress: BatchProgress, stop: threading.Event) -> Outcome:
+        progress.changed(replace(result, state="running"))
+        return run_task(task, told=lambda done, total: progress.cell(result.item.name, done, total), stop=stop)
 
     with ThreadPoolExecutor(workers) as executor:
-        yield lambda task, result, board, stop: executor.submit(run, task, result, board, stop)
+        yield lambda task, result, progress, stop: executor.submit(run, task, result, progress, stop)
 
 
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-__all__ = ["Batch", "Board", "Result", "plan_batch", "read_batch", "run_batch"]
+__all__ = ["Batch", "BatchProgress", "Result", "plan_batch", "read_batch", "run_batch"]

@@ -21,15 +21,15 @@ from pathlib import Path
 from typing import Any
 
 from kpi_analysis.core.errors import EngineMissing, UsageError
-from kpi_analysis.press.batch.data_snapshot import SNAPSHOT
+from kpi_analysis.press.batch.data_snapshot import SNAPSHOT_VARIABLE
 from kpi_analysis.press.batch.worker import Outcome, Task, run_task
 from kpi_analysis.press.kernels.client import CannotFork, own_server
-from kpi_analysis.press.kernels.selection import WARM_KERNELS
+from kpi_analysis.press.kernels.selection import WARM_KERNELS_VARIABLE
 
-MOST_TRIES = 2  # a report whose worker is lost is begun once more, on whichever worker is there
-_ANSWERS_WITHIN = "10s"
-_WATCH = 0.2  # seconds
-_TALKERS = ("distributed", "distributed.batched", "distributed.client", "distributed.core", "tornado.application")
+MAX_TRIES = 2  # a report whose worker is lost is begun once more, on whichever worker is there
+_CONNECT_TIMEOUT = "10s"
+_POLL_INTERVAL = 0.2  # seconds
+_DASK_LOGGERS = ("distributed", "distributed.batched", "distributed.client", "distributed.core", "tornado.application")
 
 Begun = Callable[[], None]
 Submit = Callable[[Task, Begun], "Future[Outcome]"]
@@ -72,12 +72,12 @@ def cluster_pool(address: str) -> Iterator[Submit]:
     """
     with _connected(address) as client:
         topic = f"kpi-{uuid.uuid4()}"
-        handed: dict[str, _Handed] = {}
+        handed: dict[str, _SubmittedReport] = {}
         client.subscribe_topic(topic, lambda event: handed[event[1]].begin())
 
         def submit(task: Task, begun: Begun) -> Future[Outcome]:
             key = f"report-{uuid.uuid4()}"
-            handed[key] = _Handed(begun)
+            handed[key] = _SubmittedReport(begun)
             asked = client.submit(run_on_worker, task, topic, key=key, pure=False, retries=0)
             handed[key].follow(asked)
             return handed[key].told
@@ -97,15 +97,15 @@ def run_on_worker(task: Task, topic: str) -> Outcome:
     worker = importlib.import_module("distributed").get_worker()
     key = worker.get_current_task()
     worker.log_event(topic, key)
-    unseen = _unseen(task)
+    unseen = _missing_path(task)
     if unseen is not None:
         words = f"The worker {worker.address} does not see {unseen}."
         return Outcome("failed", error=f"{words} Workers need the workspace under the same path: share its folder.")
     # Dask's nannies mark workers as processes that may have no children; ours end with their worker by themselves
     multiprocessing.current_process().daemon = False
     with suppress(CannotFork):
-        task = replace(task, environment={**task.environment, WARM_KERNELS: own_server()})
-    with _set_when(lambda: not _is_wanted(worker, key)) as stop:
+        task = replace(task, environment={**task.environment, WARM_KERNELS_VARIABLE: own_server()})
+    with _event_when(lambda: not _is_wanted(worker, key)) as stop:
         return run_task(task, stop=stop)
 
 
@@ -116,10 +116,10 @@ def _connected(address: str) -> Iterator[Any]:
             "A cluster needs Dask, which is not installed.", remedy="Run: pip install 'kpi-analysis[dask]'"
         )
     distributed = importlib.import_module("distributed")
-    for name in _TALKERS:  # the batch itself says what goes wrong
+    for name in _DASK_LOGGERS:  # the batch itself says what goes wrong
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        client = distributed.Client(address, timeout=_ANSWERS_WITHIN, set_as_default=False)
+        client = distributed.Client(address, timeout=_CONNECT_TIMEOUT, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:  # the last one where TLS is asked for and not set up
         raise UsageError(
             f"The cluster {address} does not answer: {str(error).rstrip('.')}.",
@@ -130,7 +130,7 @@ def _connected(address: str) -> Iterator[Any]:
 
 
 @dataclass
-class _Handed:
+class _SubmittedReport:
     """A report in the hands of a cluster.
 
     Dask's own future is let go as soon as the outcome is here. A worker that is lost later would else be missed for
@@ -146,13 +146,13 @@ class _Handed:
         """Take over what becomes of Dask's future."""
         self.release = asked.release
         asked.add_done_callback(self._end)
-        self.told.add_done_callback(self._let_go)
+        self.told.add_done_callback(self._release_dask_future)
 
     def begin(self) -> None:
         """Take note that a worker has begun it, perhaps after another one that was lost."""
         self.tries += 1
-        if self.tries > MOST_TRIES:
-            self._tell(_lost(MOST_TRIES))
+        if self.tries > MAX_TRIES:
+            self._set_outcome(_lost_worker(MAX_TRIES))
         elif self.told.running() or self.told.set_running_or_notify_cancel():
             self.begun()
 
@@ -165,20 +165,22 @@ class _Handed:
             outcome = Outcome("failed", error=words, tries=self.tries)
         except Exception as error:  # Dask's own, or what could not be sent
             killed = isinstance(error, importlib.import_module("distributed").KilledWorker)
-            outcome = _lost(self.tries) if killed else Outcome("failed", error=f"{type(error).__name__}: {error}")
-        self._tell(outcome)
+            outcome = (
+                _lost_worker(self.tries) if killed else Outcome("failed", error=f"{type(error).__name__}: {error}")
+            )
+        self._set_outcome(outcome)
 
-    def _tell(self, outcome: Outcome) -> None:
+    def _set_outcome(self, outcome: Outcome) -> None:
         with suppress(InvalidStateError):  # it was told already, or nobody waits any more
             self.told.set_result(outcome)
 
-    def _let_go(self, told: Future[Outcome]) -> None:
+    def _release_dask_future(self, told: Future[Outcome]) -> None:
         if told.cancelled():
             told.set_running_or_notify_cancel()
         self.release()
 
 
-def _lost(tries: int) -> Outcome:
+def _lost_worker(tries: int) -> Outcome:
     times = {1: "once", 2: "twice"}.get(tries, f"{tries} times")
     return Outcome(
         "failed",
@@ -188,9 +190,12 @@ def _lost(tries: int) -> Outcome:
     )
 
 
-def _unseen(task: Task) -> Path | None:
+def _missing_path(task: Task) -> Path | None:
     """Return the folder or file that a task needs and this machine does not have."""
-    needed = [task.workspace, *(Path(task.environment[name]) for name in (SNAPSHOT,) if name in task.environment)]
+    needed = [
+        task.workspace,
+        *(Path(task.environment[name]) for name in (SNAPSHOT_VARIABLE,) if name in task.environment),
+    ]
     return next((path for path in needed if not path.exists()), None)
 
 
@@ -201,12 +206,12 @@ def _is_wanted(worker: Any, key: str) -> bool:
 
 
 @contextmanager
-def _set_when(true: Callable[[], bool]) -> Iterator[threading.Event]:
+def _event_when(true: Callable[[], bool]) -> Iterator[threading.Event]:
     """Give back an event that is set as soon as something is true."""
     stop, over = threading.Event(), threading.Event()
 
     def watch() -> None:
-        while not over.wait(_WATCH):
+        while not over.wait(_POLL_INTERVAL):
             if true():
                 stop.set()
 

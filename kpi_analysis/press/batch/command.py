@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from kpi_analysis.press.batch import plan_batch, read_batch, run_batch
-from kpi_analysis.press.batch.progress import LiveBoard, print_plan, print_results
+from kpi_analysis.press.batch.progress import ConsoleProgress, print_plan, print_results
 
 
 def run_command(
@@ -34,14 +34,20 @@ def run_command(
             results, _ = plan_batch(batch, resume=resume, folder=Path(folder))
         print_plan(results)
         return int(any(result.state == "failed" for result in results))
-    with _terminated_cleanly(), LiveBoard() as board:
+    with _terminated_cleanly(), ConsoleProgress() as progress:
         try:
             results = run_batch(
-                batch, clock=clock, board=board, workers=workers, cluster=cluster, resume=resume, fail_fast=fail_fast
+                batch,
+                clock=clock,
+                progress=progress,
+                workers=workers,
+                cluster=cluster,
+                resume=resume,
+                fail_fast=fail_fast,
             )
         except (KeyboardInterrupt, SystemExit):
             again = f"kpi batch {file}" + (f" --period {period}" if period else "")
-            board.note(f"The batch was stopped. What is done stays; to go on: {again}")
+            progress.note(f"The batch was stopped. What is done stays; to go on: {again}")
             raise
     print_results(results)
     return int(any(result.state not in ("done", "kept") for result in results))

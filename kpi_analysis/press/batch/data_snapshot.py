@@ -14,14 +14,14 @@ from pathlib import Path
 
 from kpi_analysis.core import errors
 from kpi_analysis.core.errors import KpiError, RunError
-from kpi_analysis.press.batch.fingerprint import data_key
-from kpi_analysis.press.batch.worker import PAUSES
-from kpi_analysis.press.run.publish import write_whole
+from kpi_analysis.press.batch.fingerprint import data_fingerprint
+from kpi_analysis.press.batch.worker import RETRY_PAUSES
+from kpi_analysis.press.run.publish import write_atomically
 
-MODULE = "kpi_analysis.metrics.snapshot"
-SNAPSHOT = "KPI_SNAPSHOT"  # where the analysis finds the snapshot
-TEXTS = ".texts"  # beside it, the queries that reports asked of it
-KNOWN = "data.json"  # beside it, what it was made from, for the next batch
+SNAPSHOT_MODULE = "kpi_analysis.metrics.snapshot"
+SNAPSHOT_VARIABLE = "KPI_SNAPSHOT"  # where the analysis finds the snapshot
+QUERY_CACHE_SUFFIX = ".texts"  # beside it, the queries that reports asked of it
+SNAPSHOT_RECORD = "data.json"  # beside it, what it was made from, for the next batch
 
 
 @dataclass(frozen=True)
@@ -55,20 +55,20 @@ def take_snapshot(company: Path, path: Path) -> Snapshot:
     RunError
         The process ended without an answer.
     """
-    made_from = data_key(company)
-    for pause in (*PAUSES, None):
+    made_from = data_fingerprint(company)
+    for pause in (*RETRY_PAUSES, None):
         _remove(path)
         ended = subprocess.run(
-            [sys.executable, "-m", MODULE, str(company), str(path)],
-            env={name: value for name, value in os.environ.items() if name != SNAPSHOT},
+            [sys.executable, "-m", SNAPSHOT_MODULE, str(company), str(path)],
+            env={name: value for name, value in os.environ.items() if name != SNAPSHOT_VARIABLE},
             capture_output=True,
             text=True,
             check=False,
         )
-        told = _told(ended.stdout)
+        told = _parsed_answer(ended.stdout)
         if "fingerprint" in told:
-            if made_from is not None and made_from == data_key(company):
-                _remember(path.with_name(KNOWN), made_from, told["fingerprint"])
+            if made_from is not None and made_from == data_fingerprint(company):
+                _write_record(path.with_name(SNAPSHOT_RECORD), made_from, told["fingerprint"])
             return Snapshot(path, told["fingerprint"])
         if told.get("error") != "SourceUnreachable" or pause is None:
             break
@@ -80,7 +80,7 @@ def take_snapshot(company: Path, path: Path) -> Snapshot:
     raise RunError(f"The company's tables could not be read: {last}", remedy="Try: kpi check")
 
 
-def known_snapshot(company: Path, folder: Path) -> Snapshot | None:
+def unchanged_snapshot(company: Path, folder: Path) -> Snapshot | None:
     """Return what a snapshot would show, where every source is a file and none has changed since the last one.
 
     Parameters
@@ -91,24 +91,24 @@ def known_snapshot(company: Path, folder: Path) -> Snapshot | None:
         Where the last snapshot lay.
     """
     try:
-        known = json.loads((folder / KNOWN).read_text(encoding="utf-8"))
-        same = known["made_from"] == data_key(company)
+        known = json.loads((folder / SNAPSHOT_RECORD).read_text(encoding="utf-8"))
+        same = known["made_from"] == data_fingerprint(company)
         return Snapshot(None, str(known["fingerprint"])) if same else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _remember(file: Path, made_from: str, fingerprint: str) -> None:
+def _write_record(file: Path, made_from: str, fingerprint: str) -> None:
     with suppress(RunError):  # where it cannot be written, the data are read again
-        write_whole(file, json.dumps({"made_from": made_from, "fingerprint": fingerprint}).encode())
+        write_atomically(file, json.dumps({"made_from": made_from, "fingerprint": fingerprint}).encode())
 
 
 def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
-    shutil.rmtree(f"{path}{TEXTS}", ignore_errors=True)
+    shutil.rmtree(f"{path}{QUERY_CACHE_SUFFIX}", ignore_errors=True)
 
 
-def _told(text: str) -> dict[str, str]:
+def _parsed_answer(text: str) -> dict[str, str]:
     try:
         told = json.loads((text.strip().splitlines() or ["{}"])[-1])
     except ValueError:

@@ -18,7 +18,7 @@ from kpi_analysis.press.run.plan import Plan
 BESIDE_COMPANY = ("kpis.yaml", "targets.yaml")
 
 
-def report_key(plan: Plan, company: Path, data: str) -> str:
+def report_fingerprint(plan: Plan, company: Path, data: str) -> str:
     """Return one hash of a report's parameters, notebook, data, company, catalogue, code and packages.
 
     Secret parameters are left out: a hash of a short password would give it away.
@@ -42,13 +42,13 @@ def report_key(plan: Plan, company: Path, data: str) -> str:
             "formats": plan.formats,
             "engine": plan.engine,
             "kernel": plan.kernel,
-            "code": code_hash(),
+            "code": package_hash(),
             "packages": _packages(),
         }
     )
 
 
-def data_key(company: Path) -> str | None:
+def data_fingerprint(company: Path) -> str | None:
     """Return one hash of all that a company's tables are read from; None where a database is among it.
 
     Where it is the same as before, the tables hold the same, and need not be read to know it. A file that is only
@@ -73,7 +73,7 @@ def data_key(company: Path) -> str | None:
         files = [[str(file), _digest(file)] for path in paths for file in _files(firm, path)]
     except OSError:
         return None
-    return _hash({"company": _digest(company), "files": files, "code": code_hash(), "packages": _packages()})
+    return _hash({"company": _digest(company), "files": files, "code": package_hash(), "packages": _packages()})
 
 
 def _files(firm: CompanyConfig, path: str) -> list[Path]:
@@ -88,7 +88,7 @@ def _earlier(plan: Plan) -> str | None:
     return _digest(plan.notebook.parent / str(folder) / "results.json") if folder else None
 
 
-def is_done(plan: Plan) -> bool:
+def is_up_to_date(plan: Plan) -> bool:
     """Whether the folder holds this very report, whole: made from the same, and no file changed since."""
     try:
         found = json.loads((plan.folder / "manifest.json").read_text(encoding="utf-8"))
@@ -100,7 +100,7 @@ def is_done(plan: Plan) -> bool:
         return False
 
 
-def why_not_done(plan: Plan) -> str:
+def why_out_of_date(plan: Plan) -> str:
     """Return in words why a report has to be made."""
     if not plan.folder.exists():
         return "new"
@@ -112,7 +112,7 @@ def why_not_done(plan: Plan) -> str:
 
 
 @cache
-def code_hash() -> str:
+def package_hash() -> str:
     """Return one hash of every file of this package: code, catalogue, templates."""
     folder = Path(__file__).resolve().parents[2]
     files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)

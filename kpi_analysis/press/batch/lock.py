@@ -11,7 +11,7 @@ from typing import IO
 
 from kpi_analysis.core.errors import RunError
 
-PLACE = ".batch"  # the folder, among the reports, for what only batches need
+BATCH_FOLDER = ".batch"  # the folder, among the reports, for what only batches need
 
 try:
     import fcntl
@@ -20,7 +20,7 @@ except ImportError:  # Windows
 
 
 @contextmanager
-def locked(root: Path, about: str) -> Iterator[Path]:
+def batch_lock(root: Path, about: str) -> Iterator[Path]:
     """Hold a folder of reports for one batch, and give back a folder for what only the batch needs.
 
     The system lets go of the lock when its process ends, however it ends.
@@ -37,7 +37,7 @@ def locked(root: Path, about: str) -> Iterator[Path]:
     RunError
         Another batch is at work there, or the folder cannot be written to.
     """
-    place = root / PLACE
+    place = root / BATCH_FOLDER
     try:
         place.mkdir(parents=True, exist_ok=True)
         file = (place / "lock").open("a+", encoding="utf-8")
@@ -46,9 +46,9 @@ def locked(root: Path, about: str) -> Iterator[Path]:
             f"{root} cannot be written to: {error.strerror}.", remedy="Change its rights, or make room."
         ) from None
     with file:
-        if not _take(file):
+        if not _acquire(file):
             raise RunError(
-                f"Another batch is at work in {root}: {_told(file)}.", remedy="Wait for it, or give another output."
+                f"Another batch is at work in {root}: {_holder(file)}.", remedy="Wait for it, or give another output."
             )
         with suppress(OSError):  # a full disk: others are refused all the same, only not told by whom
             file.truncate(0)
@@ -56,7 +56,7 @@ def locked(root: Path, about: str) -> Iterator[Path]:
         yield place
 
 
-def _take(file: IO[str]) -> bool:
+def _acquire(file: IO[str]) -> bool:
     if fcntl is None:
         import msvcrt
 
@@ -73,7 +73,7 @@ def _take(file: IO[str]) -> bool:
     return True
 
 
-def _told(file: IO[str]) -> str:
+def _holder(file: IO[str]) -> str:
     file.seek(0)
     try:
         found = json.loads(file.read())

@@ -8,7 +8,7 @@ from contextlib import suppress
 from kpi_analysis.press.run.execute import to_ipynb, without_iri_grammar
 
 with without_iri_grammar():
-    from kpi_analysis.press.run.engine import prepare
+    from kpi_analysis.press.run.engine import parameterized_notebook
 import jupyter_client.provisioning
 
 import kpi_analysis.press.kernels.manager
@@ -18,20 +18,22 @@ from kpi_analysis.press.render.document import read_document
 from kpi_analysis.press.render.glyphs import placeholder
 from kpi_analysis.press.render.html import to_html
 from kpi_analysis.press.render.typst import to_pdf
-from kpi_analysis.press.run.manifest import versions
+from kpi_analysis.press.run.manifest import package_versions
 
 
-def rehearse() -> None:
+def warm_up_press() -> None:
     """Compile templates and schemas, and read the typeface: what each report would do for the first time."""
     text = {"cell_type": "markdown", "metadata": {}, "source": "# Rehearsal\n\n| a |\n|---|\n| 1 |"}
-    nb = prepare({"cells": [text], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, name="rehearsal", injected="1")
+    nb = parameterized_notebook(
+        {"cells": [text], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, name="rehearsal", injected="1"
+    )
     to_html(read_document(nb), timestamp=None, attachments={})
     to_ipynb(nb)
     placeholder()
-    versions()
+    package_versions()
 
 
 with suppress(Exception):  # a report that cannot be printed says why itself
-    rehearse()
+    warm_up_press()
 
 __all__ = ["jupyter_client", "kpi_analysis", "to_pdf"]

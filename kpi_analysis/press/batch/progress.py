@@ -23,7 +23,7 @@ _STYLES = {
 _MOST_LINES = 30
 
 
-class LiveBoard:
+class ConsoleProgress:
     """Shows a batch as it goes, on standard error; use it as a context."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class LiveBoard:
         self._cells: dict[str, str] = {}
         self._live = Live(console=self._console, refresh_per_second=4) if self._console.is_terminal else None
 
-    def __enter__(self) -> LiveBoard:
+    def __enter__(self) -> ConsoleProgress:
         if self._live is not None:
             self._live.start()
         return self
@@ -71,23 +71,23 @@ class LiveBoard:
 
     def _line(self, result: Result) -> None:
         if self._live is None:
-            self._console.print(sentence(result), markup=False, soft_wrap=True)
+            self._console.print(result_line(result), markup=False, soft_wrap=True)
 
     def _draw(self) -> None:
         if self._live is not None:
             order = {"running": 0, "failed": 1, "waiting": 2}
             shown = sorted(self._results.values(), key=lambda result: order.get(result.state, 3))
-            self._live.update(table_of(shown[:_MOST_LINES], self._cells, left=len(shown) - _MOST_LINES))
+            self._live.update(results_table(shown[:_MOST_LINES], self._cells, left=len(shown) - _MOST_LINES))
 
 
-def sentence(result: Result) -> str:
+def result_line(result: Result) -> str:
     """Return a result as one plain line."""
     time = f" in {result.outcome.seconds:.1f} s" if result.outcome and result.state == "done" else ""
     why = f": {result.error}" if result.error else " (nothing it is made from has changed)" * (result.state == "kept")
     return f"{result.item.name}: {result.state}{time}{why}"
 
 
-def table_of(results: Sequence[Result], cells: dict[str, str] | None = None, *, left: int = 0) -> Table:
+def results_table(results: Sequence[Result], cells: dict[str, str] | None = None, *, left: int = 0) -> Table:
     """Return results as a table."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for head in ("report", "state", "seconds", ""):
@@ -107,7 +107,7 @@ def print_results(results: Sequence[Result]) -> None:
     """Print what became of every report, and a closing line."""
     console = Console(highlight=False)
     if console.is_terminal:
-        console.print(table_of(results))
+        console.print(results_table(results))
     print_counts(results, console)
 
 

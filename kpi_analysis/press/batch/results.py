@@ -11,8 +11,8 @@ from kpi_analysis.core.errors import RunError
 from kpi_analysis.press.batch.data_snapshot import Snapshot
 from kpi_analysis.press.batch.spec import Batch, Item
 from kpi_analysis.press.batch.worker import Outcome
-from kpi_analysis.press.run.manifest import to_json
-from kpi_analysis.press.run.publish import write_whole
+from kpi_analysis.press.run.manifest import canonical_json
+from kpi_analysis.press.run.publish import write_atomically
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Result:
         }
 
 
-class Board(Protocol):
+class BatchProgress(Protocol):
     """Who is told what happens."""
 
     def planned(self, results: Sequence[Result]) -> None:
@@ -84,7 +84,7 @@ class Summary:
 
     def write(self, finished: str | None = None) -> None:
         """Write the file; raises RunError where that is impossible."""
-        content = to_json(
+        content = canonical_json(
             {
                 "batch": self.batch.file.name,
                 "started": self.started,
@@ -93,7 +93,7 @@ class Summary:
                 "items": [result.record() for result in self.results],
             }
         )
-        write_whole(self.batch.root / self.batch.period / "batch.json", content)
+        write_atomically(self.batch.root / self.batch.period / "batch.json", content)
 
     def update(self) -> None:
         """Write the file if there is room: a disk that is full for a while must not end the other reports."""

@@ -15,8 +15,8 @@ from kpi_analysis.core.config.company import expand_secrets
 from kpi_analysis.core.errors import ConfigError, KpiError, UsageError
 from kpi_analysis.core.yaml_file import StrictModel, YamlFile, load_model, read_yaml
 from kpi_analysis.press.run.notebook_file import find_notebook
-from kpi_analysis.press.run.parameter_values import Text
-from kpi_analysis.press.run.parameter_values import read_yaml as read_texts
+from kpi_analysis.press.run.parameter_values import UntypedText
+from kpi_analysis.press.run.parameter_values import parse_yaml_parameters as read_texts
 from kpi_analysis.press.run.parameters import read_parameters
 from kpi_analysis.press.run.plan import Plan, plan_report
 
@@ -184,13 +184,13 @@ def _read(path: Path) -> tuple[BatchFile, list[dict[str, Any]]]:
     return spec, own
 
 
-def _one_period(period: str, own: list[dict[str, Any]], path: Path) -> Text:
+def _one_period(period: str, own: list[dict[str, Any]], path: Path) -> UntypedText:
     if any("period" in entry for entry in own):
         raise UsageError(
             f"--period {period}: {path} gives reports periods of their own.",
             remedy="Leave --period out, or take the periods out of 'grid' or 'each'.",
         )
-    return Text(period)
+    return UntypedText(period)
 
 
 def _opened(name: str, value: Any, path: Path, secret: set[str]) -> Any:
@@ -207,7 +207,7 @@ def _opened(name: str, value: Any, path: Path, secret: set[str]) -> Any:
             remedy=f"Declare it in the notebook: {name}: SecretStr = SecretStr('').",
         )
     full = expand_secrets(value, path)
-    return Text(full) if isinstance(value, Text) else full
+    return UntypedText(full) if isinstance(value, UntypedText) else full
 
 
 def _refuse_collisions(items: list[Item], path: Path) -> None:

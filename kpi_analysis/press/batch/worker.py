@@ -18,18 +18,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kpi_analysis.core.errors import KpiError, SourceUnreachable
-from kpi_analysis.press.kernels import LOADING, QUIET
+from kpi_analysis.press.kernels import CLOSE_AND_FREEZE, PAUSE_GC
 from kpi_analysis.press.kernels.selection import KernelNotStarted
 from kpi_analysis.press.run.execute import Progress
 from kpi_analysis.press.run.plan import Plan
 from kpi_analysis.press.run.report import run_plan
-from kpi_analysis.press.run.secrets import scrubbed, texts
+from kpi_analysis.press.run.secrets import redact, secret_texts
 
-PRELOAD = (LOADING, "kpi_analysis.press.batch.preload", QUIET)
-PAUSES = (0.5, 2.0)  # seconds before the second and the third try
-_GRACE = 10.0  # seconds for a process to end by itself when its work is done
-_PATIENCE = 1.0  # seconds for one that is told to end
-_WATCH = 0.2
+PRELOAD = (PAUSE_GC, "kpi_analysis.press.batch.preload", CLOSE_AND_FREEZE)
+RETRY_PAUSES = (0.5, 2.0)  # seconds before the second and the third try
+_EXIT_TIMEOUT = 10.0  # seconds for a process to end by itself when its work is done
+_TERMINATE_TIMEOUT = 1.0  # seconds for one that is told to end
+_POLL_INTERVAL = 0.2
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Outcome:
         What went wrong, with what to do.
     cell : int, optional
         In which cell, counted from 1.
-    may_pass : bool
+    transient : bool
         Whether the same may well succeed a little later.
     tries : int
     """
@@ -74,7 +74,7 @@ class Outcome:
     seconds: float = 0.0
     error: str | None = None
     cell: int | None = None
-    may_pass: bool = False
+    transient: bool = False
     tries: int = 1
 
 
@@ -90,15 +90,15 @@ def run_task(task: Task, *, told: Progress = lambda done, total: None, stop: thr
         When it is set, the process is ended.
     """
     stop = stop or threading.Event()
-    outcome = _run_apart(task, told, stop)
-    for number, pause in enumerate(PAUSES, start=2):
-        if not outcome.may_pass or stop.wait(pause):
+    outcome = _run_in_process(task, told, stop)
+    for number, pause in enumerate(RETRY_PAUSES, start=2):
+        if not outcome.transient or stop.wait(pause):
             break
-        outcome = replace(_run_apart(task, told, stop), tries=number)
+        outcome = replace(_run_in_process(task, told, stop), tries=number)
     return outcome
 
 
-def prepare() -> Any:
+def process_context() -> Any:
     """Return how processes are started: forked, where the system can do that, from a server that is started now."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
@@ -110,20 +110,20 @@ def prepare() -> Any:
     return context
 
 
-def _run_apart(task: Task, told: Progress, stop: threading.Event) -> Outcome:
+def _run_in_process(task: Task, told: Progress, stop: threading.Event) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="kpi-", ignore_cleanup_errors=True) as folder:
-        context = prepare()
+        context = process_context()
         begun = time.monotonic()
         ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_work, args=(theirs, task, folder))
+        process = context.Process(target=_child_main, args=(theirs, task, folder))
         process.start()
         theirs.close()
         try:
             with ours:
-                outcome = _listen(ours, process, told, stop)
-            process.join(_GRACE if outcome is not None and outcome.state != "stopped" else 0)
+                outcome = _wait_for_outcome(ours, process, told, stop)
+            process.join(_EXIT_TIMEOUT if outcome is not None and outcome.state != "stopped" else 0)
         finally:
-            _end(process)
+            _stop_process(process)
     if outcome is not None:
         return outcome
     code = process.exitcode
@@ -135,10 +135,10 @@ def _run_apart(task: Task, told: Progress, stop: threading.Event) -> Outcome:
     )
 
 
-def _listen(ours: Connection, process: Any, told: Progress, stop: threading.Event) -> Outcome | None:
+def _wait_for_outcome(ours: Connection, process: Any, told: Progress, stop: threading.Event) -> Outcome | None:
     begun = time.monotonic()
     while not stop.is_set():
-        ready = wait([ours, process.sentinel], timeout=_WATCH)
+        ready = wait([ours, process.sentinel], timeout=_POLL_INTERVAL)
         if ours in ready:
             try:
                 message = ours.recv()
@@ -152,16 +152,16 @@ def _listen(ours: Connection, process: Any, told: Progress, stop: threading.Even
     return Outcome("stopped", time.monotonic() - begun, "The batch was stopped.")
 
 
-def _end(process: Any) -> None:
+def _stop_process(process: Any) -> None:
     """See to it that a process is gone: asked first, so that it can end its kernel."""
     for ask in (process.terminate, process.kill):
         if process.is_alive():
             ask()
-            process.join(_PATIENCE)
+            process.join(_TERMINATE_TIMEOUT)
     process.join()
 
 
-def _work(theirs: Connection, task: Task, folder: str) -> None:
+def _child_main(theirs: Connection, task: Task, folder: str) -> None:
     """Run in the process of one report; `folder` takes its temporary files, and is removed with them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches every process of the terminal; ours is told to end
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -176,24 +176,24 @@ def _work(theirs: Connection, task: Task, folder: str) -> None:
         with suppress(OSError):
             theirs.send((done, total))
 
-    outcome = _made(task.plan, told)
+    outcome = _outcome_of(task.plan, told)
     theirs.send(replace(outcome, seconds=time.monotonic() - begun))
 
 
-def _made(plan: Plan, told: Progress) -> Outcome:
+def _outcome_of(plan: Plan, told: Progress) -> Outcome:
     try:
         run_plan(plan, clock=lambda: datetime.now(UTC), progress=told, listed=False)
     except KpiError as error:
-        may_pass = isinstance(error, KernelNotStarted | SourceUnreachable)
-        return Outcome("failed", error=str(error), cell=error.cell, may_pass=may_pass)
+        transient = isinstance(error, KernelNotStarted | SourceUnreachable)
+        return Outcome("failed", error=str(error), cell=error.cell, transient=transient)
     except MemoryError:
         return Outcome("failed", error="There was not enough memory to print the report.")
     except OSError as error:
         words = f"A file could not be written or read: {error.strerror or error}."
         return Outcome("failed", error=f"{words} Make room, or change its rights. What was there is unchanged.")
     except Exception as error:  # whatever it is, it must not take the batch with it
-        secrets = [*plan.hidden, *(text for name in plan.secrets for text in texts(plan.values.get(name)))]
-        return Outcome("failed", error=str(scrubbed(f"{type(error).__name__}: {error}", secrets)))
+        secrets = [*plan.hidden, *(text for name in plan.secrets for text in secret_texts(plan.values.get(name)))]
+        return Outcome("failed", error=str(redact(f"{type(error).__name__}: {error}", secrets)))
     return Outcome("done")
 
 

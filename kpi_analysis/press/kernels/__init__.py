@@ -4,5 +4,5 @@
 `provisioner` is how Jupyter comes to use it: by the kernelspec ``kpi``, in JupyterLab, papermill and nbclient alike.
 """
 
-LOADING = "kpi_analysis.press.kernels.pause_gc"  # imported first in a process that is forked later
-QUIET = "kpi_analysis.press.kernels.close_and_freeze"  # imported last
+PAUSE_GC = "kpi_analysis.press.kernels.pause_gc"  # imported first in a process that is forked later
+CLOSE_AND_FREEZE = "kpi_analysis.press.kernels.close_and_freeze"  # imported last

@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from kpi_analysis.press.kernels.kernel import Launch
-from kpi_analysis.press.kernels.selection import WARM_KERNELS
+from kpi_analysis.press.kernels.selection import WARM_KERNELS_VARIABLE
 
 # Without matplotlib_inline: while it is imported it looks for the kernel whose cells shall show figures.
 PRELOAD = (
@@ -150,11 +150,11 @@ def starting_server(modules: Sequence[str] = PRELOAD) -> Iterator[Callable[[], s
 def own_server() -> str:
     """Return the address of the server that this process was given, or of one that is kept as long as it lives."""
     with _LOCK:
-        return os.environ.get(WARM_KERNELS) or _kept()
+        return os.environ.get(WARM_KERNELS_VARIABLE) or _process_server()
 
 
 @cache
-def _kept() -> str:
+def _process_server() -> str:
     server = kernel_server()
     address = server.__enter__()
     atexit.register(server.__exit__, None, None, None)

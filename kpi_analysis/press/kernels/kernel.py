@@ -62,8 +62,8 @@ def run_kernel(launch: Launch, *streams: int) -> None:
     # ipykernel ends itself when this process is gone
     os.environ.update(launch.env, JPY_PARENT_PID=str(os.getppid()))
     time.tzset()
-    _be_a_program_of_its_own(launch)
-    _shuffle()
+    _detach(launch)
+    _reseed()
     try:
         from ipykernel.kernelapp import IPKernelApp
 
@@ -73,7 +73,7 @@ def run_kernel(launch: Launch, *streams: int) -> None:
         atexit._run_exitfuncs()  # multiprocessing does not
 
 
-def _be_a_program_of_its_own(launch: Launch) -> None:
+def _detach(launch: Launch) -> None:
     """Undo what tells a child of multiprocessing from a program that was started."""
     threading.Thread(target=_end_with_server, daemon=True).start()
     multiprocessing.set_start_method(None, force=True)
@@ -95,7 +95,7 @@ def _end_with_server() -> None:
         os._exit(1)
 
 
-def _shuffle() -> None:
+def _reseed() -> None:
     """Forked processes are equal to the last bit: let no two draw the same numbers."""
     random.seed()
     numpy = sys.modules.get("numpy")

@@ -9,9 +9,9 @@ from queue import Empty
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 
-_AGAIN = 1.0  # seconds until a kernel that does not answer is asked once more
-_SILENT = 0.2  # seconds that the channel of outputs may take to be connected
-_LOOK = 0.01  # seconds between two looks whether it has ended
+_RETRY_AFTER = 1.0  # seconds until a kernel that does not answer is asked once more
+_IOPUB_TIMEOUT = 0.2  # seconds that the channel of outputs may take to be connected
+_POLL_INTERVAL = 0.01  # seconds between two looks whether it has ended
 
 
 class PromptClient(AsyncKernelClient):
@@ -33,9 +33,9 @@ class PromptClient(AsyncKernelClient):
         while True:
             self.kernel_info()
             with suppress(Empty):
-                reply = await self.get_shell_msg(timeout=_AGAIN)
+                reply = await self.get_shell_msg(timeout=_RETRY_AFTER)
                 if reply["msg_type"] == "kernel_info_reply":
-                    await self.get_iopub_msg(timeout=_SILENT)
+                    await self.get_iopub_msg(timeout=_IOPUB_TIMEOUT)
                     self._handle_kernel_info_reply(reply)
                     return
             if not await self.is_alive():
@@ -49,5 +49,5 @@ class PromptManager(AsyncKernelManager):
 
     client_factory = PromptClient
 
-    async def _async_wait(self, pollinterval: float = _LOOK) -> None:
-        await super()._async_wait(pollinterval=min(pollinterval, _LOOK))
+    async def _async_wait(self, pollinterval: float = _POLL_INTERVAL) -> None:
+        await super()._async_wait(pollinterval=min(pollinterval, _POLL_INTERVAL))

@@ -13,7 +13,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from kpi_analysis.press.kernels.client import CannotFork, fork_kernel, own_server
 
-_said: set[str] = set()
+_warned: set[str] = set()
 
 
 class WarmProvisioner(LocalProvisioner):
@@ -24,8 +24,8 @@ class WarmProvisioner(LocalProvisioner):
         try:
             forked = await asyncio.to_thread(_forked, cmd, **kwargs)
         except CannotFork as error:
-            if str(error) not in _said:
-                _said.add(str(error))
+            if str(error) not in _warned:
+                _warned.add(str(error))
                 self.log.warning("Kernels are started cold, because %s.", error)
             return await super().launch_kernel(cmd, **kwargs)
         self.process = forked

@@ -13,9 +13,9 @@ from typing import Any
 
 from kpi_analysis.core.errors import KernelDied, UsageError, did_you_mean
 
-OWN = "python3"
-WARM = "kpi-warm"
-WARM_KERNELS = "KPI_WARM_KERNELS"  # the address of a server of warm kernels, where there is one
+OWN_KERNEL = "python3"
+WARM_PROVISIONER = "kpi-warm"
+WARM_KERNELS_VARIABLE = "KPI_WARM_KERNELS"  # the address of a server of warm kernels, where there is one
 _LONGEST_SOCKET_FOLDER = 80  # the path of a socket may have 104 to 108 characters
 
 
@@ -49,7 +49,7 @@ class RunningKernel:
 
 def kernel_names() -> tuple[str, ...]:
     """Return the names of the installed kernels; ``python3`` is always the interpreter that runs us."""
-    return tuple(sorted({OWN, *_specs().find_kernel_specs()}))
+    return tuple(sorted({OWN_KERNEL, *_specs().find_kernel_specs()}))
 
 
 def choose_kernel(notebook: Mapping[str, Any], kernel: str | None = None) -> str:
@@ -67,7 +67,7 @@ def choose_kernel(notebook: Mapping[str, Any], kernel: str | None = None) -> str
     UsageError
         There is no such kernel; the message lists the installed ones.
     """
-    wanted = kernel or notebook.get("metadata", {}).get("kernelspec", {}).get("name") or OWN
+    wanted = kernel or notebook.get("metadata", {}).get("kernelspec", {}).get("name") or OWN_KERNEL
     installed = kernel_names()
     if wanted.lower() not in installed:
         origin = "" if kernel else " that the notebook names"
@@ -125,10 +125,14 @@ def _specs() -> Any:
         """A user's own ``python3`` kernelspec may point at an environment without this package."""
 
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-            if kernel_name != OWN:
+            if kernel_name != OWN_KERNEL:
                 return super().get_kernel_spec(kernel_name)
             argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-            warm = {"kernel_provisioner": {"provisioner_name": WARM}} if os.environ.get(WARM_KERNELS) else {}
+            warm = (
+                {"kernel_provisioner": {"provisioner_name": WARM_PROVISIONER}}
+                if os.environ.get(WARM_KERNELS_VARIABLE)
+                else {}
+            )
             return KernelSpec(argv=argv, display_name="Python 3", language="python", metadata=warm)
 
     return OwnInterpreter()

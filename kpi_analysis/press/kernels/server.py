@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from kpi_analysis.press.kernels import LOADING, QUIET
+from kpi_analysis.press.kernels import CLOSE_AND_FREEZE, PAUSE_GC
 from kpi_analysis.press.kernels.kernel import Launch, run_kernel
 
 STREAMS = 2
@@ -35,10 +35,10 @@ class _Stream:
     descriptor: int
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _taken, (reduction.DupFd(self.descriptor),)
+        return _received_descriptor, (reduction.DupFd(self.descriptor),)
 
 
-def _taken(sent: Any) -> int:
+def _received_descriptor(sent: Any) -> int:
     return int(sent.detach())
 
 
@@ -57,7 +57,7 @@ class _Kernel:
 def serve(place: Path, modules: list[str]) -> None:
     """Serve kernels until standard input is closed: then the one who started this program is gone."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([LOADING, *modules, run_kernel.__module__, QUIET])
+    context.set_forkserver_preload([PAUSE_GC, *modules, run_kernel.__module__, CLOSE_AND_FREEZE])
     owner = sys.stdin.fileno()
     kernels: list[_Kernel] = []
     try:

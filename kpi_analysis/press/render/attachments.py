@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import pikepdf
 
 from kpi_analysis.core.errors import RunError
-from kpi_analysis.press.render.files import description, media_type, relation
+from kpi_analysis.press.render.files import attachment_description, attachment_relation, media_type
 
 _EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
 
 
-def with_files(pdf: bytes, files: Mapping[str, bytes], moment: datetime | None) -> bytes:
+def attach_files(pdf: bytes, files: Mapping[str, bytes], moment: datetime | None) -> bytes:
     """Return a PDF that carries files, dated as the report is and not by the clock of the program that printed it.
 
     Parameters
@@ -33,7 +33,7 @@ def with_files(pdf: bytes, files: Mapping[str, bytes], moment: datetime | None) 
     --------
     >>> empty, out = pikepdf.new(), io.BytesIO()
     >>> empty.save(out)
-    >>> made = with_files(out.getvalue(), {"results.json": b"{}"}, None)
+    >>> made = attach_files(out.getvalue(), {"results.json": b"{}"}, None)
     >>> with pikepdf.open(io.BytesIO(made)) as read:
     ...     read.attachments["results.json"].get_file().read_bytes()
     b'{}'
@@ -49,12 +49,12 @@ def with_files(pdf: bytes, files: Mapping[str, bytes], moment: datetime | None) 
                 document,
                 content,
                 filename=name,
-                description=description(name),
+                description=attachment_description(name),
                 mime_type=media_type(name),
                 creation_date=dated,
                 mod_date=dated,
             )
-            spec.relationship = pikepdf.Name(f"/{relation(name).title()}")
+            spec.relationship = pikepdf.Name(f"/{attachment_relation(name).title()}")
             document.attachments[name] = spec
         for name in ("/CreationDate", "/ModDate"):
             document.docinfo[name] = dated

@@ -14,16 +14,16 @@ from datetime import datetime
 from pathlib import Path
 
 from kpi_analysis.core.errors import EngineMissing, RunError
-from kpi_analysis.press.render.attachments import with_files
+from kpi_analysis.press.render.attachments import attach_files
 from kpi_analysis.press.render.document import Document
-from kpi_analysis.press.render.html import to_print
+from kpi_analysis.press.render.html import to_print_html
 from kpi_analysis.press.render.subprocesses import last_words, run_program
 from kpi_analysis.press.render.table_files import table_files
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 REMEDY = "Install it: apt-get install chromium  (macOS: brew install --cask chromium)"
 
-_FOR_PRINT = """
+_PRINT_CSS = """
 @page { @bottom-right { content: counter(page) " / " counter(pages); font: 8pt 'Source Sans Pro', sans-serif;
   color: #55616D; } }
 /* bookmarks lose the spaces at which a heading wraps, unless they are kept, and say a heading twice that stands
@@ -31,7 +31,7 @@ _FOR_PRINT = """
 .kpi :is(h1, h2, h3, h4) { white-space: pre-wrap; }
 .kpi :is(h1, h2, h3, h4, .title) { padding-top: 2px; }
 """
-_SHUT_IN = (
+_ISOLATION_FLAGS = (
     "--headless", "--disable-gpu", "--no-first-run", "--no-default-browser-check", "--disable-extensions",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic",
     "--disable-dev-shm-usage", "--no-pings", "--metrics-recording-only", "--mute-audio",
@@ -41,7 +41,7 @@ _SHUT_IN = (
 _log = logging.getLogger(__name__)
 
 
-def to_pdf(document: Document, *, timestamp: datetime | None, attachments: Mapping[str, bytes]) -> bytes:
+def print_pdf(document: Document, *, timestamp: datetime | None, attachments: Mapping[str, bytes]) -> bytes:
     """Return a document as the PDF that a browser prints of its HTML.
 
     Parameters
@@ -60,14 +60,14 @@ def to_pdf(document: Document, *, timestamp: datetime | None, attachments: Mappi
     RunError
         If it fails, gives no PDF, or takes too long.
     """
-    page = to_print(document, timestamp=timestamp)
-    page = page.replace("</style>\n</head>", f"{_FOR_PRINT}</style>\n</head>", 1)
+    page = to_print_html(document, timestamp=timestamp)
+    page = page.replace("</style>\n</head>", f"{_PRINT_CSS}</style>\n</head>", 1)
     browser = required_browser()
     with tempfile.TemporaryDirectory(prefix="kpi-chromium-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         (folder / "report.html").write_text(page, encoding="utf-8")
         printed = _printed(browser, folder)
-    return with_files(printed, {**attachments, **table_files(document)}, timestamp)
+    return attach_files(printed, {**attachments, **table_files(document)}, timestamp)
 
 
 def find_browser() -> str | None:
@@ -91,7 +91,7 @@ def sandboxed() -> bool:
 def _printed(browser: str, folder: Path) -> bytes:
     made = folder / "report.pdf"
     command = [
-        browser, *_SHUT_IN, *([] if sandboxed() else ["--no-sandbox"]),
+        browser, *_ISOLATION_FLAGS, *([] if sandboxed() else ["--no-sandbox"]),
         f"--user-data-dir={folder / 'profile'}", "--no-pdf-header-footer", "--generate-pdf-document-outline",
         "--export-tagged-pdf", f"--print-to-pdf={made}", (folder / "report.html").as_uri(),
     ]  # fmt: skip

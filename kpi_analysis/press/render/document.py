@@ -15,7 +15,7 @@ from kpi_analysis.design.blocks.model import Title, is_derived
 from kpi_analysis.design.brand import theme_of
 from kpi_analysis.design.theme import Theme
 from kpi_analysis.press.render.markdown import plain_text, read_markdown
-from kpi_analysis.press.render.outputs import Words, joined, output_blocks
+from kpi_analysis.press.render.outputs import PictureText, notebook_text, output_blocks
 
 Block = dict[str, Any]
 
@@ -155,7 +155,7 @@ def _refuse_failed(cells: list[Mapping[str, Any]]) -> None:
 def _front_matter(cells: list[Mapping[str, Any]]) -> dict[str, Any]:
     """The title and language that a Quarto notebook states in its first raw cell."""
     if cells and cells[0]["cell_type"] == "raw":
-        found = re.match(r"---\n(.*?)\n---\s*\Z", joined(cells[0]["source"]).strip() + "\n", re.DOTALL)
+        found = re.match(r"---\n(.*?)\n---\s*\Z", notebook_text(cells[0]["source"]).strip() + "\n", re.DOTALL)
         return _yaml(found[1]) if found else {}
     return {}
 
@@ -181,7 +181,7 @@ def _yaml(text: str) -> dict[str, Any]:
 
 
 def _cell_blocks(cell: Mapping[str, Any], number: int, show_code: bool) -> list[Block]:
-    source, tags = joined(cell["source"]), _tags(cell)
+    source, tags = notebook_text(cell["source"]), _tags(cell)
     if tags & _NEVER_SHOWN or cell["cell_type"] not in ("markdown", "code"):
         return []
     if cell["cell_type"] == "markdown":
@@ -197,7 +197,7 @@ def _cell_blocks(cell: Mapping[str, Any], number: int, show_code: bool) -> list[
         return blocks
     said = cell.get("metadata", {})
     alt = said.get("alt") or options.get("fig-alt") or ""
-    words = Words(str(alt), str(options.get("fig-cap") or ""), number)
+    words = PictureText(str(alt), str(options.get("fig-cap") or ""), number)
     return blocks + [block for output in cell.get("outputs", ()) for block in output_blocks(output, words)]
 
 

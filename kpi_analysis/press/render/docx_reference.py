@@ -9,7 +9,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from kpi_analysis.design.theme import DEFAULT_THEME, LIGHT, LINES, PAGE, SPACE, TYPE, Page, Theme
-from kpi_analysis.press.render.office import FACE
+from kpi_analysis.press.render.office import OFFICE_TYPEFACE
 
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _R = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
@@ -152,7 +152,7 @@ def _styles(language: str, accent: str) -> str:
     return f"{_HEAD}<w:styles {_W}>{defaults}{''.join(styles)}</w:styles>"
 
 
-def _font(face: str = FACE) -> str:
+def _font(face: str = OFFICE_TYPEFACE) -> str:
     return f'<w:rFonts w:ascii="{face}" w:hAnsi="{face}" w:cs="{face}"/>'
 
 

@@ -32,7 +32,7 @@ def _tokens(nodes: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
             yield from _tokens(node.get(part, ()))
 
 
-def converted(found: list[Formula], to: Literal["mathml", "typst"]) -> dict[Formula, str]:
+def convert_formulas(found: list[Formula], to: Literal["mathml", "typst"]) -> dict[Formula, str]:
     """Return formulas in another notation; one that pandoc does not understand is left out.
 
     Raises
@@ -42,7 +42,7 @@ def converted(found: list[Formula], to: Literal["mathml", "typst"]) -> dict[Form
 
     Examples
     --------
-    >>> converted([("a^2", False)], "typst")
+    >>> convert_formulas([("a^2", False)], "typst")
     {('a^2', False): 'a^2'}
     """
     if not found:

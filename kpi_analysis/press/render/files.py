@@ -32,12 +32,12 @@ def media_type(name: str) -> str:
     return _MEDIA.get(PurePosixPath(name).suffix.casefold(), "application/octet-stream")
 
 
-def relation(name: str) -> str:
+def attachment_relation(name: str) -> str:
     """Return what an attached file is to the report, in the words of PDF/A-3: data, source or supplement."""
     return _RELATIONS.get(PurePosixPath(name).suffix.casefold(), "supplement")
 
 
-def description(name: str) -> str:
+def attachment_description(name: str) -> str:
     """Return a sentence that says what an attached file holds."""
     if name.endswith(".csv"):
         return f"The table {name.removesuffix('.csv')} of this report as comma-separated values"

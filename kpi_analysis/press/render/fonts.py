@@ -40,21 +40,21 @@ def coverage(weight: str, font: Font | None = None) -> frozenset[int]:
         return frozenset(face.getBestCmap())
 
 
-@cache
 def staged_fonts(fonts: tuple[Font, ...] = DEFAULT_THEME.fonts) -> str:
     """Return a folder that holds the faces and nothing else, kept for the life of the process.
 
     Typst takes folders only, and mixes up the OpenType and TrueType twins that the font's package holds.
     """
+    return _staged(fonts).name
+
+
+@cache
+def _staged(fonts: tuple[Font, ...]) -> tempfile.TemporaryDirectory[str]:
     folder = tempfile.TemporaryDirectory(prefix="kpi-fonts-")
-    _kept.append(folder)
     for number, font in enumerate(fonts):
         for weight, file in font.files.items():
             shutil.copy(file, Path(folder.name) / f"{number}-{weight}{file.suffix}")
-    return folder.name
-
-
-_kept: list[tempfile.TemporaryDirectory[str]] = []
+    return folder
 
 
 @cache

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader
 from kpi_analysis.design.blocks.html import environment, render_block, stylesheet
 from kpi_analysis.design.theme import Page, css_variables
 from kpi_analysis.press.render.document import Document
-from kpi_analysis.press.render.equations import converted, formulas
+from kpi_analysis.press.render.equations import convert_formulas, formulas
 from kpi_analysis.press.render.files import media_type
 from kpi_analysis.press.render.fonts import font_faces
 
@@ -46,7 +46,7 @@ def to_html(document: Document, *, timestamp: datetime | None, attachments: Mapp
     return _page(page)
 
 
-def to_print(document: Document, *, timestamp: datetime | None) -> str:
+def to_print_html(document: Document, *, timestamp: datetime | None) -> str:
     """Return a document as the same page for paper: without script, which has nothing to do there."""
     return _page({**page_context(document, timestamp=timestamp, attachments={}), "script": "", "policy": ""})
 
@@ -102,7 +102,7 @@ def _with_mathml(blocks: tuple[dict[str, Any], ...]) -> Iterable[dict[str, Any]]
     found = formulas(blocks)
     if not found:
         return blocks
-    written = converted(found, "mathml")
+    written = convert_formulas(found, "mathml")
     prepared = copy.deepcopy(blocks)
     _fill(prepared, written)
     return prepared

@@ -9,10 +9,10 @@ from typing import Any
 
 from kpi_analysis.design.theme import PAGE
 
-FACE = "Calibri"
+OFFICE_TYPEFACE = "Calibri"
 """Their readers open them with their own typefaces: one that every office has, or replaces by a twin as wide."""
 
-MARKS = {
+STATUS_SIGNS = {
     "on": ("●", "good"),
     "risk": ("◆", "warn"),
     "off": ("✕", "bad"),
@@ -24,7 +24,7 @@ _NARROWEST, _WIDEST = 4, 40
 
 
 @dataclass(frozen=True)
-class Piece:
+class StyledText:
     """Words that look alike: their tone (plain, good, bad, warn, muted), and whether they are strong."""
 
     text: str
@@ -32,7 +32,7 @@ class Piece:
     strong: bool = False
 
 
-def cell_pieces(cell: Mapping[str, Any]) -> list[Piece]:
+def cell_pieces(cell: Mapping[str, Any]) -> list[StyledText]:
     """Return what stands in a cell, without its picture: the status sign, the words, the unit.
 
     Examples
@@ -46,16 +46,16 @@ def cell_pieces(cell: Mapping[str, Any]) -> list[Piece]:
     """
     pieces = []
     if cell["status"]:
-        sign, tone = MARKS[cell["status"]]
-        pieces.append(Piece(f"{sign} ", tone))
+        sign, tone = STATUS_SIGNS[cell["status"]]
+        pieces.append(StyledText(f"{sign} ", tone))
     alarming = cell["status"] in ("off", "missed")
     space = "\N{NO-BREAK SPACE}" if cell["suffix"][:1].isalpha() else ""
     words = f"{cell['text']}{space}{cell['suffix']}"
     tone = "bad" if alarming and cell["tone"] == "plain" else cell["tone"]
     if words:
-        pieces.append(Piece(words, tone, cell["strong"] or alarming))
+        pieces.append(StyledText(words, tone, cell["strong"] or alarming))
     if cell["unit"]:
-        pieces.append(Piece(f" {cell['unit']}", "muted"))
+        pieces.append(StyledText(f" {cell['unit']}", "muted"))
     return pieces
 
 
@@ -88,7 +88,7 @@ def column_shares(columns: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[s
     """
     longest = [max((len(word) for word in head_text(column).split()), default=1) for column in columns]
     for row in rows:
-        for cell, position in placed(row["cells"]):
+        for cell, position in positioned_cells(row["cells"]):
             if cell["span"] == 1 and position < len(columns) and not cell["svg"]:
                 longest[position] = max(longest[position], len(cell_text(cell)))
     fixed = {
@@ -103,7 +103,7 @@ def column_shares(columns: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[s
     return [part / sum(parts) for part in parts]
 
 
-def placed(cells: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], int]]:
+def positioned_cells(cells: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], int]]:
     """Return the cells of a row, each with the column where it begins."""
     found, position = [], 0
     for cell in cells:

@@ -25,7 +25,7 @@ _SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 
 
 @dataclass(frozen=True)
-class Words:
+class PictureText:
     """What a cell says about its pictures: their alt text and caption, and where the cell stands."""
 
     alt: str = ""
@@ -33,19 +33,19 @@ class Words:
     number: int = 0
 
 
-def joined(text: Any) -> str:
+def notebook_text(text: Any) -> str:
     """Return text of a notebook file, which may be a list of lines."""
     return "".join(text) if isinstance(text, list) else str(text)
 
 
-def output_blocks(output: Mapping[str, Any], words: Words) -> list[Block]:
+def output_blocks(output: Mapping[str, Any], words: PictureText) -> list[Block]:
     """Return what is printed of one output, in the richest form that paper can hold.
 
     Parameters
     ----------
     output : mapping
         An output of nbformat 4.
-    words : Words
+    words : PictureText
         What its cell says about pictures.
 
     Raises
@@ -55,36 +55,36 @@ def output_blocks(output: Mapping[str, Any], words: Words) -> list[Block]:
 
     Examples
     --------
-    >>> output_blocks({"output_type": "stream", "name": "stdout", "text": "3 rows"}, Words())
+    >>> output_blocks({"output_type": "stream", "name": "stdout", "text": "3 rows"}, PictureText())
     [{'kind': 'text', 'text': '3 rows', 'stream': 'stdout'}]
     """
     kind = output["output_type"]
     if kind == "stream":
-        return _text(joined(output["text"]), str(output.get("name", "")))
+        return _text(notebook_text(output["text"]), str(output.get("name", "")))
     if kind == "error":
         trace = _ANSI.sub("", "\n".join(output.get("traceback", [])))
         return [{"kind": "error", "name": output["ename"], "message": output["evalue"], "trace": trace}]
     return _rich(output.get("data", {}), output.get("metadata", {}), words)
 
 
-def _rich(data: Mapping[str, Any], metadata: Mapping[str, Any], words: Words) -> list[Block]:
+def _rich(data: Mapping[str, Any], metadata: Mapping[str, Any], words: PictureText) -> list[Block]:
     if MIME in data:
         return [_own(data[MIME])]
     if _WIDGET in data:
         return []
     for media in ("image/svg+xml", *_SIGNATURES):
         if media in data:
-            return [_image(media, joined(data[media]), metadata, words)]
+            return [_image(media, notebook_text(data[media]), metadata, words)]
     if "text/markdown" in data:
-        return [{"kind": "markdown", "tokens": read_markdown(joined(data["text/markdown"]))}]
+        return [{"kind": "markdown", "tokens": read_markdown(notebook_text(data["text/markdown"]))}]
     if "text/html" in data:
-        blocks = read_html(joined(data["text/html"]))
+        blocks = read_html(notebook_text(data["text/html"]))
         if blocks:
             return blocks
     if "text/latex" in data:
-        return [{"kind": "markdown", "tokens": read_markdown(joined(data["text/latex"]))}]
+        return [{"kind": "markdown", "tokens": read_markdown(notebook_text(data["text/latex"]))}]
     if "text/plain" in data:
-        return _text(joined(data["text/plain"]), "")
+        return _text(notebook_text(data["text/plain"]), "")
     if not data:
         return []
     found = ", ".join(sorted(data))
@@ -110,7 +110,7 @@ def _text(text: str, stream: str) -> list[Block]:
     return [{"kind": "text", "text": clean, "stream": stream}] if clean.strip() else []
 
 
-def _image(media: str, data: str, metadata: Mapping[str, Any], words: Words) -> Block:
+def _image(media: str, data: str, metadata: Mapping[str, Any], words: PictureText) -> Block:
     of_media = metadata.get(media)
     told = (of_media.get("alt") if isinstance(of_media, Mapping) else None) or metadata.get("alt")
     alt = words.alt or told or words.caption or f"Figure of cell {words.number}, without a description"

@@ -11,7 +11,7 @@ from typing import Any
 
 from kpi_analysis.core.errors import EngineMissing, RunError
 
-PATIENCE = 120
+PANDOC_TIMEOUT = 120
 """Seconds after which pandoc is given up."""
 
 
@@ -51,12 +51,12 @@ def run_pandoc(
     try:
         result = subprocess.run(
             command, input=json.dumps(document).encode(), capture_output=True, cwd=folder, env=environment,
-            timeout=PATIENCE, check=False,
+            timeout=PANDOC_TIMEOUT, check=False,
         )  # fmt: skip
     except OSError as problem:
         raise _missing(wanted_for, str(problem)) from problem
     except subprocess.TimeoutExpired as problem:
-        raise RunError(f"{wanted_for}, and pandoc gave no answer in {PATIENCE} s.") from problem
+        raise RunError(f"{wanted_for}, and pandoc gave no answer in {PANDOC_TIMEOUT} s.") from problem
     if result.returncode:
         said = result.stderr.decode(errors="replace").strip()
         raise RunError(f"{wanted_for}, and pandoc ended with code {result.returncode}: {said or 'no word'}")

@@ -12,7 +12,7 @@ from kpi_analysis.design.blocks.svg import width_of
 from kpi_analysis.design.theme import PAGE
 from kpi_analysis.press.render.document import Document
 from kpi_analysis.press.render.equations import formula_node
-from kpi_analysis.press.render.office import Piece, cell_pieces, column_shares, head_text, placed
+from kpi_analysis.press.render.office import StyledText, cell_pieces, column_shares, head_text, positioned_cells
 from kpi_analysis.press.render.pictures import as_png, drawings, picture_bytes
 
 Node = dict[str, Any]
@@ -49,7 +49,7 @@ def pandoc_blocks(document: Document, folder: Path, *, markdown: bool = False) -
     return [node for block in document.blocks for node in writer.block(block)]
 
 
-def words(text: str) -> list[Node]:
+def pandoc_text(text: str) -> list[Node]:
     """Return text as pandoc's words and spaces."""
     nodes: list[Node] = []
     for number, word in enumerate(text.replace("\n", " ").split(" ")):
@@ -60,7 +60,7 @@ def words(text: str) -> list[Node]:
     return nodes
 
 
-def styled(style: str, blocks: list[Node]) -> Node:
+def styled_div(style: str, blocks: list[Node]) -> Node:
     """Return blocks under a named style of the office file."""
     return {"t": "Div", "c": [["", [], [["custom-style", style]]], blocks]}
 
@@ -70,15 +70,15 @@ def _para(inlines: list[Node]) -> Node:
 
 
 def _said(style: str, text: str) -> list[Node]:
-    return [styled(style, [_para(words(text))])] if text else []
+    return [styled_div(style, [_para(pandoc_text(text))])] if text else []
 
 
 def _header(level: int, anchor: str, inlines: list[Node]) -> Node:
     return {"t": "Header", "c": [level, [anchor, [], []], inlines]}
 
 
-def _piece(piece: Piece) -> Node:
-    inlines = words(piece.text)
+def _piece(piece: StyledText) -> Node:
+    inlines = pandoc_text(piece.text)
     if piece.strong:
         inlines = [{"t": "Strong", "c": inlines}]
     style = piece.tone.capitalize()
@@ -102,22 +102,22 @@ class _Writer:
         return write(block)
 
     def _title(self, block: Token) -> list[Node]:
-        return [_header(1, block.get("anchor", ""), words(block["title"])), *_said("Deck", block["deck"])]
+        return [_header(1, block.get("anchor", ""), pandoc_text(block["title"])), *_said("Deck", block["deck"])]
 
     def _headed(self, block: Token) -> list[Node]:
-        head = [_header(2, block.get("anchor", ""), words(block["title"]))] if block["title"] else []
+        head = [_header(2, block.get("anchor", ""), pandoc_text(block["title"]))] if block["title"] else []
         return head + _said("Measure", block["measure"])
 
     def _findings(self, block: Token) -> list[Node]:
-        nodes = [_header(2, block.get("anchor", ""), words(block["title"]))]
+        nodes = [_header(2, block.get("anchor", ""), pandoc_text(block["title"]))]
         for finding in block["findings"]:
             figure = {**finding["figure"], "strong": True}
-            nodes.append(styled("Finding", [_para([_piece(piece) for piece in cell_pieces(figure)])]))
-            said: list[Node] = [{"t": "Strong", "c": words(finding["claim"])}]
-            said += [{"t": "Space"}, *words(finding["evidence"])] if finding["evidence"] else []
+            nodes.append(styled_div("Finding", [_para([_piece(piece) for piece in cell_pieces(figure)])]))
+            said: list[Node] = [{"t": "Strong", "c": pandoc_text(finding["claim"])}]
+            said += [{"t": "Space"}, *pandoc_text(finding["evidence"])] if finding["evidence"] else []
             if finding.get("anchor"):
-                there = {"t": "Link", "c": [_PLAIN, words(finding["see"]), [f"#{finding['anchor']}", ""]]}
-                said += [{"t": "Space"}, *words("See:"), {"t": "Space"}, there]
+                there = {"t": "Link", "c": [_PLAIN, pandoc_text(finding["see"]), [f"#{finding['anchor']}", ""]]}
+                said += [{"t": "Space"}, *pandoc_text("See:"), {"t": "Space"}, there]
             nodes.append(_para(said))
         return nodes
 
@@ -141,8 +141,8 @@ class _Writer:
         return [{"t": "CodeBlock", "c": [_PLAIN, block["text"]]}]
 
     def _error(self, block: Token) -> list[Node]:
-        told = [{"t": "Strong", "c": words(block["name"])}, *words(f": {block['message']}")]
-        return [styled("Error", [_para(told)])]
+        told = [{"t": "Strong", "c": pandoc_text(block["name"])}, *pandoc_text(f": {block['message']}")]
+        return [styled_div("Error", [_para(told)])]
 
     def picture(self, picture: Token, *, alone: bool = False) -> Node:
         """A picture as a file of the folder, as wide as its drawing says but never wider than the page."""
@@ -153,21 +153,24 @@ class _Writer:
         sized = [["width", f"{min(width, PAGE.full):.1f}mm"]] if width else []
         if self.markdown:
             named = [["fig-alt", picture["alt"]]]
-            return {"t": "Image", "c": [["", [], named + sized], [] if alone else words(picture["alt"]), [name, ""]]}
-        return {"t": "Image", "c": [["", [], sized], words(picture["alt"]), [name, ""]]}
+            return {
+                "t": "Image",
+                "c": [["", [], named + sized], [] if alone else pandoc_text(picture["alt"]), [name, ""]],
+            }
+        return {"t": "Image", "c": [["", [], sized], pandoc_text(picture["alt"]), [name, ""]]}
 
     def table(self, columns: Sequence[Token], rows: Sequence[Token]) -> Node:
         room = 1 if self.markdown else _ROOM
         shares = [{"t": "ColWidth", "c": share * room} for share in column_shares(columns, rows)]
         aligned = [{"t": _ALIGNED[column["align"]]} for column in columns]
-        head = [self._cell("Table Head", words(head_text(column)), 1) for column in columns]
+        head = [self._cell("Table Head", pandoc_text(head_text(column)), 1) for column in columns]
         body = [self._row(row, len(columns)) for row in rows]
         return _native_table(list(map(list, zip(aligned, shares, strict=True))), head, body)
 
     def _row(self, row: Token, count: int) -> list[Any]:
         group = row["kind"] == "group"
         cells: list[Any] = []
-        for cell, position in placed(row["cells"]):
+        for cell, position in positioned_cells(row["cells"]):
             if position >= count:
                 break
             span = count if group else min(cell["span"], count - position)
@@ -186,7 +189,7 @@ class _Writer:
         return [_piece(piece) for piece in cell_pieces({**cell, "strong": strong or cell["strong"]})]
 
     def _cell(self, style: str, inlines: list[Node], span: int) -> list[Any]:
-        inside = [{"t": "Plain", "c": inlines}] if self.markdown else [styled(style, [_para(inlines)])]
+        inside = [{"t": "Plain", "c": inlines}] if self.markdown else [styled_div(style, [_para(inlines)])]
         return [_PLAIN, {"t": "AlignDefault"}, 1, 1 if self.markdown else span, inside]
 
     # --- the tokens of Markdown
@@ -231,7 +234,7 @@ class _Writer:
         blocks = self.prose(item["children"])
         if item["type"] == "task_list_item" and blocks and blocks[0]["t"] in ("Plain", "Para"):
             sign = "☑" if item["attrs"]["checked"] else "☐"
-            blocks[0] = {"t": blocks[0]["t"], "c": [*words(f"{sign} "), *blocks[0]["c"]]}
+            blocks[0] = {"t": blocks[0]["t"], "c": [*pandoc_text(f"{sign} "), *blocks[0]["c"]]}
         return blocks
 
     def _markdown_table(self, parts: Sequence[Token]) -> Node:
@@ -267,7 +270,7 @@ class _Writer:
             url = attrs.get("url") or (f"#{attrs['anchor']}" if "anchor" in attrs else "")
             inside = self.inlines(children)
             return [{"t": "Link", "c": [_PLAIN, inside, [url, ""]]}] if url else inside
-        return words(token.get("raw", "")) + self.inlines(children)
+        return pandoc_text(token.get("raw", "")) + self.inlines(children)
 
 
 def _native_table(columns: list[Any], head: list[Any], rows: list[Any]) -> Node:

@@ -18,7 +18,7 @@ from pptx.util import Mm, Pt
 
 from kpi_analysis.press.render.document import Document
 from kpi_analysis.press.render.equations import Formula, formulas, office_formulas
-from kpi_analysis.press.render.office import FACE, cell_pieces, column_shares, head_text, placed
+from kpi_analysis.press.render.office import OFFICE_TYPEFACE, cell_pieces, column_shares, head_text, positioned_cells
 from kpi_analysis.press.render.pictures import as_png, drawings
 from kpi_analysis.press.render.slide_layout import (
     BOTTOM,
@@ -31,13 +31,13 @@ from kpi_analysis.press.render.slide_layout import (
     WIDTH,
     Box,
     Headline,
-    Page,
-    pages,
+    LaidOutSlide,
+    lay_out_slides,
     row_heights,
     type_size,
 )
-from kpi_analysis.press.render.slide_model import LINE_BREAK, Grid, Paragraph, Picture, Run, Words
-from kpi_analysis.press.render.slides import slides_of
+from kpi_analysis.press.render.slide_model import LINE_BREAK, Paragraph, Picture, Run, SlideTable, TextBox
+from kpi_analysis.press.render.slides import document_slides
 
 _EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 _A = "http://schemas.openxmlformats.org/drawingml/2006/main"
@@ -80,7 +80,7 @@ def to_pptx(document: Document, *, timestamp: datetime | None, attachments: Mapp
     written = office_formulas(formulas(document.blocks))
     deck = _Deck(document, timestamp or _EARLIEST, written)
     drawn = as_png(drawings(document.blocks), document.theme, sharpness=SHARPNESS)
-    for page in pages(slides_of(document, drawn)):
+    for page in lay_out_slides(document_slides(document, drawn)):
         deck.add(page)
     return _same_bytes(deck.saved())
 
@@ -131,7 +131,7 @@ class _Deck:
         theme.set("b", "1")
         _fill(theme, self.palette.ink)
 
-    def add(self, page: Page) -> None:
+    def add(self, page: LaidOutSlide) -> None:
         """Add a slide: the words above its title, the title, and what stands below."""
         slide = self.made.slides.add_slide(self.layout)
         if page.cover:
@@ -141,9 +141,9 @@ class _Deck:
         if kicker:
             self._kicker(slide, kicker, page.headline.top)
         for box in page.boxes:
-            if isinstance(box.item, Words):
+            if isinstance(box.item, TextBox):
                 self._words(slide, box.item, box)
-            elif isinstance(box.item, Grid):
+            elif isinstance(box.item, SlideTable):
                 self._table(slide, box.item, box)
             else:
                 _picture(slide, box.item, box)
@@ -160,7 +160,7 @@ class _Deck:
 
     def _kicker(self, slide: Any, text: str, below: float) -> None:
         """One line in the accent colour above the title, and read before it."""
-        line = Words((Paragraph((Run(_cut(text), "accent"),), _KICKER),))
+        line = TextBox((Paragraph((Run(_cut(text), "accent"),), _KICKER),))
         box = self._words(slide, line, Box(line, LEFT, below - 6, ROOM, 5.5))
         slide.shapes.title.element.addprevious(box.element)
 
@@ -182,7 +182,7 @@ class _Deck:
         self.made.save(written)
         return written.getvalue()
 
-    def _words(self, slide: Any, words: Words, place: Box) -> Any:
+    def _words(self, slide: Any, words: TextBox, place: Box) -> Any:
         box = slide.shapes.add_textbox(Mm(place.left), Mm(place.top), Mm(place.width), Mm(place.height))
         frame = box.text_frame
         frame.word_wrap = True
@@ -207,7 +207,7 @@ class _Deck:
         made.text = _legible(run.text)
         font = made.font
         font.size, font.bold, font.italic = Pt(size), run.bold or None, run.italic or None
-        font.name = "Consolas" if run.mono else FACE
+        font.name = "Consolas" if run.mono else OFFICE_TYPEFACE
         colour = getattr(self.palette, "ink" if run.tone == "plain" else run.tone)
         _fill(made._r.get_or_add_rPr(), colour)
         made._r.get_or_add_rPr().set("lang", self.language)
@@ -231,7 +231,7 @@ class _Deck:
         either[0].append(choice)
         either[1].append(shape)
 
-    def _table(self, slide: Any, grid: Grid, box: Box) -> None:
+    def _table(self, slide: Any, grid: SlideTable, box: Box) -> None:
         columns, rows = grid.columns, grid.rows
         shape = slide.shapes.add_table(
             len(rows) + 1, len(columns), Mm(box.left), Mm(box.top), Mm(box.width), Mm(box.height)
@@ -254,7 +254,7 @@ class _Deck:
 
     def _row(self, table: Any, number: int, row: Mapping[str, Any], columns: Sequence[Any], size: float) -> None:
         group = row["kind"] == "group"
-        for cell, position in placed(row["cells"]):
+        for cell, position in positioned_cells(row["cells"]):
             if position >= len(columns):
                 break
             span = len(columns) if group else min(cell["span"], len(columns) - position)

@@ -10,7 +10,6 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ import yaml
 
 from kpi_analysis.core.errors import EngineMissing, RunError
 from kpi_analysis.design.theme import TYPE, Page, Theme
-from kpi_analysis.press.render.attachments import with_files
+from kpi_analysis.press.render.attachments import attach_files
 from kpi_analysis.press.render.document import Document
 from kpi_analysis.press.render.docx_reference import reference_document
 from kpi_analysis.press.render.pandoc import pandoc_document, run_pandoc
@@ -28,8 +27,8 @@ from kpi_analysis.press.render.table_files import table_files
 
 REMEDY = "Install it: conda install -c conda-forge quarto  (elsewhere: set QUARTO_PATH to the program)"
 
-_ENDINGS = {"html": "html", "typst": "pdf", "docx": "docx", "pptx": "pptx", "revealjs": "html"}
-_BEGINS = {"typst": b"%PDF", "docx": b"PK", "pptx": b"PK", "html": b"<", "revealjs": b"<"}
+_EXTENSIONS = {"html": "html", "typst": "pdf", "docx": "docx", "pptx": "pptx", "revealjs": "html"}
+_SIGNATURES = {"typst": b"%PDF", "docx": b"PK", "pptx": b"PK", "html": b"<", "revealjs": b"<"}
 
 
 def find_quarto() -> str | None:
@@ -52,8 +51,21 @@ def required_quarto() -> str:
     return program
 
 
-def _made(target: str, document: Document, *, timestamp: datetime | None, attachments: Mapping[str, bytes]) -> bytes:
-    """Return a document in a format of Quarto's; a PDF carries its attachments and a CSV of each table.
+def render_with_quarto(
+    document: Document, form: str, *, timestamp: datetime | None, attachments: Mapping[str, bytes]
+) -> bytes:
+    """Return a document in one of Quarto's formats; a PDF carries its attachments and a CSV of each table.
+
+    Parameters
+    ----------
+    document : Document
+        What `read_document` gives.
+    form : str
+        html, pdf, docx, pptx or revealjs.
+    timestamp : datetime, optional
+        When the report was made.
+    attachments : mapping of name to bytes
+        Files to attach to a PDF; other formats carry none.
 
     Raises
     ------
@@ -63,12 +75,13 @@ def _made(target: str, document: Document, *, timestamp: datetime | None, attach
         If Quarto fails, says so or not, or leaves no file of that format.
     """
     program = required_quarto()
+    target = "typst" if form == "pdf" else form
     with tempfile.TemporaryDirectory(prefix="kpi-quarto-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         write_project(document, folder, timestamp)
         made = _rendered(program, target, folder)
     files = {**attachments, **table_files(document)}
-    return with_files(made, files, timestamp) if target == "typst" else made
+    return attach_files(made, files, timestamp) if form == "pdf" else made
 
 
 def write_project(document: Document, folder: Path, timestamp: datetime | None = None) -> None:
@@ -105,7 +118,16 @@ def quarto_command(program: str, target: str) -> list[str]:
     >>> quarto_command("quarto", "typst")[1:]
     ['render', 'report.qmd', '--to', 'typst', '--output', 'report.pdf', '--no-execute']
     """
-    return [program, "render", "report.qmd", "--to", target, "--output", f"report.{_ENDINGS[target]}", "--no-execute"]
+    return [
+        program,
+        "render",
+        "report.qmd",
+        "--to",
+        target,
+        "--output",
+        f"report.{_EXTENSIONS[target]}",
+        "--no-execute",
+    ]
 
 
 def _rendered(program: str, target: str, folder: Path) -> bytes:
@@ -113,9 +135,9 @@ def _rendered(program: str, target: str, folder: Path) -> bytes:
     code, said = run_program(quarto_command(program, target), folder=folder, remedy=REMEDY)
     if code:
         raise RunError(f"Quarto ended with code {code}: {last_words(said)}", remedy="Try: quarto check")
-    made = folder / f"report.{_ENDINGS[target]}"
+    made = folder / f"report.{_EXTENSIONS[target]}"
     content = made.read_bytes() if made.is_file() else b""
-    if not content.lstrip().startswith(_BEGINS[target]):
+    if not content.lstrip().startswith(_SIGNATURES[target]):
         found = "left no file" if not content else "left a file of another kind"
         raise RunError(f"Quarto was asked for {target} and {found}: {last_words(said)}", remedy="Try: quarto check")
     return content
@@ -171,10 +193,3 @@ def _brand(theme: Theme) -> dict[str, Any]:
             "link": {"color": "accent"},
         },
     }
-
-
-to_html = partial(_made, "html")
-to_pdf = partial(_made, "typst")
-to_docx = partial(_made, "docx")
-to_pptx = partial(_made, "pptx")
-to_revealjs = partial(_made, "revealjs")

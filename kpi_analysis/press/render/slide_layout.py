@@ -11,8 +11,18 @@ from itertools import accumulate
 from pptx.parts.image import Image
 
 from kpi_analysis.core.errors import RunError
-from kpi_analysis.press.render.office import column_shares, head_text, placed
-from kpi_analysis.press.render.slide_model import LINE_BREAK, Grid, Item, Paragraph, Picture, Plain, Side, Slide, Words
+from kpi_analysis.press.render.office import column_shares, head_text, positioned_cells
+from kpi_analysis.press.render.slide_model import (
+    LINE_BREAK,
+    Paragraph,
+    Picture,
+    SideBySide,
+    Slide,
+    SlideContent,
+    SlideItem,
+    SlideTable,
+    TextBox,
+)
 
 WIDTH, HEIGHT = 338.667, 190.5
 """A wide screen, in millimetres."""
@@ -35,7 +45,7 @@ _POINT = 25.4 / 72
 class Box:
     """An item and where it stands, in millimetres."""
 
-    item: Plain
+    item: SlideContent
     left: float
     top: float
     width: float
@@ -53,7 +63,7 @@ class Headline:
 
 
 @dataclass(frozen=True)
-class Page:
+class LaidOutSlide:
     """A slide as it is drawn."""
 
     headline: Headline
@@ -62,7 +72,7 @@ class Page:
     cover: bool = False
 
 
-def pages(slides: Iterable[Slide]) -> Iterator[Page]:
+def lay_out_slides(slides: Iterable[Slide]) -> Iterator[LaidOutSlide]:
     """Return the slides as they are drawn; those that would have the same title are numbered.
 
     A table or a run of paragraphs too long for one slide is parted; a picture takes the room there is.
@@ -76,7 +86,7 @@ def pages(slides: Iterable[Slide]) -> Iterator[Page]:
             if kept.cover and number == 1:
                 yield _cover(title, boxes)
             else:
-                yield Page(_headline(title), tuple(boxes), kept.kicker)
+                yield LaidOutSlide(_headline(title), tuple(boxes), kept.kicker)
 
 
 def _fitting(slide: Slide) -> Iterator[tuple[Slide, list[Box]]]:
@@ -106,13 +116,13 @@ def _words_height(title: str, size: float) -> float:
     return _lines(title, size * 1.08, ROOM) * size * 1.2 * _POINT
 
 
-def _cover(title: str, boxes: Sequence[Box]) -> Page:
+def _cover(title: str, boxes: Sequence[Box]) -> LaidOutSlide:
     """A cover; where little stands on it, that stands lower."""
     headline = _cover_headline(title)
     end = max((box.top + box.height for box in boxes), default=headline.top + headline.height)
     lower = max(BOTTOM - end, 0) * 0.35
     boxes = tuple(replace(box, top=box.top + lower) for box in boxes)
-    return Page(replace(headline, top=headline.top + lower), boxes, cover=True)
+    return LaidOutSlide(replace(headline, top=headline.top + lower), boxes, cover=True)
 
 
 def _parted_slide(slide: Slide) -> list[list[Box]]:
@@ -129,9 +139,9 @@ def _parted_slide(slide: Slide) -> list[list[Box]]:
     while queue:
         item = queue.pop(0)
         room = BOTTOM - top
-        below = height(queue[0]) + _GAP + 1 if queue and isinstance(queue[0], Words) else 0
+        below = item_height(queue[0]) + _GAP + 1 if queue and isinstance(queue[0], TextBox) else 0
         # a picture, and the last part of a table, leave room for the words under it
-        if not isinstance(item, Words) and below < _CAPTION and _parted(item, room)[1] is None:
+        if not isinstance(item, TextBox) and below < _CAPTION and _parted(item, room)[1] is None:
             room -= below
         head, rest = _parted(item, room)
         if head is None and page:
@@ -139,7 +149,7 @@ def _parted_slide(slide: Slide) -> list[list[Box]]:
             page, top = [], below_title
             queue.insert(0, item)
             continue
-        if isinstance(item, Side) and head is None:
+        if isinstance(item, SideBySide) and head is None:
             if slide.instead:
                 return []
             queue[:0] = [inner for part in item.parts for inner in part]
@@ -151,15 +161,15 @@ def _parted_slide(slide: Slide) -> list[list[Box]]:
     return [*made, page]
 
 
-def _boxes(item: Item, top: float, room: float) -> list[Box]:
-    if isinstance(item, Side):
+def _boxes(item: SlideItem, top: float, room: float) -> list[Box]:
+    if isinstance(item, SideBySide):
         return _columns(item, top, room) or []
     if isinstance(item, Picture):
         return [Box(item, LEFT, top, *picture_size(item, ROOM, room))]
-    return [Box(item, LEFT, top, ROOM, min(height(item), room))]
+    return [Box(item, LEFT, top, ROOM, min(item_height(item), room))]
 
 
-def _columns(side: Side, top: float, room: float) -> list[Box] | None:
+def _columns(side: SideBySide, top: float, room: float) -> list[Box] | None:
     """Where the parts of columns stand; nothing where one of them does not fit.
 
     Words that open columns are given one height, so that what follows begins at one height.
@@ -169,35 +179,39 @@ def _columns(side: Side, top: float, room: float) -> list[Box] | None:
     free = ROOM - _GUTTER * (len(side.parts) - 1)
     widths = [free * width / sum(side.widths) for width in side.widths]
     columns = list(zip(side.parts, widths, strict=True))
-    opening = max((height(part[0], width) for part, width in columns if part and isinstance(part[0], Words)), default=0)
+    opening = max(
+        (item_height(part[0], width) for part, width in columns if part and isinstance(part[0], TextBox)), default=0
+    )
     for part, width in columns:
         at = top
         for position, item in enumerate(part):
-            below = sum(height(later, width) + _GAP for later in part[position + 1 :] if isinstance(later, Words))
+            below = sum(
+                item_height(later, width) + _GAP for later in part[position + 1 :] if isinstance(later, TextBox)
+            )
             left_over = top + room - at - below
             if isinstance(item, Picture):
                 across, down = picture_size(item, width, left_over)
                 if down < min(_LOWEST, picture_size(item, width, BOTTOM)[1]):
                     return None
             else:
-                item = without_charts(item) if isinstance(item, Grid) else item
-                across, down = width, height(item, width)
+                item = without_charts(item) if isinstance(item, SlideTable) else item
+                across, down = width, item_height(item, width)
             if down > left_over + 0.01:
                 return None
             boxes.append(Box(item, left, at, across, down))
-            first = position == 0 and isinstance(item, Words) and len(part) > 1
+            first = position == 0 and isinstance(item, TextBox) and len(part) > 1
             at += (opening if first else down) + _GAP
         left += width + _GUTTER
     return boxes
 
 
-def height(item: Item, width: float = ROOM) -> float:
+def item_height(item: SlideItem, width: float = ROOM) -> float:
     """Return how high an item is likely to stand in a width, both in millimetres."""
-    if isinstance(item, Words):
+    if isinstance(item, TextBox):
         return sum(_paragraph_height(paragraph, width) for paragraph in item.paragraphs)
-    if isinstance(item, Grid):
+    if isinstance(item, SlideTable):
         return sum(row_heights(item, width))
-    if isinstance(item, Side):
+    if isinstance(item, SideBySide):
         return max((box.top + box.height for box in _columns(item, 0, math.inf) or []), default=0)
     return picture_size(item, width, BOTTOM - TOP - 16)[1]
 
@@ -212,22 +226,22 @@ def picture_size(picture: Picture, width: float, room: float) -> tuple[float, fl
     return across, across * high / wide
 
 
-def type_size(grid: Grid, width: float = ROOM) -> float:
+def type_size(grid: SlideTable, width: float = ROOM) -> float:
     """Return the type size of a table in points: smaller where it has many columns in a width in millimetres."""
     count = len(grid.columns) * ROOM / width
     return next((size for most, size in ((8, 12.0), (10, 11.0), (12, 10.0), (14, 9.0)) if count < most), 8.0)
 
 
-def without_charts(grid: Grid) -> Grid:
+def without_charts(grid: SlideTable) -> SlideTable:
     """Return a table without the columns that hold small charts only."""
-    drawn = {position for row in grid.rows for cell, position in placed(row["cells"]) if cell["svg"]}
+    drawn = {position for row in grid.rows for cell, position in positioned_cells(row["cells"]) if cell["svg"]}
     if not drawn:
         return grid
     columns = tuple(column for position, column in enumerate(grid.columns) if position not in drawn)
     rows = []
     for row in grid.rows:
         cells = []
-        for cell, position in placed(row["cells"]):
+        for cell, position in positioned_cells(row["cells"]):
             kept = cell["span"] - sum(position <= place < position + cell["span"] for place in drawn)
             if kept > 0:
                 cells.append({**cell, "span": kept})
@@ -235,7 +249,7 @@ def without_charts(grid: Grid) -> Grid:
     return replace(grid, columns=columns, rows=tuple(rows))
 
 
-def row_heights(grid: Grid, width: float = ROOM) -> list[float]:
+def row_heights(grid: SlideTable, width: float = ROOM) -> list[float]:
     """Return how high the head and each row of a table are likely to be in a width, all in millimetres.
 
     A row is as high as its longest cell, at the width of that cell's column, needs.
@@ -248,7 +262,7 @@ def row_heights(grid: Grid, width: float = ROOM) -> list[float]:
     lines = [max(heads, default=1)]
     for row in grid.rows:
         needed = 1
-        for cell, position in placed(row["cells"]):
+        for cell, position in positioned_cells(row["cells"]):
             if position < len(shares) and row["kind"] != "group":
                 room = sum(shares[position : position + cell["span"]]) * width - 4
                 needed = max(needed, _lines(f"{cell['text']} {cell['suffix']} {cell['unit']}", size, room))
@@ -266,14 +280,14 @@ def _lines(text: str, size: float, room: float) -> int:
     return sum(max(1, math.ceil(len(line) / fitting)) for line in text.split(LINE_BREAK))
 
 
-def _parted(item: Item, room: float) -> tuple[Item | None, Item | None]:
+def _parted(item: SlideItem, room: float) -> tuple[SlideItem | None, SlideItem | None]:
     """What of an item fits the room, and the rest; nothing fits where less than a few lines would."""
-    if isinstance(item, Side):
+    if isinstance(item, SideBySide):
         return (item, None) if _columns(item, 0, room) is not None else (None, None)
     if isinstance(item, Picture):
-        enough = height(item) <= room or room > (BOTTOM - TOP) * 0.55
+        enough = item_height(item) <= room or room > (BOTTOM - TOP) * 0.55
         return (item, None) if enough else (None, None)
-    if isinstance(item, Grid):
+    if isinstance(item, SlideTable):
         item = without_charts(item)
         fitting = sum(reached <= room for reached in accumulate(row_heights(item))) - 1
         if fitting >= len(item.rows):
@@ -287,5 +301,5 @@ def _parted(item: Item, room: float) -> tuple[Item | None, Item | None]:
         if used > room:
             if number == 0:
                 return None, None
-            return Words(item.paragraphs[:number]), Words(item.paragraphs[number:])
+            return TextBox(item.paragraphs[:number]), TextBox(item.paragraphs[number:])
     return item, None

@@ -45,14 +45,14 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
-class Words:
+class TextBox:
     """Paragraphs that stand in one box."""
 
     paragraphs: tuple[Paragraph, ...]
 
 
 @dataclass(frozen=True)
-class Grid:
+class SlideTable:
     """A table, by the columns and rows of a ``table`` block; `title` where the slide has another."""
 
     columns: tuple[Token, ...]
@@ -69,18 +69,18 @@ class Picture:
     width: float | None = None
 
 
-Plain = Words | Grid | Picture
+SlideContent = TextBox | SlideTable | Picture
 
 
 @dataclass(frozen=True)
-class Side:
+class SideBySide:
     """Columns side by side: what stands in each from top to bottom, and how wide they are to each other."""
 
-    parts: tuple[tuple[Plain, ...], ...]
+    parts: tuple[tuple[SlideContent, ...], ...]
     widths: tuple[float, ...]
 
 
-Item = Plain | Side
+SlideItem = SlideContent | SideBySide
 
 
 @dataclass
@@ -92,16 +92,16 @@ class Slide:
     """
 
     title: str
-    items: list[Item] = field(default_factory=list)
+    items: list[SlideItem] = field(default_factory=list)
     kicker: str = ""
     cover: bool = False
     instead: tuple[Slide, ...] = ()
 
-    def add(self, item: Item) -> None:
+    def add(self, item: SlideItem) -> None:
         """Put an item below the others; words join the words before them."""
         last = self.items[-1] if self.items else None
-        if isinstance(item, Words) and isinstance(last, Words):
-            self.items[-1] = Words(last.paragraphs + item.paragraphs)
+        if isinstance(item, TextBox) and isinstance(last, TextBox):
+            self.items[-1] = TextBox(last.paragraphs + item.paragraphs)
         else:
             self.items.append(item)
         if self.instead:
@@ -109,7 +109,7 @@ class Slide:
 
 
 @dataclass(frozen=True)
-class Head:
+class SlideHeading:
     """A heading: of a section (level 1) or of a slide (level 2)."""
 
     title: str

@@ -19,17 +19,17 @@ from kpi_analysis.press.render.slide_model import (
     LEAD,
     LINE_BREAK,
     SMALL,
-    Grid,
-    Head,
-    Item,
     Paragraph,
     Picture,
-    Plain,
     Run,
-    Side,
+    SideBySide,
     Slide,
+    SlideContent,
+    SlideHeading,
+    SlideItem,
+    SlideTable,
+    TextBox,
     Token,
-    Words,
 )
 
 _BESIDE = {"table", "figure", "image", "note"}
@@ -37,7 +37,7 @@ _FINDING = (0.25, 0.75)
 _PLAIN = Run("")
 
 
-def slides_of(document: Document, drawn: Mapping[str, bytes]) -> list[Slide]:
+def document_slides(document: Document, drawn: Mapping[str, bytes]) -> list[Slide]:
     """Return the slides of a document.
 
     The first title makes the cover, with the findings below it or else the titles of the sections. Each further
@@ -55,7 +55,7 @@ def slides_of(document: Document, drawn: Mapping[str, bytes]) -> list[Slide]:
     --------
     >>> from kpi_analysis.press.render.document import read_document
     >>> cell = {"cell_type": "markdown", "source": "# Orders rose\\n\\n## Why\\n\\nMore came.\\n\\n# Costs\\n\\n## Ads"}
-    >>> slides = slides_of(read_document({"cells": [cell], "metadata": {}}), {})
+    >>> slides = document_slides(read_document({"cells": [cell], "metadata": {}}), {})
     >>> [(slide.kicker, slide.title) for slide in slides]
     [('', 'Orders rose'), ('', 'Why'), ('Costs', 'Ads')]
     """
@@ -80,7 +80,7 @@ class _Sections:
     def __init__(self, title: str) -> None:
         self.slides: list[Slide] = []
         self.title = title
-        self.deck: tuple[Words, ...] = ()
+        self.deck: tuple[TextBox, ...] = ()
         self.kicker = ""
         self.waiting = False  # the title of a section has no slide yet
 
@@ -108,9 +108,9 @@ class _Sections:
         self.deck, self.waiting = (), False
         return made
 
-    def parts(self, parts: Iterable[Head | Plain | Side]) -> None:
+    def parts(self, parts: Iterable[SlideHeading | SlideContent | SideBySide]) -> None:
         for part in parts:
-            if isinstance(part, Head):
+            if isinstance(part, SlideHeading):
                 if part.level == 1:
                     self.section(part.title)
                 else:
@@ -126,7 +126,7 @@ class _Sections:
         bare, apart = replace(cover, items=[*cover.items]), self.slide(block["title"])
         cover.items.append(_heading(block["title"]))
         for part in _parts(block, drawn):
-            if not isinstance(part, Head):
+            if not isinstance(part, SlideHeading):
                 cover.add(part)
                 apart.add(part)
         cover.instead = (bare, apart)
@@ -144,7 +144,7 @@ class _Sections:
         together = self.slide(self.title)
         widths = _widths(blocks)
         columns = (_column(block, width, drawn) for block, width in zip(blocks, widths, strict=True))
-        together.add(Side(tuple(columns), widths))
+        together.add(SideBySide(tuple(columns), widths))
         each = _Sections(self.title)
         each.kicker, each.deck, each.waiting = self.kicker, deck, True
         for block in blocks:
@@ -159,24 +159,24 @@ def _list_sections(slides: Sequence[Slide], titles: Sequence[str]) -> None:
     if cover is None or len(titles) < 2:
         return
     bare = cover.instead[0] if cover.instead else cover
-    if all(isinstance(item, Words) for item in bare.items):
-        listed = Words(tuple(Paragraph((Run(title),), BODY, level=1, bullet="•") for title in titles))
+    if all(isinstance(item, TextBox) for item in bare.items):
+        listed = TextBox(tuple(Paragraph((Run(title),), BODY, level=1, bullet="•") for title in titles))
         plain = replace(bare, items=[*bare.items])
         bare.items.append(listed)
         bare.instead = (plain,)
 
 
-def _column(block: Token, width: float, drawn: Mapping[str, bytes]) -> tuple[Plain, ...]:
+def _column(block: Token, width: float, drawn: Mapping[str, bytes]) -> tuple[SlideContent, ...]:
     """A block as a column: its heading and its measure in one box, then the others."""
     column = Slide(block.get("title", ""))
     if column.title:
         column.add(_heading(column.title))
     for part in _parts(block, drawn):
-        if isinstance(part, Grid):
+        if isinstance(part, SlideTable):
             column.add(replace(part, title=column.title, columns=tuple(_widened(part.columns, PAGE.full / width))))
-        elif not isinstance(part, Head):
+        elif not isinstance(part, SlideHeading):
             column.add(part)
-    return tuple(item for item in column.items if not isinstance(item, Side))
+    return tuple(item for item in column.items if not isinstance(item, SideBySide))
 
 
 def _widths(blocks: Sequence[Token]) -> tuple[float, ...]:
@@ -194,29 +194,29 @@ def _widened(columns: Iterable[Token], factor: float) -> Iterator[Token]:
         yield {**column, "width": f"{float(found[1]) * factor:.2f}mm"} if found else column
 
 
-def _heading(text: str) -> Words:
-    return Words((Paragraph((Run(text, bold=True),), BODY - 2),))
+def _heading(text: str) -> TextBox:
+    return TextBox((Paragraph((Run(text, bold=True),), BODY - 2),))
 
 
-def _said(text: str, size: float = BODY, **theme: Any) -> Iterator[Words]:
+def _said(text: str, size: float = BODY, **theme: Any) -> Iterator[TextBox]:
     if text:
-        yield Words((Paragraph((Run(text, **theme),), size),))
+        yield TextBox((Paragraph((Run(text, **theme),), size),))
 
 
-def _parts(block: Token, drawn: Mapping[str, bytes]) -> Iterator[Head | Item]:
+def _parts(block: Token, drawn: Mapping[str, bytes]) -> Iterator[SlideHeading | SlideItem]:
     """A heading, which begins a slide, and what stands on it."""
     kind = block["kind"]
     if kind == "markdown":
         yield from _prose(block["tokens"], drawn)
         return
     if block.get("title"):
-        yield Head(block["title"], 1 if kind == "title" else 2)
+        yield SlideHeading(block["title"], 1 if kind == "title" else 2)
     if kind == "findings":
         for finding in block["findings"]:
             yield _finding(finding)
     elif kind == "table":
         yield from _said(block["measure"], SMALL + 2, tone="muted")
-        yield Grid(tuple(block["columns"]), tuple(block["rows"]))
+        yield SlideTable(tuple(block["columns"]), tuple(block["rows"]))
         yield from _said(block["note"], SMALL, tone="muted")
     elif kind == "figure":
         yield from _said(block["measure"], SMALL + 2, tone="muted")
@@ -233,7 +233,7 @@ def _parts(block: Token, drawn: Mapping[str, bytes]) -> Iterator[Head | Item]:
         yield _monospaced(block["text"])
 
 
-def _finding(finding: Token) -> Side:
+def _finding(finding: Token) -> SideBySide:
     """The figure with what it is on the left, the claim with its evidence on the right."""
     figure = finding["figure"]
     pieces = cell_pieces({**figure, "unit": "", "strong": True})
@@ -243,7 +243,7 @@ def _finding(finding: Token) -> Side:
     said = [Paragraph((Run(finding["claim"], bold=True),), BODY - 2)]
     if finding["evidence"]:
         said.append(Paragraph((Run(finding["evidence"]),), SMALL + 2))
-    return Side(((Words(tuple(told)),), (Words(tuple(said)),)), _FINDING)
+    return SideBySide(((TextBox(tuple(told)),), (TextBox(tuple(said)),)), _FINDING)
 
 
 def _picture(picture: Token, drawn: Mapping[str, bytes]) -> Picture:
@@ -252,22 +252,22 @@ def _picture(picture: Token, drawn: Mapping[str, bytes]) -> Picture:
     return Picture(content, picture["alt"], width)
 
 
-def _monospaced(text: str) -> Words:
-    return Words(tuple(Paragraph((Run(line, mono=True),), SMALL + 1) for line in text.rstrip("\n").split("\n")))
+def _monospaced(text: str) -> TextBox:
+    return TextBox(tuple(Paragraph((Run(line, mono=True),), SMALL + 1) for line in text.rstrip("\n").split("\n")))
 
 
-def _prose(tokens: Sequence[Token], drawn: Mapping[str, bytes]) -> Iterator[Head | Item]:
+def _prose(tokens: Sequence[Token], drawn: Mapping[str, bytes]) -> Iterator[SlideHeading | SlideItem]:
     for token in tokens:
         kind, children = token["type"], token.get("children", [])
         if kind == "heading" and token["attrs"]["level"] < 3:
-            yield Head(plain_text(children), token["attrs"]["level"])
+            yield SlideHeading(plain_text(children), token["attrs"]["level"])
         elif kind == "block_code":
             yield _monospaced(token["raw"])
         elif kind == "table":
             yield _markdown_grid(children)
         else:
             for part in _paragraphs(token, 0):
-                yield Words((part,))
+                yield TextBox((part,))
             for picture in _pictures(token):
                 yield _picture(picture, drawn)
 
@@ -332,11 +332,11 @@ def _runs(tokens: Sequence[Token], theme: Run = _PLAIN) -> Iterator[Run]:
             yield from _runs(children, theme)
 
 
-def _markdown_grid(parts: Sequence[Token]) -> Grid:
+def _markdown_grid(parts: Sequence[Token]) -> SlideTable:
     head = next(part["children"] for part in parts if part["type"] == "table_head")
     lines = [line["children"] for part in parts if part["type"] == "table_body" for line in part["children"]]
     columns = [
         Column(plain_text(cell["children"]), align=cell["attrs"].get("align") or "left", width="auto") for cell in head
     ]
     rows = [Row(tuple(Cell(plain_text(cell["children"])) for cell in line)) for line in lines]
-    return Grid(tuple(map(asdict, columns)), tuple(map(asdict, rows)))
+    return SlideTable(tuple(map(asdict, columns)), tuple(map(asdict, rows)))

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from kpi_analysis.core.errors import EngineMissing, RunError
 
-PATIENCE = 180
+TIMEOUT = 180
 """Seconds after which a program is ended."""
 
 
-def run_program(command: Sequence[str], *, folder: Path, remedy: str, patience: float = PATIENCE) -> tuple[int, str]:
+def run_program(command: Sequence[str], *, folder: Path, remedy: str, patience: float = TIMEOUT) -> tuple[int, str]:
     """Run a program and return its code and what it said on standard error.
 
     Parameters

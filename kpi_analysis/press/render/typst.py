@@ -19,8 +19,8 @@ from kpi_analysis.core.errors import RunError
 from kpi_analysis.design.blocks.svg import fills_column
 from kpi_analysis.design.theme import DEFAULT_THEME, Font, Theme, branded, typst_tokens
 from kpi_analysis.press.render.document import Document
-from kpi_analysis.press.render.equations import Formula, converted, formulas
-from kpi_analysis.press.render.files import description, media_type, relation
+from kpi_analysis.press.render.equations import Formula, convert_formulas, formulas
+from kpi_analysis.press.render.files import attachment_description, attachment_relation, media_type
 from kpi_analysis.press.render.fonts import staged_fonts
 from kpi_analysis.press.render.glyphs import covered, missing_note
 from kpi_analysis.press.render.table_files import table_files
@@ -57,7 +57,7 @@ def to_pdf(document: Document, *, timestamp: datetime | None, attachments: Mappi
     moment = timestamp or _EPOCH
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     found = formulas(document.blocks)
-    written = converted(found, "typst")
+    written = convert_formulas(found, "typst")
     if written:
         written = {formula: source for formula, source in written.items() if _sets(formula, source)}
     with tempfile.TemporaryDirectory(prefix="kpi-pdf-") as name:
@@ -105,8 +105,8 @@ def _data(
                 "name": name,
                 "path": f"/attached-{number}",
                 "media": media_type(name),
-                "relation": relation(name),
-                "description": description(name),
+                "relation": attachment_relation(name),
+                "description": attachment_description(name),
             }
         )
     return data

@@ -24,17 +24,17 @@ _v4: Any = nbformat.v4  # it has no types
 _from_dict: Any = nbformat.from_dict
 
 Progress = Callable[[int, int], None]
-MOST_OUTPUT = 50_000_000  # letters; more is no report but a loop that prints
-_MOST_KEPT = 10_000
-_LATE = 60  # seconds that outputs may come after the end of their cell, on a machine that is busy
+MAX_OUTPUT = 50_000_000  # letters; more is no report but a loop that prints
+_KEPT_CHARACTERS = 10_000
+_IOPUB_TIMEOUT = 60  # seconds that outputs may come after the end of their cell, on a machine that is busy
 
-_QUIET = logging.getLogger("kpi_analysis.kernel")
-_QUIET.addHandler(logging.NullHandler())
-_QUIET.propagate = False
+_SILENT_LOG = logging.getLogger("kpi_analysis.kernel")
+_SILENT_LOG.addHandler(logging.NullHandler())
+_SILENT_LOG.propagate = False
 
 
 @dataclass(frozen=True)
-class Stop:
+class ExecutionStop:
     """Why a notebook did not reach its end: the cell's place from 0, and the error as Jupyter names it."""
 
     index: int
@@ -44,7 +44,7 @@ class Stop:
     traceback: tuple[str, ...] = ()
 
 
-def prepare(data: dict[str, Any], *, name: str, injected: str | None) -> Any:
+def parameterized_notebook(data: dict[str, Any], *, name: str, injected: str | None) -> Any:
     """Return plain notebook data as a notebook with papermill's facts and its cell of parameters."""
     nb = remove_error_markers(_v4.upgrade(_from_dict(data)))
     nb.cells = [cell for cell in nb.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
@@ -68,11 +68,13 @@ def prepare(data: dict[str, Any], *, name: str, injected: str | None) -> Any:
     return _from_dict(nb)
 
 
-def run_cells(nb: Any, manager: Any, kernel: str, *, timeout: int | None, progress: Progress) -> Stop | None:
+def execute_cells(
+    nb: Any, manager: Any, kernel: str, *, timeout: int | None, progress: Progress
+) -> ExecutionStop | None:
     """Execute the cells in place; return why it stopped early, or None."""
     run = NotebookExecutionManager(nb, progress_bar=False, autosave_cell_every=0)
-    client = _Client(run, progress, km=manager, kernel_name=kernel, timeout=timeout, log=_QUIET)
-    client.iopub_timeout = _LATE
+    client = _Client(run, progress, km=manager, kernel_name=kernel, timeout=timeout, log=_SILENT_LOG)
+    client.iopub_timeout = _IOPUB_TIMEOUT
     run.notebook_start()
     try:
         client.execute(cleanup_kc=True)
@@ -86,9 +88,9 @@ def run_cells(nb: Any, manager: Any, kernel: str, *, timeout: int | None, progre
 
 
 class _Client(PapermillNotebookClient):  # type: ignore[misc]
-    stop: Stop | None = None
+    stop: ExecutionStop | None = None
     written = 0
-    drowned: asyncio.Future[Any] | None = None
+    output_overflow: asyncio.Future[Any] | None = None
 
     def __init__(self, run: Any, progress: Progress, **options: Any) -> None:
         super().__init__(run, **options)
@@ -114,14 +116,14 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
             try:
                 self.execute_cell(cell, index)
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-                if self.drowned is not None:
-                    self.stop = _written(cell, index, "error", "OutputTooLarge", f"over {MOST_OUTPUT // 10**6} MB")
+                if self.output_overflow is not None:
+                    self.stop = _with_error(cell, index, "error", "OutputTooLarge", f"over {MAX_OUTPUT // 10**6} MB")
                 elif isinstance(error, CellExecutionError):
                     self.stop = _stop_of(cells, index, error)
                 elif isinstance(error, CellTimeoutError):
-                    self.stop = _written(cell, index, "timeout", "CellTimeoutError", f"over {self.timeout} s")
+                    self.stop = _with_error(cell, index, "timeout", "CellTimeoutError", f"over {self.timeout} s")
                 else:
-                    self.stop = _written(cell, index, "dead", "DeadKernelError", "the kernel died")
+                    self.stop = _with_error(cell, index, "dead", "DeadKernelError", "the kernel died")
             if self.stop is not None:
                 self.nb_man.cell_exception(cells[index], cell_index=index)
             self.nb_man.cell_complete(cells[index], cell_index=index)
@@ -131,49 +133,51 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
 
     def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
         """Take in what the kernel says; end it when it does not stop writing."""
-        self.written += _letters(msg["content"]) + sum(map(len, msg.get("buffers") or ()))
-        if self.written <= MOST_OUTPUT:
+        self.written += _character_count(msg["content"]) + sum(map(len, msg.get("buffers") or ()))
+        if self.written <= MAX_OUTPUT:
             return super().process_message(msg, cell, cell_index)
-        if self.drowned is None:
-            self.drowned = asyncio.ensure_future(self.km.provisioner.kill())
+        if self.output_overflow is None:
+            self.output_overflow = asyncio.ensure_future(self.km.provisioner.kill())
             cell.outputs = [out for out in cell.outputs if out.output_type == "stream"]
             for out in cell.outputs:
-                out.text = out.text[:_MOST_KEPT]
+                out.text = out.text[:_KEPT_CHARACTERS]
         return None
 
 
-def _letters(node: Any) -> int:
+def _character_count(node: Any) -> int:
     """How many letters a message holds: in texts, pictures, JSON, its metadata and errors."""
     if isinstance(node, dict):
-        return sum(map(_letters, node.values()))
+        return sum(map(_character_count, node.values()))
     if isinstance(node, list):
-        return sum(map(_letters, node))
+        return sum(map(_character_count, node))
     return len(node) if isinstance(node, str) else 0
 
 
-def _stop_of(cells: list[Any], index: int, error: CellExecutionError) -> Stop | None:
+def _stop_of(cells: list[Any], index: int, error: CellExecutionError) -> ExecutionStop | None:
     """Tell a failure from a clean ``sys.exit()``, which is clean only where nothing comes after it."""
     output: Any = next((out for out in reversed(cells[index].outputs) if out.output_type == "error"), None)
     if output is None:
-        return _written(cells[index], index, "error", error.ename, error.evalue)
+        return _with_error(cells[index], index, "error", error.ename, error.evalue)
     if output.ename == "SystemExit" and output.evalue in ("", "0", "None"):
         left = sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in cells[index + 1 :])
         if not left:
-            cells[index].outputs = [out for out in cells[index].outputs if not _is_farewell(out)]
+            cells[index].outputs = [out for out in cells[index].outputs if not _is_exit_message(out)]
             return None
         output.evalue = f"the cell ended the run, and {left} later cell{'s' * (left > 1)} never ran"
-    return Stop(index, "error", output.ename, output.evalue, tuple(output.traceback))
+    return ExecutionStop(index, "error", output.ename, output.evalue, tuple(output.traceback))
 
 
-def _is_farewell(output: Any) -> bool:
+def _is_exit_message(output: Any) -> bool:
     """Whether an output only says that the cell left by ``sys.exit()``; a report need not print that."""
     if output.output_type == "error":
         return bool(output.ename == "SystemExit")
     return output.output_type == "stream" and "To exit: use 'exit'" in output.text
 
 
-def _written(cell: Any, index: int, kind: Literal["error", "timeout", "dead"], ename: str, evalue: str) -> Stop:
+def _with_error(
+    cell: Any, index: int, kind: Literal["error", "timeout", "dead"], ename: str, evalue: str
+) -> ExecutionStop:
     """Leave an error that the kernel could not report in the cell, as if it had."""
     trace = [f"{ename}: {evalue}"]
     cell.outputs.append(_v4.new_output("error", ename=ename, evalue=evalue, traceback=trace))
-    return Stop(index, kind, ename, evalue)
+    return ExecutionStop(index, kind, ename, evalue)

@@ -16,10 +16,10 @@ from kpi_analysis.core import errors
 from kpi_analysis.core.errors import KernelDied, KpiError, RunError, UsageError
 from kpi_analysis.press.kernels.selection import KernelNotStarted, choose_kernel, running_kernel
 from kpi_analysis.press.run.notebook_file import read_notebook
-from kpi_analysis.press.run.secrets import HIDDEN, plain, scrubbed, texts
+from kpi_analysis.press.run.secrets import REDACTED, redact, reveal, secret_texts
 
 if TYPE_CHECKING:
-    from kpi_analysis.press.run.engine import Stop
+    from kpi_analysis.press.run.engine import ExecutionStop
 
 Progress = Callable[[int, int], None]
 
@@ -83,29 +83,29 @@ def execute(
         with without_iri_grammar():
             from kpi_analysis.press.run import engine
 
-        nb = engine.prepare(data, name=notebook.name, injected=_source(parameters))
+        nb = engine.parameterized_notebook(data, name=notebook.name, injected=_source(parameters))
         try:
-            stop = engine.run_cells(nb, process.manager, name, timeout=timeout, progress=progress)
+            stop = engine.execute_cells(nb, process.manager, name, timeout=timeout, progress=progress)
         except RuntimeError as error:
             words = process.last_words() or str(error)
             message = f"The kernel '{name}' did not start: {words.rstrip('.')}."
             raise KernelNotStarted(message, remedy="Try: kpi doctor") from None
         last_words = process.last_words()
-    confidential = [*hidden, *(text for key in secrets for text in texts(parameters.get(key)))]
-    nb = scrubbed(_concealed(nb, parameters, secrets), confidential)
+    confidential = [*hidden, *(text for key in secrets for text in secret_texts(parameters.get(key)))]
+    nb = redact(_hide_parameters(nb, parameters, secrets), confidential)
     if stop is None:
         return nb
-    stop = replace(stop, evalue=scrubbed(stop.evalue, confidential))
-    numbered = [cell for cell in nb.cells[: stop.index + 3] if not _OURS & set(cell.metadata.get("tags", ()))]
+    stop = replace(stop, evalue=redact(stop.evalue, confidential))
+    numbered = [cell for cell in nb.cells[: stop.index + 3] if not _ADDED_TAGS & set(cell.metadata.get("tags", ()))]
     place = f"{notebook.name}, cell {len(numbered)} of {len(data['cells'])}"
     problem = _own_error(stop)
     if problem is None:
-        problem = _failure(stop, place, timeout, scrubbed(last_words, confidential), _kept(nb, failed))
+        problem = _failure(stop, place, timeout, redact(last_words, confidential), _keep_failed(nb, failed))
     problem.cell = len(numbered)
     raise problem
 
 
-_OURS = {"injected-parameters", "papermill-error-cell-tag"}
+_ADDED_TAGS = {"injected-parameters", "papermill-error-cell-tag"}
 
 
 def _source(parameters: Mapping[str, Any]) -> str | None:
@@ -113,25 +113,25 @@ def _source(parameters: Mapping[str, Any]) -> str | None:
     if not parameters:
         return None
     lines = [
-        f"{name} = SecretStr({plain(value)!r})" if isinstance(value, SecretStr) else f"{name} = {value!r}"
+        f"{name} = SecretStr({reveal(value)!r})" if isinstance(value, SecretStr) else f"{name} = {value!r}"
         for name, value in parameters.items()
     ]
     return "\n".join(["# Parameters", *lines]) + "\n"
 
 
-def _concealed(nb: Any, parameters: Mapping[str, Any], secrets: Collection[str]) -> Any:
+def _hide_parameters(nb: Any, parameters: Mapping[str, Any], secrets: Collection[str]) -> Any:
     shown: dict[str, Any] = {
-        name: value if name not in secrets else SecretStr(HIDDEN) if isinstance(value, SecretStr) else HIDDEN
+        name: value if name not in secrets else SecretStr(REDACTED) if isinstance(value, SecretStr) else REDACTED
         for name, value in parameters.items()
     }
     for cell in nb.cells:
         if "injected-parameters" in cell.metadata.get("tags", ()):
             cell.source = _source(shown)
-    nb.metadata.papermill["parameters"] = {name: plain(value) for name, value in shown.items()}
+    nb.metadata.papermill["parameters"] = {name: reveal(value) for name, value in shown.items()}
     return nb
 
 
-def _own_error(stop: Stop) -> KpiError | None:
+def _own_error(stop: ExecutionStop) -> KpiError | None:
     """Return the error of this package that a cell raised because of the data or the configuration."""
     known = getattr(errors, stop.ename, None)
     if not (isinstance(known, type) and issubclass(known, KpiError) and not issubclass(known, RunError)):
@@ -142,11 +142,11 @@ def _own_error(stop: Stop) -> KpiError | None:
     return known(stop.evalue)
 
 
-_MOST_SAID = 1_000  # letters
+_MAX_MESSAGE = 1_000  # letters
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def _failure(stop: Stop, place: str, timeout: int | None, last_words: str, kept: str) -> RunError:
+def _failure(stop: ExecutionStop, place: str, timeout: int | None, last_words: str, kept: str) -> RunError:
     match stop.kind:
         case "dead":
             words = f" Its last words: {last_words}." if last_words else ""
@@ -165,16 +165,16 @@ def _failure(stop: Stop, place: str, timeout: int | None, last_words: str, kept:
                 remedy=f"Give it more time (--execution-timeout), or make it do less. {kept}".strip(),
             )
     lines = _COLOUR.sub("", stop.evalue).strip().splitlines()
-    said = _in_few_words(f"{stop.ename}: {lines[-1].strip()}" if lines else stop.ename)
+    said = _shortened(f"{stop.ename}: {lines[-1].strip()}" if lines else stop.ename)
     return RunError(f"{place}: {said}" + "." * (said[-1] not in ".!?…"), remedy=kept or None)
 
 
-def _in_few_words(said: str) -> str:
+def _shortened(said: str) -> str:
     """Shorten an error that quotes a whole table: the notebook that is kept has it in full."""
-    return said if len(said) <= _MOST_SAID else f"{said[:_MOST_SAID]}…"
+    return said if len(said) <= _MAX_MESSAGE else f"{said[:_MAX_MESSAGE]}…"
 
 
-def _kept(nb: Any, failed: Path | None) -> str:
+def _keep_failed(nb: Any, failed: Path | None) -> str:
     """Keep the notebook as far as it came; a full disk must not hide why it failed."""
     if failed is None:
         return ""

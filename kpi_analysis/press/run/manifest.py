@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from kpi_analysis import __version__
 from kpi_analysis.press.run.plan import Plan
 
 PACKAGES = (
@@ -21,14 +22,14 @@ PACKAGES = (
     "papermill", "pyarrow", "pydantic", "scipy", "seaborn", "sqlglot", "typst",
 )  # fmt: skip
 
-NUMBERS = (
+NUMERIC_FIELDS = (
     "value", "rows", "numerator", "denominator", "ci_low", "ci_high", "previous", "year_ago", "target",
     "pace",
 )  # fmt: skip
-NO_NUMBERS = ("nan", "inf", "-inf")
+NON_FINITE = ("nan", "inf", "-inf")
 
 
-def results(values: Sequence[Mapping[str, Any]], facts: Mapping[str, Any] | None = None) -> bytes:
+def results_json(values: Sequence[Mapping[str, Any]], facts: Mapping[str, Any] | None = None) -> bytes:
     """Return ``results.json``: every figure that the report quotes. What is not a number is null.
 
     `facts` are those of the report; its targets and projections stand beside the values.
@@ -37,16 +38,16 @@ def results(values: Sequence[Mapping[str, Any]], facts: Mapping[str, Any] | None
 
     Examples
     --------
-    >>> b'"value": null' in results([{"id": "a", "value": "nan"}])
+    >>> b'"value": null' in results_json([{"id": "a", "value": "nan"}])
     True
     """
     rows = [
-        {name: None if name in NUMBERS and value in NO_NUMBERS else value for name, value in row.items()}
+        {name: None if name in NUMERIC_FIELDS and value in NON_FINITE else value for name, value in row.items()}
         for row in values
     ]
     told = facts or {}
     beside = {name: list(told.get(name, ())) for name in ("targets", "projections", "findings")}
-    return to_json({"values": rows, **beside})
+    return canonical_json({"values": rows, **beside})
 
 
 def provenance(plan: Plan, facts: Mapping[str, Any], *, title: str) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def provenance(plan: Plan, facts: Mapping[str, Any], *, title: str) -> dict[str,
         "catalogue": facts.get("catalogue"),
         "made_from": facts.get("made_from"),
         "code": {
-            "kpi-analysis": _version("kpi-analysis"),
+            "kpi-analysis": __version__,
             "notebook": "sha256:" + hashlib.sha256(plan.notebook.read_bytes()).hexdigest(),
             "analysis": facts.get("code"),
         },
@@ -87,7 +88,7 @@ def _company_file(plan: Plan) -> str | None:
     return path.name if path.is_absolute() or ".." in path.parts else path.as_posix()
 
 
-def manifest(
+def manifest_json(
     plan: Plan,
     nb: Any,
     facts: Mapping[str, Any],
@@ -114,11 +115,11 @@ def manifest(
         What lies beside the manifest, so that it can be seen later whether it is still whole.
     started, finished : datetime
     """
-    return to_json(
+    return canonical_json(
         {
             **provenance(plan, facts, title=title),
             **{name: facts.get(name) for name in ("message", "headline", "locale", "currency")},
-            "packages": versions(),
+            "packages": package_versions(),
             "python": platform.python_version(),
             "kernel": plan.kernel,
             "started": started.isoformat(timespec="seconds"),
@@ -134,12 +135,12 @@ def manifest(
 
 
 @cache
-def versions() -> dict[str, str | None]:
+def package_versions() -> dict[str, str | None]:
     """Return the versions of the packages that a report's numbers and looks depend on."""
     return {name: _version(name) for name in PACKAGES}
 
 
-def to_json(data: Any) -> bytes:
+def canonical_json(data: Any) -> bytes:
     """Return data as strict JSON, its keys in order, so that equal data are equal bytes."""
     strict = _strict(data)
     text = json.dumps(strict, allow_nan=False, ensure_ascii=False, indent=1, sort_keys=True, default=str)

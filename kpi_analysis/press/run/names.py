@@ -13,9 +13,9 @@ from string import Formatter
 from typing import Any
 
 from kpi_analysis.core.errors import UsageError, did_you_mean
-from kpi_analysis.press.run.secrets import plain
+from kpi_analysis.press.run.secrets import reveal
 
-LONGEST = 80  # bytes of one value: with several of them a name still stays under the 255 of file systems
+MAX_NAME_LENGTH = 80  # bytes of one value: with several of them a name still stays under the 255 of file systems
 
 
 def folder_name(notebook: str, distinct: Mapping[str, Any]) -> str:
@@ -39,7 +39,7 @@ def folder_name(notebook: str, distinct: Mapping[str, Any]) -> str:
     return f"{_cut(name, 180)}-{_hash(name)}"
 
 
-def place_of(template: str, values: Mapping[str, Any], *, secrets: Collection[str] = ()) -> tuple[Path, Path]:
+def templated_folder(template: str, values: Mapping[str, Any], *, secrets: Collection[str] = ()) -> tuple[Path, Path]:
     """Return where a template puts a report: the folder of all reports, and the place in it.
 
     Parameters
@@ -59,7 +59,7 @@ def place_of(template: str, values: Mapping[str, Any], *, secrets: Collection[st
     Examples
     --------
     >>> values = {"period": "2026-Q3", "notebook": "sales", "region": "EMEA"}
-    >>> root, place = place_of("reports/{period}/{notebook}__{region}", values)
+    >>> root, place = templated_folder("reports/{period}/{notebook}__{region}", values)
     >>> root.as_posix(), place.as_posix()
     ('reports', '2026-Q3/sales__EMEA')
     """
@@ -102,7 +102,7 @@ def slug(value: Any) -> str:
     >>> slug("../etc")
     'etc-f7f9121f'
     """
-    value = plain(value)
+    value = reveal(value)
     if value is None or value == "":
         return "none" if value is None else "blank"
     if isinstance(value, bool):
@@ -110,12 +110,12 @@ def slug(value: Any) -> str:
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
         parts = [slug(item) for item in value]
         joined = "-".join(parts)
-        return joined if len(joined.encode()) <= LONGEST else f"{_cut(joined, LONGEST)}-{_hash(joined)}"
+        return joined if len(joined.encode()) <= MAX_NAME_LENGTH else f"{_cut(joined, MAX_NAME_LENGTH)}-{_hash(joined)}"
     text = value if isinstance(value, str | int | float) else json.dumps(value, sort_keys=True)
     text = unicodedata.normalize("NFC", str(text))
     readable = re.sub(r" ", "-", text)
     safe = re.sub(r"-{2,}", "-", re.sub(r"_{2,}", "_", re.sub(r"[^\w.\-]", "-", readable))).strip(".-_")
-    short = _cut(safe, LONGEST)
+    short = _cut(safe, MAX_NAME_LENGTH)
     return short if short == readable else "-".join(part for part in (short, _hash(text)) if part)
 
 

@@ -13,13 +13,13 @@ from pydantic import SecretStr
 
 from kpi_analysis.core.errors import ConfigError, UsageError
 
-Given = Mapping[str, Any]
+GivenParameters = Mapping[str, Any]
 
 _INT = re.compile(r"[+-]?\d+")
 _FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
-class Text(str):
+class UntypedText(str):
     """A value whose type is still open: a word of the command line, an unquoted scalar of YAML."""
 
 
@@ -28,7 +28,7 @@ def merge_parameters(
     r: Sequence[tuple[str, str]] = (),
     f: Sequence[str | Path] = (),
     y: Sequence[str] = (),
-) -> Given:
+) -> GivenParameters:
     """Return what the letters of papermill give together; the order is papermill's: f, y, p, r, later wins.
 
     Parameters
@@ -61,20 +61,20 @@ def merge_parameters(
                 f"The parameter file {path} cannot be read: {error.strerror}.",
                 remedy="Give -f an existing YAML file.",
             ) from None
-        merged |= read_yaml(text, file=path)
+        merged |= parse_yaml_parameters(text, file=path)
     for text in y:
-        merged |= read_yaml(text, file=Path("-y"))
-    merged |= {name: Text(value) for name, value in p}
+        merged |= parse_yaml_parameters(text, file=Path("-y"))
+    merged |= {name: UntypedText(value) for name, value in p}
     merged |= {name: str(value) for name, value in r}
     return merged
 
 
-def read_yaml(text: str, *, file: Path) -> dict[str, Any]:
-    """Read a YAML mapping in which plain scalars stay `Text` and quoted ones are strings.
+def parse_yaml_parameters(text: str, *, file: Path) -> dict[str, Any]:
+    """Read a YAML mapping in which plain scalars stay `UntypedText` and quoted ones are strings.
 
     Examples
     --------
-    >>> read_yaml("region: NO\\ncode: 007\\nday: 2026-09-14", file=Path("a.yaml"))
+    >>> parse_yaml_parameters("region: NO\\ncode: 007\\nday: 2026-09-14", file=Path("a.yaml"))
     {'region': 'NO', 'code': '007', 'day': '2026-09-14'}
     """
     try:
@@ -102,35 +102,35 @@ def read_yaml(text: str, *, file: Path) -> dict[str, Any]:
     return value
 
 
-def typed(value: Any, declared: Any) -> Any:
+def coerce(value: Any, declared: Any) -> Any:
     """Return the value with each open text read as the declared type; what cannot be read stays text.
 
     Examples
     --------
-    >>> typed(Text("5"), int), typed(Text("5"), str), typed(Text("None"), str | None)
+    >>> coerce(UntypedText("5"), int), coerce(UntypedText("5"), str), coerce(UntypedText("None"), str | None)
     (5, '5', None)
-    >>> typed([Text("1"), Text("x")], list[int])
+    >>> coerce([UntypedText("1"), UntypedText("x")], list[int])
     [1, 'x']
     """
     members = get_args(declared) if get_origin(declared) in (Union, types.UnionType) else (declared,)
-    if isinstance(value, Text):
+    if isinstance(value, UntypedText):
         if type(None) in members and value in ("None", "null"):
             return None
         for member in members:
             read = _read(value, member)
-            if not isinstance(read, Text):
+            if not isinstance(read, UntypedText):
                 return read
         return str(value)
     if isinstance(value, list):
         inner = next((get_args(m) for m in members if get_origin(m) is list), ()) or (Any,)
-        return [typed(item, inner[0]) for item in value]
+        return [coerce(item, inner[0]) for item in value]
     if isinstance(value, dict):
         inner = next((get_args(m) for m in members if get_origin(m) is dict), ()) or (str, Any)
-        return {typed(key, inner[0]): typed(item, inner[1]) for key, item in value.items()}
+        return {coerce(key, inner[0]): coerce(item, inner[1]) for key, item in value.items()}
     return value
 
 
-def _read(text: Text, member: Any) -> Any:
+def _read(text: UntypedText, member: Any) -> Any:
     """Read text as one type; give it back unread where it does not fit."""
     if get_origin(member) is Literal:
         return next((value for value in get_args(member) if str(value) == text), text)
@@ -149,20 +149,20 @@ def _read(text: Text, member: Any) -> Any:
     return text
 
 
-def _flow(text: Text, member: Any) -> Any:
+def _flow(text: UntypedText, member: Any) -> Any:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError:
         return text
     wanted = yaml.SequenceNode if (get_origin(member) or member) is list else yaml.MappingNode
-    return typed(_node(node, Path("-p")), member) if isinstance(node, wanted) else text
+    return coerce(_node(node, Path("-p")), member) if isinstance(node, wanted) else text
 
 
-def _guess(text: Text) -> Any:
+def _guess(text: UntypedText) -> Any:
     """Where the declaration says nothing of the type, papermill's own reading holds."""
     for member in (int, float):
         read = _read(text, member)
-        if not isinstance(read, Text):
+        if not isinstance(read, UntypedText):
             return read
     return {"True": True, "False": False, "None": None, "true": True, "false": False}.get(text, str(text))
 
@@ -187,4 +187,4 @@ def _node(node: yaml.Node, file: Path) -> Any:
         return None
     if node.style in ("'", '"', "|", ">"):
         return str(node.value)
-    return None if node.value in ("", "~") else Text(node.value)
+    return None if node.value in ("", "~") else UntypedText(node.value)

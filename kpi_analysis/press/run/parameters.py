@@ -20,8 +20,8 @@ from pydantic import ConfigDict, SecretStr, TypeAdapter, ValidationError
 
 from kpi_analysis.core.errors import ConfigError, UsageError, did_you_mean
 from kpi_analysis.press.run.notebook_file import read_notebook
-from kpi_analysis.press.run.parameter_values import Given, Text, typed
-from kpi_analysis.press.run.secrets import HIDDEN
+from kpi_analysis.press.run.parameter_values import GivenParameters, UntypedText, coerce
+from kpi_analysis.press.run.secrets import REDACTED
 
 _SECRET_NAME = re.compile(r"password|passwd|passphrase|token|secret|credential|key(?!word)", re.IGNORECASE)
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False)
@@ -127,7 +127,9 @@ def parse_parameters(source: str, *, cell: int = 1, file: Path = Path("notebook.
     return tuple(found.values())
 
 
-def check_parameters(declared: Sequence[Parameter], given: Given, *, notebook: str = "The notebook") -> dict[str, Any]:
+def check_parameters(
+    declared: Sequence[Parameter], given: GivenParameters, *, notebook: str = "The notebook"
+) -> dict[str, Any]:
     """Return the given values in their declared types; every problem is reported at once.
 
     Parameters
@@ -147,7 +149,7 @@ def check_parameters(declared: Sequence[Parameter], given: Given, *, notebook: s
     Examples
     --------
     >>> declared = parse_parameters("top: int = 5\\nregion: str = 'EMEA'")
-    >>> check_parameters(declared, {"top": Text("7"), "region": Text("007")})
+    >>> check_parameters(declared, {"top": UntypedText("7"), "region": UntypedText("007")})
     {'top': 7, 'region': '007'}
     """
     by_name = {parameter.name: parameter for parameter in declared}
@@ -162,7 +164,7 @@ def check_parameters(declared: Sequence[Parameter], given: Given, *, notebook: s
         try:
             checked[name] = _fit(value, parameter.type)
         except ValidationError:
-            shown = HIDDEN if parameter.secret else repr(_plain(value))
+            shown = REDACTED if parameter.secret else repr(_plain(value))
             example = f"-p {name} {_example(parameter)}"
             problems.append(f"'{name}' is {shown}, wanted {_wanted(parameter)}, for example {example}.")
     if problems:
@@ -174,16 +176,16 @@ def check_parameters(declared: Sequence[Parameter], given: Given, *, notebook: s
     return checked
 
 
-def visible(declared: Sequence[Parameter], values: Mapping[str, Any]) -> dict[str, Any]:
+def without_secrets(declared: Sequence[Parameter], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values as they may be written down: secrets are hidden.
 
     Examples
     --------
-    >>> visible(parse_parameters("api_key: str = ''"), {"api_key": "abc"})
+    >>> without_secrets(parse_parameters("api_key: str = ''"), {"api_key": "abc"})
     {'api_key': '**********'}
     """
     secret = {parameter.name for parameter in declared if parameter.secret}
-    return {name: HIDDEN if name in secret and value else value for name, value in values.items()}
+    return {name: REDACTED if name in secret and value else value for name, value in values.items()}
 
 
 def _is_text(statement: ast.stmt) -> bool:
@@ -256,11 +258,11 @@ def _type(node: ast.expr) -> Any:
 
 
 def _fit(value: Any, declared: Any) -> Any:
-    return TypeAdapter(declared, config=_STRICT).validate_python(typed(value, declared))
+    return TypeAdapter(declared, config=_STRICT).validate_python(coerce(value, declared))
 
 
 def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Text) else value
+    return str(value) if isinstance(value, UntypedText) else value
 
 
 def _wanted(parameter: Parameter) -> str:

@@ -13,15 +13,15 @@ from kpi_analysis.core.config.company import load_company
 from kpi_analysis.core.errors import UsageError, did_you_mean
 from kpi_analysis.core.periods import Period
 from kpi_analysis.design.brand import company_theme
-from kpi_analysis.press.archive.previous_report import earlier_report
+from kpi_analysis.press.archive.previous_report import previous_report
 from kpi_analysis.press.kernels.selection import choose_kernel
 from kpi_analysis.press.render.engines import FORMATS, choose_engine
-from kpi_analysis.press.run.names import folder_name, place_of
+from kpi_analysis.press.run.names import folder_name, templated_folder
 from kpi_analysis.press.run.notebook_file import find_notebook, read_notebook
-from kpi_analysis.press.run.parameter_values import Given, Text
-from kpi_analysis.press.run.parameters import Parameter, check_parameters, read_parameters, visible
+from kpi_analysis.press.run.parameter_values import GivenParameters, UntypedText
+from kpi_analysis.press.run.parameters import Parameter, check_parameters, read_parameters, without_secrets
 from kpi_analysis.press.run.publish import check_writable
-from kpi_analysis.press.run.secrets import plain, texts
+from kpi_analysis.press.run.secrets import reveal, secret_texts
 
 _SET_BY_COMMAND = ("company", "period", "earlier")
 
@@ -74,8 +74,8 @@ class Plan:
     @property
     def parameters(self) -> dict[str, Any]:
         """All parameters as the run has them, secrets hidden."""
-        whole = {p.name: plain(self.values.get(p.name, p.default)) for p in self.declared}
-        return visible(self.declared, whole)
+        whole = {p.name: reveal(self.values.get(p.name, p.default)) for p in self.declared}
+        return without_secrets(self.declared, whole)
 
     @property
     def distinct(self) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class Plan:
     @property
     def hidden(self) -> tuple[str, ...]:
         """The texts of secret defaults."""
-        return tuple(text for p in self.declared if p.secret for text in texts(p.default))
+        return tuple(text for p in self.declared if p.secret for text in secret_texts(p.default))
 
 
 def plan_report(
@@ -98,7 +98,7 @@ def plan_report(
     *,
     company: Path = Path("params/company.yaml"),
     period: str | None = None,
-    given: Given | None = None,
+    given: GivenParameters | None = None,
     formats: Sequence[str] = ("html", "pdf"),
     engine: str = "auto",
     output_dir: Path | None = None,
@@ -122,7 +122,7 @@ def plan_report(
     formats : sequence of str
         Of `kpi_analysis.press.render.engines.FORMATS`.
     engine : str
-        Of `kpi_analysis.press.render.engines.ENGINES`.
+        Of `kpi_analysis.press.render.engines.ENGINE_NAMES`.
     output_dir : path, optional
         Where all reports lie: ``reports``.
     output : str, optional
@@ -162,9 +162,9 @@ def plan_report(
     if output is not None:
         known = {p.name: None if p.secret else whole[p.name] for p in declared}
         words = {**known, "notebook": path.stem, "period": span.label if span else "undated"}
-        root, place = place_of(output, words, secrets=[p.name for p in declared if p.secret])
+        root, place = templated_folder(output, words, secrets=[p.name for p in declared if p.secret])
     if "earlier" in whole and span is not None and "earlier" not in (given or {}):
-        found = earlier_report(
+        found = previous_report(
             root, place, span, notebook=path.name, company=firm.name, distinct=_distinct(declared, values)
         )
         if found is not None:
@@ -190,8 +190,8 @@ def plan_report(
 
 
 def _from_command(
-    declared: Sequence[Parameter], given: Given, notebook: Path, company: Path, period: str | None
-) -> dict[str, Text]:
+    declared: Sequence[Parameter], given: GivenParameters, notebook: Path, company: Path, period: str | None
+) -> dict[str, UntypedText]:
     """Return the company and the period as the notebook wants them: paths relative to where it runs."""
     names = {parameter.name for parameter in declared}
     if "company" in given:
@@ -200,12 +200,12 @@ def _from_command(
         raise UsageError(f"The period is given twice: {period} and {given['period']}.", remedy="Keep --period only.")
     if period is not None and "period" not in names:
         raise UsageError(f"{notebook.name} has no parameter 'period'.", remedy="Leave --period out.")
-    found: dict[str, Text] = {}
+    found: dict[str, UntypedText] = {}
     if "company" in names:
         relative = os.path.relpath(company.resolve(), notebook.resolve().parent)
-        found["company"] = Text(Path(relative).as_posix())
+        found["company"] = UntypedText(Path(relative).as_posix())
     if period is not None:
-        found["period"] = Text(period)
+        found["period"] = UntypedText(period)
     return found
 
 

@@ -36,7 +36,7 @@ def publish(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
         The place cannot be written to. The old folder is as it was.
     """
     new, old = _sibling(folder, "new"), _sibling(folder, "old")
-    with _told(folder):
+    with _as_run_error(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         recover(folder)
         try:
@@ -61,7 +61,7 @@ def recover(folder: Path) -> None:
     RunError
         The place cannot be written to.
     """
-    with _told(folder):
+    with _as_run_error(folder):
         for left in sorted(folder.parent.glob(f".{glob.escape(folder.name)}.*.*")):
             owner, _, kind = left.name.removeprefix(f".{folder.name}.").partition(".")
             pid, _, host = owner.partition("-")
@@ -94,7 +94,7 @@ def check_writable(folder: Path) -> None:
             return
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Write one file so that nobody ever sees half of it.
 
     Raises
@@ -103,7 +103,7 @@ def write_whole(path: Path, content: bytes) -> None:
         The place cannot be written to. The old file is as it was.
     """
     new = _sibling(path, "new")
-    with _told(path):
+    with _as_run_error(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         recover(path)
         try:
@@ -166,7 +166,7 @@ def _sync(folder: Path) -> None:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _as_run_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

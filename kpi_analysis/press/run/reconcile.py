@@ -12,7 +12,7 @@ from kpi_analysis.design.formats import Format
 REMEDY = "Run the notebook again from its first cell, and do not edit its outputs."
 
 
-def findings_of(blocks: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def quoted_findings(blocks: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the findings behind the printed sentences, as they go into ``results.json``."""
     return [record for block in blocks for record in block.get("records", ())]
 
@@ -61,7 +61,7 @@ def reconcile(
                 raise RunError(
                     f"The sentence on {number['id']} does not say {number['text']}: {sentence}", remedy=REMEDY
                 )
-    _printed(told, blocks)
+    _check_printed(told, blocks)
 
 
 def _compare(number: Mapping[str, Any], figure: Mapping[str, Any] | None) -> None:
@@ -86,7 +86,7 @@ def _compare_text(number: Mapping[str, Any], written: Format) -> None:
         )
 
 
-def _printed(told: Sequence[Mapping[str, Any]], blocks: Iterable[Mapping[str, Any]]) -> None:
+def _check_printed(told: Sequence[Mapping[str, Any]], blocks: Iterable[Mapping[str, Any]]) -> None:
     """What is printed must be, word for word, what was compared."""
     known = {(finding["figure"], finding["claim"], finding["evidence"]) for finding in told}
     for block in blocks:

@@ -11,15 +11,15 @@ from typing import Any
 
 from kpi_analysis.core.errors import KpiError, RunError
 from kpi_analysis.design.formats import Format
-from kpi_analysis.press.archive.headline import headline_of
+from kpi_analysis.press.archive.headline import headline_kpi
 from kpi_analysis.press.archive.index import write_index
 from kpi_analysis.press.archive.versions import keep_version
 from kpi_analysis.press.run.execute import Progress, execute, to_ipynb
-from kpi_analysis.press.run.manifest import manifest, provenance, results, to_json
-from kpi_analysis.press.run.parameter_values import Given
+from kpi_analysis.press.run.manifest import canonical_json, manifest_json, provenance, results_json
+from kpi_analysis.press.run.parameter_values import GivenParameters
 from kpi_analysis.press.run.plan import Plan, plan_report
-from kpi_analysis.press.run.publish import publish, recover, write_whole
-from kpi_analysis.press.run.reconcile import findings_of, reconcile
+from kpi_analysis.press.run.publish import publish, recover, write_atomically
+from kpi_analysis.press.run.reconcile import quoted_findings, reconcile
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def render_report(
     clock: Callable[[], datetime],
     company: Path = Path("params/company.yaml"),
     period: str | None = None,
-    given: Given | None = None,
+    given: GivenParameters | None = None,
     formats: Sequence[str] = ("html", "pdf"),
     engine: str = "auto",
     output_dir: Path | None = None,
@@ -108,7 +108,7 @@ def run_plan(
         published = publish(plan.folder, files)
     except RunError:
         with suppress(RunError):  # the first error says more than a second one about the same disk
-            write_whole(plan.failed, to_ipynb(nb))
+            write_atomically(plan.failed, to_ipynb(nb))
         _list_failure(plan, listed)
         raise
     plan.failed.unlink(missing_ok=True)
@@ -129,12 +129,12 @@ def _printed(plan: Plan, nb: Any, started: datetime, clock: Callable[[], datetim
 
     document = read_document(nb, show_code=plan.show_code)
     values = collect_values(document)
-    facts = {**document.facts, "findings": findings_of(document.blocks)}
+    facts = {**document.facts, "findings": quoted_findings(document.blocks)}
     written = Format(facts.get("locale", "en_GB"), facts.get("currency", "EUR"))
     reconcile(facts["findings"], values, facts.get("targets", ()), document.blocks, written)
-    figures = results(values, facts)
+    figures = results_json(values, facts)
     day = _dated(document.facts, started)
-    made_from = to_json(provenance(plan, document.facts, title=document.title))
+    made_from = canonical_json(provenance(plan, document.facts, title=document.title))
     files: dict[str, bytes] = {}
     for form in plan.formats:
         if form != "ipynb":
@@ -142,8 +142,8 @@ def _printed(plan: Plan, nb: Any, started: datetime, clock: Callable[[], datetim
             files[file_name(form)] = make(document, form, plan.engine, timestamp=day, attachments=carried)
     files["report.ipynb"] = to_ipynb(nb)
     files["results.json"] = figures
-    shown = {**document.facts, "message": document.toc[0].title, "headline": headline_of(values, document.facts)}
-    files["manifest.json"] = manifest(
+    shown = {**document.facts, "message": document.toc[0].title, "headline": headline_kpi(values, document.facts)}
+    files["manifest.json"] = manifest_json(
         plan, nb, shown, title=document.title, files=files, started=started, finished=clock()
     )
     return files, len(values)

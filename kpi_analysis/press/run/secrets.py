@@ -10,11 +10,11 @@ from urllib.parse import quote, quote_plus
 
 from pydantic import SecretStr
 
-HIDDEN = "**********"
-SHORTEST = 4  # a shorter word stands in every report by chance, and hiding it would garble the text
+REDACTED = "**********"
+MIN_SECRET_LENGTH = 4  # a shorter word stands in every report by chance, and hiding it would garble the text
 
 
-def scrubbed(node: Any, secrets: Iterable[str]) -> Any:
+def redact(node: Any, secrets: Iterable[str]) -> Any:
     """Return notebook data in which every secret is hidden, also where it is quoted or escaped.
 
     Parameters
@@ -26,40 +26,40 @@ def scrubbed(node: Any, secrets: Iterable[str]) -> Any:
 
     Examples
     --------
-    >>> scrubbed({"text": ["login with s3cret!"]}, ["s3cret!"])
+    >>> redact({"text": ["login with s3cret!"]}, ["s3cret!"])
     {'text': ['login with **********']}
     """
     forms = sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True)
     return _walk(node, forms) if forms else node
 
 
-def plain(value: Any) -> Any:
+def reveal(value: Any) -> Any:
     """Return the value with each `SecretStr` opened.
 
     Examples
     --------
-    >>> plain([SecretStr("x")])
+    >>> reveal([SecretStr("x")])
     ['x']
     """
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if isinstance(value, list):
-        return [plain(item) for item in value]
-    return {key: plain(item) for key, item in value.items()} if isinstance(value, dict) else value
+        return [reveal(item) for item in value]
+    return {key: reveal(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def texts(value: Any) -> list[str]:
+def secret_texts(value: Any) -> list[str]:
     """Return every text in a value that is secret as a whole."""
     if isinstance(value, dict):
-        return [text for item in value.values() for text in texts(item)]
+        return [text for item in value.values() for text in secret_texts(item)]
     if isinstance(value, list):
-        return [text for item in value for text in texts(item)]
-    opened = plain(value)
+        return [text for item in value for text in secret_texts(item)]
+    opened = reveal(value)
     return [] if opened is None or isinstance(opened, bool) else [str(opened)]
 
 
 def _forms(secret: str) -> set[str]:
-    if len(secret) < SHORTEST:
+    if len(secret) < MIN_SECRET_LENGTH:
         return set()
     escaped = {repr(secret)[1:-1], json.dumps(secret)[1:-1], html.escape(secret)}
     return {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)} | escaped
@@ -68,7 +68,7 @@ def _forms(secret: str) -> set[str]:
 def _walk(node: Any, forms: list[str]) -> Any:
     if isinstance(node, str):
         for form in forms:
-            node = node.replace(form, HIDDEN)
+            node = node.replace(form, REDACTED)
         return node
     if isinstance(node, list | tuple):
         return type(node)(_walk(item, forms) for item in node)

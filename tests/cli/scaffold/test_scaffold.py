@@ -17,7 +17,7 @@ import yaml
 
 from kpi_analysis.cli.main import main
 from kpi_analysis.cli.scaffold import commented_tables, new_workspace
-from kpi_analysis.cli.scaffold.table_proposals import look_at, matched, proposals
+from kpi_analysis.cli.scaffold.table_proposals import matched_columns, proposals, summarise_file
 from kpi_analysis.core.config.company import load_company
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.schema import TABLES
@@ -157,10 +157,10 @@ def test_an_export_is_proposed_with_its_columns_and_computes_once_the_marks_are_
 def test_names_match_only_where_the_values_can_be_of_that_kind(tmp_path: Path) -> None:
     path = tmp_path / "deals.csv"
     path.write_text("Deal ID;Created;Amount;Status\n1;01.02.2026;many;won\n2;03.02.2026;few;lost\n")
-    seen = look_at(path)
+    seen = summarise_file(path)
     looks = {"Deal ID": "number", "Created": "date", "Amount": "text", "Status": "text"}
     assert (seen.rows, seen.columns) == (2, looks)
-    found = matched(TABLES["opportunities"], seen)
+    found = matched_columns(TABLES["opportunities"], seen)
     assert found.items() >= {"opportunity_id": "Deal ID", "created_on": "Created", "outcome": "Status"}.items()
     assert "amount" not in found
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kpi_analysis.core.periods import Calendar
-from kpi_analysis.press.archive.previous_report import earlier_report
+from kpi_analysis.press.archive.previous_report import previous_report
 from kpi_analysis.press.run.plan import plan_report
 
 NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
@@ -26,7 +26,7 @@ def leave(root: Path, place: str, period: str, **told: Any) -> Path:
 
 def found(root: Path, place: str = "2026-Q3/sales", period: str = "2026-Q3", **distinct: Any) -> Path | None:
     span = Calendar().parse(period)
-    return earlier_report(root, Path(place), span, notebook="sales.ipynb", company="A", distinct=distinct)
+    return previous_report(root, Path(place), span, notebook="sales.ipynb", company="A", distinct=distinct)
 
 
 def test_the_latest_earlier_period_counts_and_neither_this_one_nor_a_later(tmp_path: Path) -> None:

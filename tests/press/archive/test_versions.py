@@ -10,7 +10,7 @@ import pytest
 
 from kpi_analysis.core.errors import RunError
 from kpi_analysis.press.archive.index import index_page
-from kpi_analysis.press.archive.versions import keep_version, versions_of
+from kpi_analysis.press.archive.versions import earlier_versions, keep_version
 from kpi_analysis.press.run.publish import publish
 
 
@@ -35,7 +35,7 @@ def replace_with(root: Path, files: dict[str, bytes], place: str = "2017/sales")
 def test_a_replaced_report_leaves_its_figures_and_what_moved(tmp_path: Path) -> None:
     replace_with(tmp_path, report(1, sales=100.0, orders=5.0, leads=None, gone=1.0))
     folder = replace_with(tmp_path, report(2, sales=110.0, orders=5.001, leads=7.0))
-    (version,) = versions_of(tmp_path, folder)
+    (version,) = earlier_versions(tmp_path, folder)
     assert version.finished == "2018-01-01T08:00:00+00:00"
     assert version.values == 4
     assert version.restated == (
@@ -58,14 +58,14 @@ def test_a_replaced_report_leaves_its_figures_and_what_moved(tmp_path: Path) -> 
 def test_a_report_that_says_the_same_leaves_nothing(tmp_path: Path) -> None:
     replace_with(tmp_path, report(1, sales=1.0))
     folder = replace_with(tmp_path, report(2, sales=1.0))
-    assert versions_of(tmp_path, folder) == []
+    assert earlier_versions(tmp_path, folder) == []
     assert [path.name for path in tmp_path.iterdir()] == ["2017"]
 
 
 def test_the_last_five_stay_the_latest_first(tmp_path: Path) -> None:
     for day in range(1, 9):
         folder = replace_with(tmp_path, report(day, sales=float(day)))
-    assert [version.finished[8:10] for version in versions_of(tmp_path, folder)] == ["07", "06", "05", "04", "03"]
+    assert [version.finished[8:10] for version in earlier_versions(tmp_path, folder)] == ["07", "06", "05", "04", "03"]
     assert len(list((tmp_path / ".versions" / "2017" / "sales").iterdir())) == 5
 
 
@@ -85,7 +85,7 @@ def test_a_run_that_fails_after_keeping_shows_no_version_of_what_still_stands(tm
     assert json.loads((folder / "results.json").read_bytes())["values"][0]["value"] == 1.0
     assert "previous version" not in index_page(tmp_path)
     replace_with(tmp_path, report(3, sales=3.0))
-    assert [version.restated[0]["now"] for version in versions_of(tmp_path, folder)] == [3.0]
+    assert [version.restated[0]["now"] for version in earlier_versions(tmp_path, folder)] == [3.0]
 
 
 def test_where_no_version_can_be_kept_the_report_is_as_it_was(tmp_path: Path) -> None:
@@ -100,12 +100,12 @@ def test_where_no_version_can_be_kept_the_report_is_as_it_was(tmp_path: Path) ->
 def test_a_report_that_nobody_can_read_is_no_version(tmp_path: Path, told: bytes) -> None:
     folder = replace_with(tmp_path, {**report(1, sales=1.0), "manifest.json": told})
     replace_with(tmp_path, report(2, sales=2.0))
-    assert versions_of(tmp_path, folder) == []
+    assert earlier_versions(tmp_path, folder) == []
 
 
 def test_a_version_that_was_damaged_is_passed_over(tmp_path: Path) -> None:
     for day in (1, 2, 3):
         folder = replace_with(tmp_path, report(day, sales=float(day)))
-    latest, former = versions_of(tmp_path, folder)
+    latest, former = earlier_versions(tmp_path, folder)
     (latest.folder / "restated.json").write_text('{"finished": "x", "values": "many", "restated": [3]}')
-    assert versions_of(tmp_path, folder) == [former]
+    assert earlier_versions(tmp_path, folder) == [former]

@@ -22,8 +22,8 @@ from test_batch import NOTEBOOK, PLACE, is_gone, items, lay_out, run, start, unt
 import kpi_analysis
 from kpi_analysis.press.batch import plan_batch, read_batch
 from kpi_analysis.press.batch.data_snapshot import Snapshot
-from kpi_analysis.press.batch.fingerprint import data_key
-from kpi_analysis.press.batch.worker import PAUSES
+from kpi_analysis.press.batch.fingerprint import data_fingerprint
+from kpi_analysis.press.batch.worker import RETRY_PAUSES
 from kpi_analysis.press.run.publish import publish
 
 PACKAGE = Path(next(iter(kpi_analysis.__path__))).parent
@@ -186,7 +186,7 @@ def test_a_database_that_is_away_is_asked_again_and_then_told(tmp_path: Path) ->
         code, out, err = run(folder, package=PACKAGE)
     assert (code, out) == (2, "")
     assert len(asked) == 3
-    assert all(later - sooner >= pause for (sooner, later), pause in zip(pairwise(asked), PAUSES, strict=True))
+    assert all(later - sooner >= pause for (sooner, later), pause in zip(pairwise(asked), RETRY_PAUSES, strict=True))
     assert "cannot be reached" in err and "Check the URL, the network and the password" in err
     assert "hunter2" not in err and "Traceback" not in err
     assert not (folder / "reports" / "2017-Q4").exists()
@@ -293,9 +293,9 @@ def test_data_are_read_only_where_a_file_has_changed(tmp_path: Path, monkeypatch
     state, changed = planned()
     assert state == "waiting" and changed.fingerprint != first.fingerprint
 
-    key = data_key(company)
+    key = data_fingerprint(company)
     assert key is not None
     (folder / "data" / "orders-of-october.csv").write_bytes(orders.read_bytes())
-    assert data_key(company) not in (None, key)
+    assert data_fingerprint(company) not in (None, key)
     (folder / company).write_text("company: Tiny\nsource: duckdb:///shop.duckdb\ntables: {orders: {table: orders}}\n")
-    assert data_key(company) is None  # nobody knows what has changed in a database
+    assert data_fingerprint(company) is None  # nobody knows what has changed in a database

@@ -20,7 +20,7 @@ from test_batch import KPI, PLACE, is_gone, items, lay_out, until
 
 import kpi_analysis
 from kpi_analysis.press.batch.cluster import cluster_pool
-from kpi_analysis.press.batch.data_snapshot import SNAPSHOT
+from kpi_analysis.press.batch.data_snapshot import SNAPSHOT_VARIABLE
 from kpi_analysis.press.batch.spec import read_batch
 from kpi_analysis.press.batch.worker import Task
 
@@ -207,7 +207,7 @@ def test_a_worker_says_what_it_does_not_see_and_never_what_it_was_given(
     begun: list[str] = []
     with cluster_pool(cluster.address) as submit:
         here = submit(Task(plan, gone), lambda: begun.append("workspace"))
-        data = submit(Task(plan, folder, environment={SNAPSHOT: str(gone)}), lambda: begun.append("snapshot"))
+        data = submit(Task(plan, folder, environment={SNAPSHOT_VARIABLE: str(gone)}), lambda: begun.append("snapshot"))
         wrong = submit(Task(plan, folder, environment=None), lambda: begun.append("none"))  # type: ignore[arg-type]
         told = [future.result(30) for future in (here, data, wrong)]
     assert [outcome.state for outcome in told] == ["failed"] * 3

@@ -11,9 +11,9 @@ import pytest
 
 import kpi_analysis
 from kpi_analysis.core.errors import ConfigError, EngineMissing, UsageError
-from kpi_analysis.press.batch.fingerprint import is_done, report_key, why_not_done
+from kpi_analysis.press.batch.fingerprint import is_up_to_date, report_fingerprint, why_out_of_date
 from kpi_analysis.press.batch.spec import Batch, read_batch
-from kpi_analysis.press.run.names import place_of
+from kpi_analysis.press.run.names import templated_folder
 from kpi_analysis.press.run.publish import publish
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "reports_what_it_was_given.ipynb"
@@ -92,7 +92,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_runs(text: str, words: 
 
 def test_values_cannot_lead_out_of_the_reports() -> None:
     for value in ("../../etc", "/etc/passwd", "..", "a/../../b", "~root", "C:\\x"):
-        root, place = place_of("reports/{period}/{region}", {"period": "2026-Q3", "region": value})
+        root, place = templated_folder("reports/{period}/{region}", {"period": "2026-Q3", "region": value})
         assert root == Path("reports")
         assert len(place.parts) == 2 and ".." not in place.parts
 
@@ -108,7 +108,7 @@ def test_a_key_changes_with_what_a_report_is_made_from_and_with_nothing_else(mon
     def key(text: str = "grid: {region: [EMEA]}\n", data: str = "d") -> str:
         plan = batch(text).items[0].plan
         assert plan is not None
-        return report_key(plan, COMPANY, data)
+        return report_fingerprint(plan, COMPANY, data)
 
     first = key()
     COMPANY.touch()
@@ -127,15 +127,15 @@ def test_half_a_report_is_not_trusted() -> None:
     plan = batch("grid: {region: [EMEA]}\n").items[0].plan
     assert plan is not None
     plan = replace(plan, key="k")
-    assert (is_done(plan), why_not_done(plan)) == (False, "new")
+    assert (is_up_to_date(plan), why_out_of_date(plan)) == (False, "new")
     told = {"key": "k", "files": {"report.html": "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}}
     publish(plan.folder, {"report.html": b"x", "manifest.json": json.dumps(told).encode()})  # sha256 of x
-    assert is_done(plan)
-    assert not is_done(replace(plan, key="other"))
+    assert is_up_to_date(plan)
+    assert not is_up_to_date(replace(plan, key="other"))
     (plan.folder / "report.html").write_bytes(b"")
-    assert (is_done(plan), why_not_done(plan)) == (False, "its files were changed")
+    assert (is_up_to_date(plan), why_out_of_date(plan)) == (False, "its files were changed")
     (plan.folder / "manifest.json").write_text("{")
-    assert (is_done(plan), why_not_done(plan)) == (False, "its manifest cannot be read")
+    assert (is_up_to_date(plan), why_out_of_date(plan)) == (False, "its manifest cannot be read")
 
 
 def test_a_cluster_without_dask_names_the_command_that_brings_it() -> None:

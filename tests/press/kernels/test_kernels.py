@@ -15,7 +15,7 @@ from jupyter_client.manager import KernelManager, start_new_kernel
 
 from kpi_analysis.press.kernels.client import CannotFork, fork_kernel, kernel_server
 from kpi_analysis.press.kernels.provisioner import WarmProvisioner
-from kpi_analysis.press.kernels.selection import WARM_KERNELS
+from kpi_analysis.press.kernels.selection import WARM_KERNELS_VARIABLE
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot fork"),
@@ -55,7 +55,7 @@ class Kernel:
 
 @pytest.fixture
 def kernel(server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Kernel]:
-    monkeypatch.setenv(WARM_KERNELS, server)
+    monkeypatch.setenv(WARM_KERNELS_VARIABLE, server)
     kernel = Kernel(cwd=str(tmp_path), env={**os.environ, "OF_THIS_KERNEL": "yes", "PYTHONPATH": str(tmp_path)})
     yield kernel
     kernel.end()
@@ -98,7 +98,7 @@ def test_nothing_is_inherited(kernel: Kernel, server: str, tmp_path: Path) -> No
 
 def test_kernels_of_reports_draw_and_run_nothing_beforehand(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with kernel_server() as address:
-        monkeypatch.setenv(WARM_KERNELS, address)
+        monkeypatch.setenv(WARM_KERNELS_VARIABLE, address)
         kernel = Kernel(cwd=str(tmp_path))
         try:
             told = kernel.says(
@@ -147,7 +147,7 @@ def test_a_memory_limit_holds(server: str, tmp_path: Path) -> None:
         "kernel.end()\n"
     )
     ended = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code], cwd=tmp_path, env={**os.environ, WARM_KERNELS: server},
+        [sys.executable, "-W", "ignore", "-c", code], cwd=tmp_path, env={**os.environ, WARM_KERNELS_VARIABLE: server},
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert ended.stdout.strip() == '"MemoryError"', ended.stderr
@@ -163,7 +163,7 @@ def test_a_kernel_without_its_client_ends(server: str, tmp_path: Path) -> None:
         "time.sleep(60)\n"
     )
     client = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", code], cwd=tmp_path, env={**os.environ, WARM_KERNELS: server},
+        [sys.executable, "-W", "ignore", "-c", code], cwd=tmp_path, env={**os.environ, WARM_KERNELS_VARIABLE: server},
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     assert client.stdout is not None
@@ -183,7 +183,7 @@ def test_where_forking_fails_a_kernel_starts_as_usual(
 ) -> None:
     with pytest.raises(CannotFork, match="not the kernel of this Python"):
         fork_kernel(["/usr/bin/true", "-m", "ipykernel_launcher"], "nowhere", env={})
-    monkeypatch.setenv(WARM_KERNELS, str(tmp_path / "nobody"))
+    monkeypatch.setenv(WARM_KERNELS_VARIABLE, str(tmp_path / "nobody"))
     for _ in range(2):
         kernel = Kernel(cwd=str(tmp_path))
         assert isinstance(kernel.process, subprocess.Popen)

@@ -31,7 +31,7 @@ def report() -> bytes:
 
 def page_of(document_words: str, folder: Path) -> bytes:
     nb = sample.notebook(sample.markdown(document_words))
-    return chromium.to_pdf(read_document(nb), timestamp=None, attachments={})
+    return chromium.print_pdf(read_document(nb), timestamp=None, attachments={})
 
 
 def a_browser_that(does: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,14 +21,40 @@ def nothing_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.delenv("QUARTO_PATH", raising=False)
 
 
-def test_every_maker_is_there() -> None:
-    for makes in engines._MAKERS.values():
-        for form, where in makes.items():
-            module, _, function = where.partition(":")
-            assert form in engines.FORMATS
-            assert callable(getattr(importlib.import_module(f"kpi_analysis.press.render.{module}"), function))
-    assert {form for makes in engines._MAKERS.values() for form in makes} == set(engines.FORMATS) - {"ipynb"}
-    assert {*engines._MAKERS, "auto"} - {"kit"} == set(engines.ENGINES)
+HEADS = {"html": b"<!DOCTYPE html>", "pdf": b"%PDF-", "docx": b"PK", "pptx": b"PK", "revealjs": b"<!DOCTYPE html>"}
+
+
+def test_the_command_line_takes_what_the_register_holds() -> None:
+    assert engines.ENGINE_NAMES == ("auto", "typst", "quarto", "chromium")
+    assert engines.FORMATS == ("html", "pdf", "docx", "pptx", "revealjs", "ipynb")
+    names = [engine.name for engine in engines.ENGINES]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("engine", "form"),
+    [(engine, form) for engine in engines.ENGINES for form in engine.formats],
+    ids=lambda given: getattr(given, "name", given),
+)
+def test_every_engine_makes_the_formats_that_it_names(engine: engines.Engine, form: str) -> None:
+    missing = engine.check()
+    if missing is not None:
+        assert missing.remedy, "the command that installs it"
+        pytest.skip(str(missing))
+    document = read_document(sample.notebook(sample.markdown("# Orders rose")))
+    made = engine.make(document, form, timestamp=None, attachments={})
+    assert made.lstrip().startswith(HEADS[form])
+
+
+@pytest.mark.parametrize("form", [form for form in engines.FORMATS if form != "ipynb"])
+def test_a_format_has_an_engine_though_none_is_named(form: str) -> None:
+    assert form in engines.engine_of(form, "auto").formats
+
+
+def test_the_register_loads_no_engine() -> None:
+    script = "import sys, kpi_analysis.press.render.engines; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert {"typst", "pptx", "pypandoc", "quarto", "jinja2"} & set(done.stdout.split()) == set()
 
 
 @pytest.mark.usefixtures("nothing_on_the_path")

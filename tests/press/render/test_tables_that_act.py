@@ -13,7 +13,7 @@ from support import sample_report as made_up
 from kpi_analysis.design.blocks import Cell, Column, Row, Table, Title
 from kpi_analysis.press.render import chromium
 from kpi_analysis.press.render.document import read_document
-from kpi_analysis.press.render.html import to_html, to_print
+from kpi_analysis.press.render.html import to_html, to_print_html
 
 playwright = pytest.importorskip("playwright.sync_api", reason="axe-playwright-python is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
@@ -193,5 +193,5 @@ def test_on_a_small_screen_a_head_that_is_reached_by_keyboard_shows(browser: Any
 
 
 def test_the_page_for_paper_has_no_script_at_all() -> None:
-    page = to_print(read_document(sample.notebook(*(sample.cell_of(block) for block in blocks()))), timestamp=None)
+    page = to_print_html(read_document(sample.notebook(*(sample.cell_of(block) for block in blocks()))), timestamp=None)
     assert "<script" not in page and "script-src" not in page

@@ -5,8 +5,8 @@ import pytest
 from pydantic import SecretStr
 
 from kpi_analysis.core.errors import ConfigError, UsageError
-from kpi_analysis.press.run.parameter_values import Text, merge_parameters, read_yaml
-from kpi_analysis.press.run.parameters import check_parameters, parse_parameters, read_parameters, visible
+from kpi_analysis.press.run.parameter_values import UntypedText, merge_parameters, parse_yaml_parameters
+from kpi_analysis.press.run.parameters import check_parameters, parse_parameters, read_parameters, without_secrets
 
 SOURCE = """\
 from typing import Literal
@@ -28,7 +28,7 @@ DECLARED = parse_parameters(SOURCE)
 
 
 def given(**texts: str) -> dict[str, object]:
-    return check_parameters(DECLARED, {name: Text(value) for name, value in texts.items()})
+    return check_parameters(DECLARED, {name: UntypedText(value) for name, value in texts.items()})
 
 
 def refused(**values: object) -> str:
@@ -105,7 +105,7 @@ def test_text_is_typed_by_the_declaration_and_not_by_its_looks() -> None:
 def test_none_is_understood_only_where_the_declaration_allows_it() -> None:
     assert given(region="None") == {"region": None}
     assert given(period="None") == {"period": "None"}
-    assert "wanted a whole number (int)" in refused(top=Text("None"))
+    assert "wanted a whole number (int)" in refused(top=UntypedText("None"))
 
 
 def test_a_whole_number_will_do_for_a_number_but_a_string_for_neither() -> None:
@@ -116,11 +116,11 @@ def test_a_whole_number_will_do_for_a_number_but_a_string_for_neither() -> None:
 
 @pytest.mark.parametrize("value", ["nan", "inf", "1_0", "five", ""])
 def test_what_is_no_number_is_refused(value: str) -> None:
-    assert "'rate'" in refused(rate=Text(value))
+    assert "'rate'" in refused(rate=UntypedText(value))
 
 
 def test_all_problems_are_told_at_once_with_the_nearest_name_and_an_example() -> None:
-    said = refused(regoin=Text("EMEA"), top=Text("five"), grain=Text("week"))
+    said = refused(regoin=UntypedText("EMEA"), top=UntypedText("five"), grain=UntypedText("week"))
     assert "sales.ipynb cannot be run with these parameters" in said
     assert "There is no parameter 'regoin'. Did you mean 'region'?" in said
     assert "'top' is 'five', wanted a whole number (int), for example -p top 5." in said
@@ -131,7 +131,7 @@ def test_all_problems_are_told_at_once_with_the_nearest_name_and_an_example() ->
 def test_a_wrong_secret_is_not_told() -> None:
     declared = parse_parameters("api_key: int = 0")
     with pytest.raises(UsageError) as caught:
-        check_parameters(declared, {"api_key": Text("hunter2")})
+        check_parameters(declared, {"api_key": UntypedText("hunter2")})
     assert "hunter2" not in str(caught.value)
 
 
@@ -149,12 +149,12 @@ def test_a_raw_string_is_never_read_as_a_number() -> None:
 
 
 def test_yaml_words_and_dates_keep_their_letters() -> None:
-    values = read_yaml("region: NO\nperiod: 2026-09-14\nkpis: [on, 012]\ntop: 3\n", file=Path("a.yaml"))
+    values = parse_yaml_parameters("region: NO\nperiod: 2026-09-14\nkpis: [on, 012]\ntop: 3\n", file=Path("a.yaml"))
     assert check_parameters(DECLARED, values) == {
         "region": "NO", "period": "2026-09-14", "kpis": ["on", "012"], "top": 3,
     }  # fmt: skip
-    assert "'top' is '3'" in refused(**read_yaml("top: '3'", file=Path("a.yaml")))
-    assert check_parameters(DECLARED, read_yaml("region:", file=Path("a.yaml"))) == {"region": None}
+    assert "'top' is '3'" in refused(**parse_yaml_parameters("top: '3'", file=Path("a.yaml")))
+    assert check_parameters(DECLARED, parse_yaml_parameters("region:", file=Path("a.yaml"))) == {"region": None}
 
 
 @pytest.mark.parametrize(
@@ -177,9 +177,9 @@ def test_a_missing_parameter_file_is_told() -> None:
 @pytest.mark.parametrize("name", ["password", "db_password", "API_TOKEN", "apikey", "secret_id", "key"])
 def test_names_that_say_secret_are_hidden(name: str) -> None:
     declared = parse_parameters(f"{name}: str = ''")
-    assert visible(declared, {name: "hunter2"}) == {name: "**********"}
+    assert without_secrets(declared, {name: "hunter2"}) == {name: "**********"}
 
 
 def test_ordinary_names_are_shown() -> None:
     declared = parse_parameters("keyword: str = ''\nregion: str = ''")
-    assert visible(declared, {"keyword": "bikes", "region": "EMEA"}) == {"keyword": "bikes", "region": "EMEA"}
+    assert without_secrets(declared, {"keyword": "bikes", "region": "EMEA"}) == {"keyword": "bikes", "region": "EMEA"}

@@ -10,7 +10,7 @@ import pytest
 
 from kpi_analysis.core.errors import RunError
 from kpi_analysis.press.run.names import folder_name, slug
-from kpi_analysis.press.run.publish import check_writable, publish, recover, write_whole
+from kpi_analysis.press.run.publish import check_writable, publish, recover, write_atomically
 
 OLD = {"report.html": b"old", "extra.txt": b"old"}
 NEW = {"report.html": b"new"}
@@ -56,9 +56,9 @@ def test_a_full_disk_leaves_the_old_report(tmp_path: Path) -> None:
 
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "index.html"
-    write_whole(path, b"old")
+    write_atomically(path, b"old")
     with full_disk(1_000_000), pytest.raises(RunError):
-        write_whole(path, b"x" * 2_000_000)
+        write_atomically(path, b"x" * 2_000_000)
     assert content(tmp_path) == {"index.html": b"old"}
 
 

@@ -8,10 +8,10 @@ import pytest
 
 import kpi_analysis
 from kpi_analysis.core.errors import ConfigError, RunError, UsageError
-from kpi_analysis.press.run.parameter_values import Text, merge_parameters
+from kpi_analysis.press.run.parameter_values import UntypedText, merge_parameters
 from kpi_analysis.press.run.plan import plan_report
 from kpi_analysis.press.run.report import PublishedReport, render_report
-from kpi_analysis.press.run.secrets import scrubbed
+from kpi_analysis.press.run.secrets import redact
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SECRETS = ("hunter2-öö", 'to"ken')
@@ -123,12 +123,12 @@ def test_everything_wrong_is_told_before_a_kernel_starts_and_nothing_is_written(
     refuse(ConfigError, "nowhere.yaml", company=Path("nowhere.yaml"))
     refuse(UsageError, "2017-Q5", period="2017-Q5")
     refuse(UsageError, "Did you mean 'region'", given={"regoin": "EMEA"})
-    refuse(UsageError, "'broken' is 'perhaps'", given={"broken": Text("perhaps")})
+    refuse(UsageError, "'broken' is 'perhaps'", given={"broken": UntypedText("perhaps")})
     refuse(UsageError, "format 'pdff' cannot be made. Did you mean 'pdf'", formats=("pdff",))
     refuse(UsageError, "engine 'word' cannot be used", engine="word")
     refuse(UsageError, "kernel 'pyton3'", kernel="pyton3")
     refuse(UsageError, "Use --company FILE", given={"company": "x.yaml"})
-    refuse(UsageError, "given twice: 2017-Q4 and 2017-Q3", given={"period": Text("2017-Q3")})
+    refuse(UsageError, "given twice: 2017-Q4 and 2017-Q3", given={"period": UntypedText("2017-Q3")})
     refuse(UsageError, "time-out is -1 s", timeout=-1)
     Path("in_the_way").write_text("")
     refuse(RunError, "in_the_way is a file", output_dir=Path("in_the_way"))
@@ -154,12 +154,14 @@ def test_a_period_that_is_not_given_is_the_notebooks_own() -> None:
 
 
 def test_a_value_that_is_the_default_does_not_rename_the_report() -> None:
-    plan = plan_report("reports_what_it_was_given", given={"broken": Text("false"), "password": Text("x")})
+    plan = plan_report(
+        "reports_what_it_was_given", given={"broken": UntypedText("false"), "password": UntypedText("x")}
+    )
     assert plan.folder.name == "reports_what_it_was_given"
 
 
 def test_secrets_are_hidden_however_they_are_written_but_pictures_stay() -> None:
-    found = scrubbed(
+    found = redact(
         {"text/plain": "p=a%22b%20c", "text/html": "a&quot;b c", "image/png": 'a"b c', "x": ["'a\"b c'"]},
         ['a"b c'],
     )

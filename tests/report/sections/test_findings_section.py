@@ -14,7 +14,7 @@ from kpi_analysis.core.errors import RunError
 from kpi_analysis.design.blocks import Findings, Note
 from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.key_findings import Insights
-from kpi_analysis.press.run.reconcile import findings_of, reconcile
+from kpi_analysis.press.run.reconcile import quoted_findings, reconcile
 from kpi_analysis.report.sections.findings import NOTHING, TOO_SHORT, findings_block
 
 
@@ -61,7 +61,7 @@ def test_a_month_at_double_the_price_is_the_first_finding(tmp_path: Path) -> Non
 
 def test_a_tampered_block_is_refused(tmp_path: Path) -> None:
     block = findings_block(insights(tmp_path, 200.0)).payload()
-    reconcile(findings_of([block]), block["values"], [], [block], Format())
+    reconcile(quoted_findings([block]), block["values"], [], [block], Format())
     block["values"][0]["value"] += 1.0
     with pytest.raises(RunError, match=block["values"][0]["id"]):
-        reconcile(findings_of([block]), block["values"], [], [block], Format())
+        reconcile(quoted_findings([block]), block["values"], [], [block], Format())
