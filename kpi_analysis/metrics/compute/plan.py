@@ -85,7 +85,7 @@ class NeededPeriods:
         metric = self.catalogue.metric(name)
         self.add(metric.tree, periods)
         if metric.share is not None and isinstance(metric.tree, Operation):
-            for part in (metric.share, *formula.names(metric.tree.right)):
+            for part in (metric.share, *formula.names_in(metric.tree.right)):
                 self.add(Name(part), periods)
 
     def add_compared(self, name: str, periods: Periods, step: str) -> None:
