@@ -21,7 +21,7 @@ from kpi_analysis.core.errors import DataError, DataFinding, KpiError
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources import Sources, TableCheck
-from kpi_analysis.metrics.sources.dialects import hash_of
+from kpi_analysis.metrics.sources.dialects import dialect_of
 from kpi_analysis.metrics.sources.facts import extent_measures, read_extents
 from kpi_analysis.metrics.sources.files import READ, has_head, is_text
 from kpi_analysis.metrics.sources.mapping import MappedColumn
@@ -120,8 +120,8 @@ def _count(
 ) -> tuple[list[MappedColumn], list[_Test], dict[str, Any]]:
     """Return in how many rows each test finds something wrong, with how far the days reach, in one scan.
 
-    On DuckDB the hashes of the key are counted as well: where all of them differ, so do the keys, and hashes take half
-    the memory of words.
+    Where an engine has fast hashes, those of the key are counted as well: where all of them differ, so do the keys, and
+    hashes take half the memory of words.
     """
     table, mapped = sources.tables.raw(name), sources.tables.mapping(name)
     tests = [test for column in mapped for test in _tests(name, column, table, mapped)]
@@ -131,7 +131,8 @@ def _count(
     measures |= extent_measures({column.column.name: column.value for column in mapped})
     key = _key(name, mapped)
     if key is not None:
-        measures |= {"keys": key.count()} | ({"hashes": hash_of(key).nunique()} if on_duckdb(key) else {})
+        hash_text = dialect_of(key.get_backend()).hash_text
+        measures |= {"keys": key.count()} | ({"hashes": hash_text(key).nunique()} if hash_text is not None else {})
     return mapped, tests, table.aggregate(**measures).to_pyarrow().to_pylist()[0]
 
 

@@ -298,7 +298,7 @@ class _Explanation:
             empty = self.frame(None, measures=False).iloc[:0]
             empty.attrs["reason"] = empty.attrs["reason"] or f"{self.metric.label} has no dimension that explains it"
             return empty
-        return max(few or frames, key=_told)
+        return max(few or frames, key=_unevenness)
 
     def dimensions(self) -> list[str]:
         """Dimensions that all tables of the KPI have; keys and currencies say nothing."""
@@ -335,7 +335,7 @@ class _Explanation:
         return ""
 
 
-def _told(frame: pd.DataFrame) -> float:
+def _unevenness(frame: pd.DataFrame) -> float:
     """How much slices say about a change: the part of it that does not lie where an even change would.
 
     An even change of a sum moves each slice in proportion to what it was, that of a ratio moves all alike.

@@ -41,9 +41,9 @@ def made_from(company: OpenCompany) -> dict[str, Any]:
         modules that compute. ``packages``: versions of the libraries that they compute with.
     """
     config, catalogue = company.config, company.catalogue
-    told = config.model_dump(mode="json")
+    dumped = config.model_dump(mode="json")
     rates = company.sources.tables.rates
-    settings = {name: _hash(told[name]) for name in SETTINGS}
+    settings = {name: _hash(dumped[name]) for name in SETTINGS}
     if rates is not None:
         settings["rates"] = _hash(rates.to_pylist())
     return {

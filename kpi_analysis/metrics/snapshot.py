@@ -36,11 +36,11 @@ def write_snapshot(company: Path, path: Path) -> str:
 def main(company: str, path: str) -> int:
     """Write a snapshot and say how it went."""
     try:
-        told = {"fingerprint": write_snapshot(Path(company), Path(path))}
+        answer = {"fingerprint": write_snapshot(Path(company), Path(path))}
     except KpiError as error:
-        told = {"error": type(error).__name__, "message": str(error)}
-    print(json.dumps(told))
-    return int("error" in told)
+        answer = {"error": type(error).__name__, "message": str(error)}
+    print(json.dumps(answer))
+    return int("error" in answer)
 
 
 if __name__ == "__main__":

@@ -109,16 +109,16 @@ class Catalogue:
     def _tables_of(self, tree: Node) -> set[str]:
         """Tables that the measures of a formula come from."""
         measures = [self.measures[name] for name in formula.names_in(tree) if name in self.measures]
-        return {way.table for measure in measures for way in measure.aggregates[:1]}
+        return {one.table for measure in measures for one in measure.aggregates[:1]}
 
     def is_stock(self, measure: str) -> bool:
         """Whether a measure is read at the end of a period."""
-        ways = self.measures[measure].aggregates
-        return bool(ways) and ways[0].is_stock
+        aggregates = self.measures[measure].aggregates
+        return bool(aggregates) and aggregates[0].is_stock
 
     def is_modelled(self, name: str) -> bool:
         """Whether a KPI is what a model expects: its history is one estimate made again and again, and no series."""
-        return any(way.lifetime for measure in self.measures_of(name) for way in self.measures[measure].aggregates)
+        return any(one.lifetime for measure in self.measures_of(name) for one in self.measures[measure].aggregates)
 
     def label(self, name: str) -> str:
         """Name of a measure or metric in words."""
@@ -126,50 +126,50 @@ class Catalogue:
             return self.measures[name].label or name.replace("_", " ")
         return self.metrics[name].label
 
-    def in_words(self, name: str, ways: Mapping[str, Aggregate] | None = None) -> str:
+    def in_words(self, name: str, aggregates: Mapping[str, Aggregate] | None = None) -> str:
         """Return the formula of a KPI in words.
 
         Parameters
         ----------
         name : str
             Id of the KPI.
-        ways : mapping of str to Aggregate, optional
-            How a company reads its measures, where there is more than one way.
+        aggregates : mapping of str to Aggregate, optional
+            How a company reads its measures, where it has several aggregates.
         """
         tree = self.metric(name).tree
         if isinstance(tree, formula.Name) and tree.name in self.measures:
-            return self.measure_in_words(tree.name, ways)
+            return self.measure_in_words(tree.name, aggregates)
         return formula.formula_text(
             tree, lambda part: self.label(part).lower() if part in self.metrics else self.label(part)
         )
 
-    def measure_in_words(self, name: str, ways: Mapping[str, Aggregate] | None = None) -> str:
+    def measure_in_words(self, name: str, aggregates: Mapping[str, Aggregate] | None = None) -> str:
         """Return how a measure is read: ``sum of amount in orders, by ordered_on``."""
         if self.measures[name].setting is not None:
             return f"{self.measures[name].setting} of the company file"
-        way = (ways or {}).get(name) or self.measures[name].aggregates[0]
-        function, _, argument = way.agg.partition("(")
+        one = (aggregates or {}).get(name) or self.measures[name].aggregates[0]
+        function, _, argument = one.agg.partition("(")
         inner = argument.removesuffix(")")
         counted = f"distinct {inner.split(None, 1)[1]}" if inner.startswith("distinct ") else "rows"
         words = f"number of {counted}" if function == "count" else f"{_FUNCTIONS.get(function, function)} of {inner}"
-        words += f" in {way.table}"
-        if way.condition:
-            words += f" where {way.condition.strip('()') if way.condition.count('(') == 1 else way.condition}"
-        if way.lifetime is not None:
-            ahead = f"{way.lifetime.months} months from the first purchase"
-            return f"expected {words} of a new {way.lifetime.key} in {ahead} by {way.date}, by BG/NBD and Gamma-Gamma"
-        if way.pair is not None:
-            opening = "a year ago" if way.pair.since == "year_ago" else "at the start"
-            return f"{words}, each {way.pair.key} by its {way.pair.value} at the end (closing) and {opening} (opening)"
-        if way.first:
-            words += f", the first of each {way.first}"
-        if way.per:
-            words += f", each: {way.each} of a {way.per}"
-        if way.top:
-            words += f", the largest {way.top}"
-        if way.kind == "balance":
-            return f"{words}, the latest of each {way.last}"
-        return words + (", open at the end of the period" if way.is_stock else f", by {way.date}")
+        words += f" in {one.table}"
+        if one.condition:
+            words += f" where {one.condition.strip('()') if one.condition.count('(') == 1 else one.condition}"
+        if one.lifetime is not None:
+            ahead = f"{one.lifetime.months} months from the first purchase"
+            return f"expected {words} of a new {one.lifetime.key} in {ahead} by {one.date}, by BG/NBD and Gamma-Gamma"
+        if one.pair is not None:
+            opening = "a year ago" if one.pair.since == "year_ago" else "at the start"
+            return f"{words}, each {one.pair.key} by its {one.pair.value} at the end (closing) and {opening} (opening)"
+        if one.first:
+            words += f", the first of each {one.first}"
+        if one.per:
+            words += f", each: {one.each} of a {one.per}"
+        if one.top:
+            words += f", the largest {one.top}"
+        if one.kind == "balance":
+            return f"{words}, the latest of each {one.last}"
+        return words + (", open at the end of the period" if one.is_stock else f", by {one.date}")
 
     def empty_reason(self, node: Node, metric: Metric) -> str:
         """Why a division by this part has no value when the part is zero."""

@@ -11,7 +11,7 @@ from kpi_analysis.core.periods import Period
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.compute.query_execution import UNSUPPORTED
 from kpi_analysis.metrics.sources import Sources
-from kpi_analysis.metrics.sources.dialects import engine_name, first_line
+from kpi_analysis.metrics.sources.dialects import dialect_of, first_line
 from kpi_analysis.metrics.sources.touchpoint_credit import in_time, may_count, with_journeys
 
 STEP = " > "
@@ -79,11 +79,11 @@ def journeys(
     try:
         frame: pd.DataFrame = counted.to_pyarrow().to_pandas()
     except Exception as error:  # every driver has an error family of its own
-        engine = engine_name(rows.get_backend())
+        engine = dialect_of(rows.get_backend()).label
         lacks = f"{engine} cannot join the channels of a journey in order"
-        said = lacks if isinstance(error, UNSUPPORTED) else f"{engine} says {first_line(error)}"
+        reason = lacks if isinstance(error, UNSUPPORTED) else f"{engine} says {first_line(error)}"
         raise ConfigError(
-            f"the journeys cannot be read from touchpoints: {said}.",
+            f"the journeys cannot be read from touchpoints: {reason}.",
             remedy="Bring the table to DuckDB or PostgreSQL.",
         ) from error
     if "value" not in sources.columns("touchpoints"):

@@ -15,7 +15,7 @@ from kpi_analysis.core.schema import DERIVED, TABLES
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.compute.kinds import KINDS, Record, Request
 from kpi_analysis.metrics.sources.cache_key import CacheKey
-from kpi_analysis.metrics.sources.dialects import engine_name, first_line
+from kpi_analysis.metrics.sources.dialects import dialect_of, first_line
 from kpi_analysis.metrics.sources.query_cache import CompiledQueryCache
 
 UNSUPPORTED = (OperationNotDefinedError, UnsupportedBackendType, UnsupportedOperationError)
@@ -49,14 +49,13 @@ def execute(request: Request, backend: ibis.BaseBackend, cache: CompiledQueryCac
 def _execute(request: Request, backend: ibis.BaseBackend, cache: CompiledQueryCache) -> list[Record]:
     kind = KINDS[request.shared.kind]
     slots = kind.slots(request)
-    if backend.name == "duckdb":
-        request = replace(request, template=_template(request))
-        compiled = _compiled(request, backend, slots, cache)
+    if dialect_of(backend).runs_compiled:
+        template = _template(request)
+        words = None if template is None else dict(template.words)
+        compiled = _compiled(replace(request, where=template or request.where), backend, slots, cache)
         if compiled is not None:
             backend.con.register(SLOTS, slots)
-            words = dict(request.template.words) if request.template is not None else None
             return kind.records(request, backend.con.execute(compiled, words).to_arrow_table())
-        request = replace(request, template=None)
     return kind.records(request, kind.query(request, ibis.memtable(slots)).to_pyarrow())
 
 
@@ -65,11 +64,11 @@ def _template(request: Request) -> sql.Template | None:
     table = request.shared.table
     words = {column.name for column in TABLES[table].columns.values() if column.kind == "text"}
     words |= {column.name for column in DERIVED if column.table == table and column.kind == "text"}
-    return sql.template(request.where, words.__contains__) if request.where else None
+    return sql.template(request.where, words.__contains__) if isinstance(request.where, str) else None
 
 
 def _compiled(request: Request, backend: ibis.BaseBackend, slots: pa.Table, cache: CompiledQueryCache) -> str | None:
-    """The query in DuckDB's SQL, words as placeholders; none where a table of it lives in this process only."""
+    """The query as text, words as placeholders; none where a table of it lives in this process only."""
     key = CacheKey("query", cache.scope, request.definition)
     if (known := cache.get(key)) is not None:
         return known
@@ -78,13 +77,13 @@ def _compiled(request: Request, backend: ibis.BaseBackend, slots: pa.Table, cach
     if query.op().find(ops.InMemoryTable):
         return None
     tree, parameters = sql.with_placeholders(backend.compiler.to_sqlglot(query))
-    assert parameters == (request.template.words.keys() if request.template is not None else set())
+    assert parameters == (request.where.words.keys() if isinstance(request.where, sql.Template) else set())
     return cache.keep(key, str(tree.sql(dialect=backend.dialect)))
 
 
 def _refusal(request: Request, backend: ibis.BaseBackend, error: Exception) -> ConfigError:
     """Say which measures an engine refuses: one by one, because a single one spoils the query of all."""
-    engine = engine_name(backend)
+    engine = dialect_of(backend).label
     refused = {}
     for name, aggregate in request.aggregates.items():
         try:

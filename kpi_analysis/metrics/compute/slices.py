@@ -28,15 +28,15 @@ def check_slices(sources: Sources, by: Sequence[str], where: str | None) -> None
     """
     columns = known_columns(sources)
     known = sorted({column for names in columns.values() for column in names})
-    asked = sql.columns_of(where) if where else frozenset()
-    for name in (*by, *sorted(asked)):
+    named = sql.columns_of(where) if where else frozenset()
+    for name in (*by, *sorted(named)):
         if name not in known:
             use = "to slice by" if name in by else f"as '{where}' wants"
             hint = did_you_mean(name, known) or f"Known: {', '.join(known)}."
             raise UsageError(f"no connected table has a column '{name}' {use}.", remedy=hint)
     if where:
-        able = [name for name, present in columns.items() if asked <= present]
-        sql.condition(where, sources.with_derived(able[0], asked & set(sources.derived(able[0])))) if able else None
+        able = [name for name, present in columns.items() if named <= present]
+        sql.condition(where, sources.with_derived(able[0], named & set(sources.derived(able[0])))) if able else None
 
 
 def check_values(sources: Sources, slices: Mapping[str, str]) -> None:

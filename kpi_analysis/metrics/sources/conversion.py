@@ -13,7 +13,8 @@ from kpi_analysis.core.config.company import CompanyConfig
 from kpi_analysis.core.errors import ConfigError
 from kpi_analysis.core.schema import CanonicalColumn
 from kpi_analysis.metrics import sql
-from kpi_analysis.metrics.sources.dialects import first_line, from_wall_clock, timezone
+from kpi_analysis.metrics.sources.dialects import first_line
+from kpi_analysis.metrics.sources.dialects.zones import from_wall_clock, to_wall_clock
 from kpi_analysis.metrics.sql.types import on_duckdb
 
 
@@ -62,7 +63,7 @@ def convert(value: ir.Value, column: CanonicalColumn, zone: str) -> ir.Value:
 
 
 def in_utc(value: ir.Value, zone: str) -> ir.Value:
-    """Bring a time to UTC, where an hour is an hour also on the day on which clocks change."""
+    """A time in UTC, where an hour is an hour also on the day on which clocks change."""
     utc = "timestamp('UTC')"
     if value.type().is_string():
         local = from_wall_clock(zone, sql.to_type(value, "timestamp"))
@@ -78,10 +79,10 @@ def _local_time(value: ir.Value, zone: str) -> ir.Value:
     if kind.is_string() and not on_duckdb(value):
         return sql.to_type(value, "date")
     if kind.is_string():
-        local = timezone(zone, sql.to_type(value, "timestamp('UTC')"))
+        local = to_wall_clock(zone, sql.to_type(value, "timestamp('UTC')"))
         return ibis.cases((has_offset(value), local), else_=sql.to_type(value, "timestamp"))
     if has_zone(value):
-        return timezone(zone, value.cast("timestamp('UTC')"))
+        return to_wall_clock(zone, value.cast("timestamp('UTC')"))
     return value.cast("timestamp")
 
 

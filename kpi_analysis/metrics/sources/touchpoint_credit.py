@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 
 from kpi_analysis.core.config.company import AttributionSpec
 from kpi_analysis.core.schema import TABLES
-from kpi_analysis.metrics.sources.dialects import in_bytes
+from kpi_analysis.metrics.sources.dialects import in_byte_order
 
 MOST_HALVINGS = 1000.0  # Postgres refuses powers that are smaller than a float can be
 
@@ -30,7 +30,9 @@ def with_journeys(touches: ir.Table) -> ir.Table:
     """
     known = touches.path_id.notnull() & touches.touched_at.notnull()
     rows = touches.mutate(
-        kpi_known=known, kpi_said=(known & _said(touches)).cast("int32"), kpi_day=touches.touched_at.cast("date")
+        kpi_known=known,
+        kpi_said=(known & _converted_by_itself(touches)).cast("int32"),
+        kpi_day=touches.touched_at.cast("date"),
     )
     worth = rows.value.cast("float64") if "value" in rows.columns else ibis.null("float64")
     of_path = ibis.window(group_by=rows.path_id)
@@ -51,7 +53,7 @@ def in_time(touches: ir.Table) -> list[ir.Value]:
     """Return the order of the touches of a journey; of one moment, the one that converted is the last."""
     named = ("path_id", "touched_at", "converted")
     ties = [name for name in TABLES["touchpoints"].columns if name in touches.columns and name not in named]
-    return [touches.touched_at, touches.kpi_said, *(in_bytes(touches[name]) for name in ties)]
+    return [touches.touched_at, touches.kpi_said, *(in_byte_order(touches[name]) for name in ties)]
 
 
 def with_credits(touches: ir.Table, rule: AttributionSpec, columns: Collection[str]) -> ir.Table:
@@ -83,11 +85,13 @@ def with_credits(touches: ir.Table, rule: AttributionSpec, columns: Collection[s
         "credited_conversions": share,
         "credited_value": share * rows.kpi_value,
     }
-    told = {name: ibis.ifelse(rows.kpi_converted, credits[name], ibis.null(credits[name].type())) for name in columns}
-    return rows.mutate(**told).select(*touches.columns, *told)
+    credited = {
+        name: ibis.ifelse(rows.kpi_converted, credits[name], ibis.null(credits[name].type())) for name in columns
+    }
+    return rows.mutate(**credited).select(*touches.columns, *credited)
 
 
-def _said(touches: ir.Table) -> ir.BooleanValue:
+def _converted_by_itself(touches: ir.Table) -> ir.BooleanValue:
     """Whether a touch says that its journey converted."""
     if "converted" in touches.columns:
         return touches.converted.fill_null(False)

@@ -12,7 +12,7 @@ from kpi_analysis.metrics.catalogue import Aggregate
 from kpi_analysis.metrics.compute.kinds.kind import MeasureKind
 from kpi_analysis.metrics.compute.kinds.request import Request
 from kpi_analysis.metrics.compute.kinds.slots import days_in_periods, in_slots
-from kpi_analysis.metrics.sources.dialects import in_bytes
+from kpi_analysis.metrics.sources.dialects import in_byte_order
 
 
 def first_query(request: Request, slots: ir.Table) -> ir.Table:
@@ -25,7 +25,7 @@ def first_query(request: Request, slots: ir.Table) -> ir.Table:
     else:
         columns = TABLES[shared.table].columns
         ties = [column for column in columns if column in rows.columns and column not in (date, key)]
-        order = [rows[date], *(in_bytes(rows[column]) for column in ties)]
+        order = [rows[date], *(in_byte_order(rows[column]) for column in ties)]
         numbered = rows.mutate(kpi_rank=ibis.row_number().over(group_by=rows[key], order_by=order))
         first = numbered.filter(numbered.kpi_rank == 0)
     joined = in_slots(replace(request, rows=lambda: first).filtered, date, slots)

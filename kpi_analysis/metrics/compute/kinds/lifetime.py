@@ -23,7 +23,7 @@ from kpi_analysis.metrics.catalogue import Aggregate, Lifetime
 from kpi_analysis.metrics.compute.aggregate_functions import argument_of
 from kpi_analysis.metrics.compute.kinds.kind import MeasureKind
 from kpi_analysis.metrics.compute.kinds.request import Record, Request, rows_name
-from kpi_analysis.metrics.sources.dialects import in_bytes
+from kpi_analysis.metrics.sources.dialects import in_byte_order
 from kpi_analysis.metrics.sources.memo import Memo
 from kpi_analysis.stats import customers
 
@@ -98,7 +98,7 @@ def lifetime_query(request: Request, slots: ir.Table) -> ir.Table:
     )
     rows = rows.filter(rows.kpi_customer.notnull(), rows.kpi_on <= slots.kpi_day.max().as_scalar())
     everyone = rows.group_by(kpi_taken=rows.kpi_customer).aggregate()
-    some = everyone.order_by(in_bytes(everyone.kpi_taken.reverse())).limit(MOST_CUSTOMERS)
+    some = everyone.order_by(in_byte_order(everyone.kpi_taken.reverse())).limit(MOST_CUSTOMERS)
     rows = rows.semi_join(some, rows.kpi_customer == some.kpi_taken)
     sold = ibis.ifelse(rows.kpi_amount > 0, rows.kpi_amount, 0.0).sum()
     days = rows.group_by(["kpi_customer", "kpi_on", *request.dimensions(rows)])

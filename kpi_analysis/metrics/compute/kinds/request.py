@@ -38,8 +38,8 @@ class Request:
         For each, the rows behind any of them are counted, each row once.
     by : sequence of str
         Dimensions to slice by.
-    where : str, optional
-        The user's condition in SQL.
+    where : str or Template, optional
+        The user's condition in SQL; with its words as parameters, where the engine has them bound.
     constants : mapping
         Settings of the company that SQL texts may name.
     calendar : Calendar
@@ -47,8 +47,6 @@ class Request:
         The day as of which the rows are read; none where that takes nothing back.
     memo : Memo
         What was worked out for these tables before.
-    template : Template, optional
-        The condition with its words as parameters, where the engine has them bound.
     """
 
     rows: Callable[[], ir.Table]
@@ -56,12 +54,11 @@ class Request:
     periods: Sequence[Period]
     rowsets: Sequence[RowSet]
     by: Sequence[str]
-    where: str | None
+    where: str | Template | None
     constants: Mapping[str, Any]
     calendar: Calendar
     as_of: dt.date | None = None
     memo: Memo = field(default_factory=Memo, compare=False)
-    template: Template | None = None
 
     @cached_property
     def table(self) -> ir.Table:
@@ -71,12 +68,13 @@ class Request:
     @property
     def definition(self) -> dict[str, Any]:
         """All that the compiled query depends on: not the days of the periods, nor words that are bound."""
+        template = self.where if isinstance(self.where, Template) else None
         return {
             "aggregates": {name: definition_of(aggregate) for name, aggregate in self.aggregates.items()},
             "rowsets": [sorted(members) for members in self.rowsets],
             "by": list(self.by),
-            "where": self.where if self.template is None else self.template.text,
-            "parameters": [] if self.template is None else sorted(self.template.words),
+            "where": self.where if template is None else template.text,
+            "parameters": None if template is None else sorted(template.words),
             "constants": dict(self.constants),
             "as_of": self.as_of,
         }
@@ -89,8 +87,8 @@ class Request:
     @property
     def filtered(self) -> ir.Table:
         """The rows that the user's condition leaves."""
-        if self.template is not None:
-            return self.table.filter(sql.template_condition(self.template, self.table))
+        if isinstance(self.where, Template):
+            return self.table.filter(sql.template_condition(self.where, self.table))
         return self.table.filter(sql.condition(self.where, self.table)) if self.where else self.table
 
     def matching(self, rows: ir.Table) -> ir.Table:

@@ -1,0 +1,32 @@
+"""SQLite: keeps times as text in UTC, and is given the function that brings them to a time zone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from kpi_analysis.metrics.sources.dialects.dialect import Dialect
+
+
+def wall_clock(zone: str, time: str | None) -> str | None:
+    """Wall-clock time in a zone of a time as SQLite keeps it; without an offset it is in UTC.
+
+    Examples
+    --------
+    >>> wall_clock("Europe/Berlin", "2026-01-31 23:30:00")
+    '2026-02-01 00:30:00'
+    """
+    if time is None:
+        return None
+    read = dt.datetime.fromisoformat(time)
+    aware = read if read.tzinfo is not None else read.replace(tzinfo=dt.UTC)
+    return aware.astimezone(ZoneInfo(zone)).replace(tzinfo=None).isoformat(sep=" ")
+
+
+def prepare(connection: Any) -> None:
+    """Add `timezone`, the function that DuckDB and Postgres have."""
+    connection.con.create_function("timezone", 2, wall_clock, deterministic=True)
+
+
+SQLITE = Dialect("sqlite", "SQLite", prepare=prepare)
