@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
 from kpi_analysis.core.config.targets import Target
+from kpi_analysis.core.status import Status, status_of_chance
 from kpi_analysis.stats.projections import Projection
 
-ON_TRACK, AT_RISK = 0.70, 0.30
 OUT_OF_REACH, NO_STRETCH = 0.05, 0.95
 REVIEW_DAYS = {"weekly": 7, "monthly": 31, "quarterly": 92, "yearly": 366}
-
-Status = Literal["on", "risk", "off", "hit", "missed", "none"]
 
 
 @dataclass(frozen=True)
@@ -166,7 +164,7 @@ def status_of(chance: float | None, value: float | None, goal: float | None, bet
         return "hit" if reached(value, goal, better) else "missed"
     if chance is None:
         return "none"
-    return "on" if chance >= ON_TRACK else "risk" if chance >= AT_RISK else "off"
+    return status_of_chance(chance)
 
 
 def smart(

@@ -14,6 +14,7 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
+from kpi_analysis.core.attribution_rules import SPLITTING_RULES
 from kpi_analysis.core.config.brand import BrandSpec
 from kpi_analysis.core.errors import ConfigError, did_you_mean
 from kpi_analysis.core.periods import Calendar
@@ -21,7 +22,6 @@ from kpi_analysis.core.schema import TABLES
 from kpi_analysis.core.yaml_file import StrictModel, YamlFile, load_model, read_yaml
 
 RevenueTable = Literal["orders", "opportunities", "ledger"]
-SPLITTING_RULES = ("first", "last", "linear", "time_decay", "u_shaped", "w_shaped")
 
 
 class CalendarSpec(StrictModel):

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
+from kpi_analysis.core.status import Status
 from kpi_analysis.design.theme import DEFAULT_THEME, Theme
 
 DERIVED = "figure:"  # begins the id of a figure that is no KPI of the catalogue
 MIME = "application/vnd.kpi-analysis.block+json"
 
 Tone = Literal["plain", "good", "bad", "warn", "muted"]
-StatusKind = Literal["on", "risk", "off", "none", "hit", "missed"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Cell:
     strong: bool = False
     svg: str = ""
     alt: str = ""
-    status: StatusKind | None = None
+    status: Status | None = None
     span: int = 1
     unit: str = ""
 

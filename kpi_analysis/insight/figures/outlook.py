@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.periods import Period, period_label
+from kpi_analysis.core.status import ON_TRACK
 from kpi_analysis.insight.figures.tidy import ITERATED, Measure, figures, none_because, tidy, together
 from kpi_analysis.insight.outlook import SEASON, Outlook
 from kpi_analysis.insight.scope import Scope
@@ -17,7 +18,6 @@ from kpi_analysis.insight.targets import TargetAssessment
 from kpi_analysis.stats.projections import Projection, needed_uplift, probability, with_uplift
 from kpi_analysis.stats.trends import change_point, least_squares, signals, trend
 
-ON_TRACK = 0.7
 LEVELS = (0.95, 0.80, 0.50)
 STATUSES = ("on", "risk", "off", "hit", "missed")
 Series = pd.Series

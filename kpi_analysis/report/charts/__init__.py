@@ -2,6 +2,7 @@
 
 from kpi_analysis.report.charts.base import Caption, Chart
 from kpi_analysis.report.charts.columns import columns_over_time
+from kpi_analysis.report.charts.distributions import Sample, distribution
 from kpi_analysis.report.charts.fans import fan
 from kpi_analysis.report.charts.forecast import Forecast, Goal
 from kpi_analysis.report.charts.funnels import Steps, funnel
@@ -10,6 +11,7 @@ from kpi_analysis.report.charts.multiples import Panels, small_multiples
 from kpi_analysis.report.charts.probabilities import TargetChances, chances
 from kpi_analysis.report.charts.rankings import Reference, ranking
 from kpi_analysis.report.charts.register import CHARTS
+from kpi_analysis.report.charts.response_curves import ChannelCurve, response_curves
 from kpi_analysis.report.charts.returns import Numbers, Total, returns
 from kpi_analysis.report.charts.series import Groups, Series
 from kpi_analysis.report.charts.sheet import Sheet, sheet_svg
@@ -24,6 +26,7 @@ __all__ = [
     "Branch",
     "Bridge",
     "Caption",
+    "ChannelCurve",
     "Chart",
     "Cohorts",
     "Curve",
@@ -33,6 +36,7 @@ __all__ = [
     "Numbers",
     "Panels",
     "Reference",
+    "Sample",
     "Series",
     "Sheet",
     "Steps",
@@ -40,10 +44,12 @@ __all__ = [
     "Total",
     "chances",
     "columns_over_time",
+    "distribution",
     "fan",
     "funnel",
     "line_over_time",
     "ranking",
+    "response_curves",
     "retention_triangle",
     "returns",
     "sheet_svg",

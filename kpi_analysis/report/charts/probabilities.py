@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
+from kpi_analysis.core.status import AT_RISK, ON_TRACK, Status
 from kpi_analysis.design.blocks import Cell, Column, Figure, Row
-from kpi_analysis.design.blocks.model import StatusKind
 from kpi_analysis.design.formats import Format
+from kpi_analysis.design.status_words import TARGET_WORDS
 from kpi_analysis.design.theme import LIGHT, TYPE
 from kpi_analysis.report.charts.base import Caption, Chart, Paint
 from kpi_analysis.report.charts.scales import Linear, is_known
@@ -22,15 +23,11 @@ _ROW, _TALL_ROW = 4.7, 7.4
 _GAP = 3.0
 _SIDE = 1.1  # half of a status mark
 _AXIS, _INDENT = 2.4, 2 * _SIDE + 1.2  # from the names to the axis, and on to words beside a mark
-_AT_RISK, _ON_TRACK = 0.3, 0.7
-STATUS_WORDS: dict[StatusKind, str] = {
-    "on": "On track",
-    "risk": "At risk",
-    "off": "Off track",
-    "none": "Not known",
-    "hit": "Hit",
-    "missed": "Missed",
-}
+
+_THRESHOLDS = (
+    (AT_RISK, f"at risk {100 * AT_RISK:.0f}", "left"),
+    (ON_TRACK, f"{100 * ON_TRACK:.0f} on track", "right"),
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ class _Entry:
 
     name: str
     chance: float | None
-    status: StatusKind
+    status: Status
     instead: str
 
 
@@ -76,7 +73,7 @@ class TargetChances:
 
     names: Sequence[str]
     chances: Sequence[float | None]
-    statuses: Sequence[StatusKind]
+    statuses: Sequence[Status]
     reasons: Sequence[str | None] = ()
 
     def __post_init__(self) -> None:
@@ -85,8 +82,8 @@ class TargetChances:
         for name, chance, status in zip(self.names, self.chances, self.statuses, strict=True):
             if is_known(chance) and not 0 <= chance <= 1:
                 raise ValueError(f"Found a chance of {chance:g} for '{name}'. Wanted one from 0 to 1.")
-            if status not in STATUS_WORDS:
-                wanted = ", ".join(STATUS_WORDS)
+            if status not in TARGET_WORDS:
+                wanted = ", ".join(TARGET_WORDS)
                 raise ValueError(f"Found the status '{status}' for '{name}'. Wanted one of: {wanted}.")
 
 
@@ -102,7 +99,7 @@ class ChanceChart(Chart):
         """The targets, the likeliest first; those without a chance last."""
         t = self.targets
         entries = [
-            _Entry(str(name), chance if is_known(chance) else None, status, why or STATUS_WORDS[status])
+            _Entry(str(name), chance if is_known(chance) else None, status, why or TARGET_WORDS[status])
             for name, chance, status, why in zip(t.names, t.chances, t.statuses, t.reasons, strict=True)
         ]
         return sorted(entries, key=lambda e: (e.chance is None, -(e.chance or 0), e.name))
@@ -151,7 +148,7 @@ def chances(caption: Caption, targets: TargetChances, *, format: Format, width: 
 
 def _alt(entries: Sequence[_Entry], caption: Caption, f: Format) -> str:
     words = [
-        f"{e.name} {f.chance(e.chance)}, {STATUS_WORDS[e.status]}" if e.chance is not None else f"{e.name}, {e.instead}"
+        f"{e.name} {f.chance(e.chance)}, {TARGET_WORDS[e.status]}" if e.chance is not None else f"{e.name}, {e.instead}"
         for e in entries
     ]
     return f"Chances of {len(entries)} targets, {caption.measure}: {'; '.join(words)}."
@@ -159,7 +156,7 @@ def _alt(entries: Sequence[_Entry], caption: Caption, f: Format) -> str:
 
 def _row(entry: _Entry, f: Format) -> Row:
     chance = Cell(f.chance(entry.chance)) if entry.chance is not None else Cell("–", tone="muted")
-    word = STATUS_WORDS[entry.status]
+    word = TARGET_WORDS[entry.status]
     said = f"{word}: {entry.instead}" if entry.instead != word else word
     return Row((Cell(entry.name), chance, Cell(said, status=entry.status)))
 
@@ -174,7 +171,7 @@ def _paint(rows: Sequence[_Set], sheet: Sheet, f: Format, names: float) -> None:
     shares = [f.chance(row.entry.chance) for row in rows if row.entry.chance is not None]
     number = max((sheet.measure.width(words, TYPE.chart_label, bold=True) for words in shares), default=0.0)
     x = Linear(0, 1, names + _AXIS, sheet.width - number - _GAP)
-    for value, words, outside in ((_AT_RISK, "at risk 30", "left"), (_ON_TRACK, "70 on track", "right")):
+    for value, words, outside in _THRESHOLDS:
         at = x(value)
         sheet.line([(at, _HEAD - 1.0), (at, sheet.height - _FOOT + 0.6)], colour=LIGHT.rule, width=0.6)
         wide = sheet.measure.width(words, TYPE.chart_axis)
@@ -207,7 +204,7 @@ def _stacked(lines: Sequence[str], y: float) -> list[tuple[str, float]]:
     return [(words, y + (k - (len(lines) - 1) / 2) * 3.2) for k, words in enumerate(lines)]
 
 
-def draw_status(sheet: Sheet, status: StatusKind, x: float, y: float) -> None:
+def draw_status(sheet: Sheet, status: Status, x: float, y: float) -> None:
     """Draw the shape of a status, 2.2 mm wide: colour only repeats what the shape says."""
     r = _SIDE
     if status == "on":

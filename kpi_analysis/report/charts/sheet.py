@@ -17,6 +17,7 @@ from typing import Any, Literal, cast
 
 from matplotlib import font_manager, rc_context, rcdefaults, rcParams
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse, Polygon, Rectangle
@@ -155,6 +156,17 @@ class Sheet:
         """Fill the inside of a closed line."""
         self._add(Polygon(list(points), closed=True, facecolor=fill, edgecolor="none", linewidth=0))
 
+    def axes(self, left: float, top: float, right: float, bottom: float) -> Axes:
+        """Return empty axes at a place on the sheet, for what seaborn draws: no frame, ticks or words of their own.
+
+        They are painted in their turn, like every other mark; nothing is cut off at their edge.
+        """
+        place = (left / self.width, 1 - bottom / self.height, (right - left) / self.width, (bottom - top) / self.height)
+        axes = self._drawing.add_axes(place)
+        axes.set_axis_off()
+        axes.set_zorder(next(self._turn))
+        return axes
+
     def dot(self, x: float, y: float, *, radius: float = 0.8, fill: str = LIGHT.accent, ring: str = "") -> None:
         """Draw a dot, or an open ring in the colour `ring`."""
         self._add(
@@ -170,6 +182,9 @@ class Sheet:
 
     def svg(self) -> str:
         """Return the drawing as SVG in its final size."""
+        for axes in self._drawing.axes:
+            for artist in axes.get_children():
+                artist.set_clip_on(False)
         out = io.StringIO()
         self._drawing.savefig(out, format="svg", metadata=dict.fromkeys(_METADATA))
         return _clean(out.getvalue(), self.width, self.height)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from kpi_analysis.core.status import Status
 from kpi_analysis.design.blocks import Cell, Column, Figure, Row
-from kpi_analysis.design.blocks.model import StatusKind
 from kpi_analysis.design.formats import Format
+from kpi_analysis.design.status_words import TARGET_WORDS
 from kpi_analysis.design.theme import LIGHT, TYPE
 from kpi_analysis.report.charts.base import Caption, Chart, Paint
-from kpi_analysis.report.charts.probabilities import STATUS_WORDS, draw_status
+from kpi_analysis.report.charts.probabilities import draw_status
 from kpi_analysis.report.charts.sheet import WIDTHS, Sheet, Width
 
 _ROW, _HEAD = 6.0, 1.0
@@ -39,7 +40,7 @@ class Branch:
     id: str
     label: str
     supports: str | None = None
-    status: StatusKind | None = None
+    status: Status | None = None
     chance: float | None = None
     objective: str = ""
 
@@ -145,12 +146,12 @@ def _alt(rows: Sequence[_Placed], caption: Caption, f: Format) -> str:
 
 
 def _status_words(branch: Branch, f: Format) -> list[str]:
-    word = [STATUS_WORDS[branch.status]] if branch.status is not None else []
+    word = [TARGET_WORDS[branch.status]] if branch.status is not None else []
     return word + ([f.chance(branch.chance)] if branch.chance is not None else [])
 
 
 def _row(branch: Branch, labels: dict[str, str], f: Format) -> Row:
-    status = Cell(STATUS_WORDS[branch.status], status=branch.status) if branch.status is not None else Cell("no target")
+    status = Cell(TARGET_WORDS[branch.status], status=branch.status) if branch.status is not None else Cell("no target")
     chance = Cell(f.chance(branch.chance)) if branch.chance is not None else Cell("–", tone="muted")
     return Row(
         (Cell(branch.label), Cell(labels.get(branch.supports or "", "")), status, chance, Cell(branch.objective))

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from matplotlib.colors import ListedColormap
+
 from kpi_analysis.design.blocks import Cell, Column, Figure, Row
 from kpi_analysis.design.formats import Format
 from kpi_analysis.design.theme import LIGHT, TYPE
 from kpi_analysis.report.charts.base import Caption, Chart, Paint
 from kpi_analysis.report.charts.scales import is_known
 from kpi_analysis.report.charts.series import check_lengths
-from kpi_analysis.report.charts.sheet import WIDTHS, Sheet, Width
+from kpi_analysis.report.charts.sheet import PT, WIDTHS, Sheet, Width
 
 _HEIGHT, _HEAD, _GAP = 64.0, 5.0, 0.5
 _TALLEST, _LOWEST = 8.0, 4.0
@@ -121,12 +124,6 @@ class TriangleChart(Chart):
         """Return a rate as a percentage without its sign."""
         return self.format.number(rate * 100)
 
-    def fill(self, rate: float) -> str:
-        """Return one of four steps, even between the least and the largest mature rate."""
-        low, high = self.cohorts.extent
-        steps = len(LIGHT.sequence)
-        return LIGHT.sequence[min(steps - 1, int(steps * (rate - low) / (high - low)))] if high > low else LIGHT.step_2
-
 
 def retention_triangle(caption: Caption, cohorts: Cohorts, *, format: Format, width: Width = "full") -> Figure:
     """Return a retention triangle: of those who came in a period, how many are there after 1, 2, 3 periods?
@@ -160,57 +157,78 @@ def _row(chart: TriangleChart, i: int) -> Row:
 
 
 def _paint(chart: TriangleChart, sheet: Sheet, pitch: float) -> None:
-    counts = [chart.format.number(size) for size in chart.cohorts.sizes]
-    narrow = sheet.width < WIDTHS["wide"]
-    size_head = "n" if narrow else "customers"
-    sized = max(sheet.measure.width(words, TYPE.chart_label) for words in [*counts, size_head])
-    room = sheet.width * (0.2 if narrow else 0.3)
-    named = min(
-        room,
-        max(sheet.measure.width(words, TYPE.chart_label) for words in [*chart.cohorts.names, chart.cohorts.heading]),
-    )
+    cohorts = chart.cohorts
+    named, sized = _columns_of_words(chart, sheet)
     left = named + 2.0 + sized + 1.6
-    wide = min((sheet.width - left) / len(chart.cohorts.ages), 20.0)
-    sheet.text(
-        0,
-        1.6,
-        sheet.measure.shorten(chart.cohorts.heading, named, TYPE.chart_axis),
-        size=TYPE.chart_axis,
-        colour=LIGHT.muted,
-    )
-    sheet.text(left - 1.6, 1.6, size_head, size=TYPE.chart_axis, colour=LIGHT.muted, align="right")
-    widest = sheet.measure.width(str(chart.cohorts.ages[-1]), TYPE.chart_axis) + 0.8
-    every = 1 + int(widest / wide)
-    for j, age in enumerate(chart.cohorts.ages):
-        if j % every == 0:
-            x = left + wide * (j + 0.5)
-            sheet.text(x, 1.6, str(age), size=TYPE.chart_axis, colour=LIGHT.muted, align="center")
-    number = max(
-        sheet.measure.width(chart.write(cell[0]), TYPE.chart_axis) for cell in chart.cohorts.cells or [(0.0, True)]
-    )
-    for i, name in enumerate(chart.cohorts.names):
+    wide = min((sheet.width - left) / len(cohorts.ages), 20.0)
+    _heads(chart, sheet, named, left, wide)
+    _heat_map(chart, sheet, left, wide, pitch)
+    number = max(sheet.measure.width(chart.write(rate), TYPE.chart_axis) for rate, _ in cohorts.cells or [(0.0, True)])
+    for i, name in enumerate(cohorts.names):
         top = _HEAD + pitch * i
         middle = top + (pitch - _GAP) / 2
         sheet.text(0, middle, sheet.measure.shorten(name, named, TYPE.chart_label))
-        sheet.text(left - 1.6, middle, counts[i], colour=LIGHT.muted, align="right")
-        for j in range(len(chart.cohorts.ages)):
-            cell = chart.cohorts.cell(i, j)
+        sheet.text(left - 1.6, middle, chart.format.number(cohorts.sizes[i]), colour=LIGHT.muted, align="right")
+        for j in range(len(cohorts.ages)):
+            cell = cohorts.cell(i, j)
             if cell is None:
                 continue
             rate, done = cell
             x0, x1, y0, y1 = left + wide * j, left + wide * (j + 1) - _GAP, top, top + pitch - _GAP
-            if done:
-                sheet.box(x0, y0, x1, y1, fill=chart.fill(rate))
-            else:
+            if not done:
                 border = [(x0 + 0.2, y0 + 0.2), (x1 - 0.2, y0 + 0.2), (x1 - 0.2, y1 - 0.2), (x0 + 0.2, y1 - 0.2)]
                 sheet.line([*border, border[0]], colour=LIGHT.fan_50, width=0.6, dashes=_DASHES)
             if number <= wide - 0.4:
-                sheet.text(
-                    (x0 + x1) / 2,
-                    middle,
-                    chart.write(rate),
-                    size=TYPE.chart_axis,
-                    italic=not done,
-                    colour=LIGHT.ink if done else LIGHT.muted,
-                    align="center",
-                )
+                colour = LIGHT.ink if done else LIGHT.muted
+                x, words = (x0 + x1) / 2, chart.write(rate)
+                sheet.text(x, middle, words, size=TYPE.chart_axis, italic=not done, colour=colour, align="center")
+
+
+def _columns_of_words(chart: TriangleChart, sheet: Sheet) -> tuple[float, float]:
+    """Return how wide the names of the cohorts and their sizes are."""
+    cohorts, width = chart.cohorts, sheet.measure.width
+    counts = [chart.format.number(size) for size in cohorts.sizes]
+    room = sheet.width * (0.2 if _is_narrow(sheet) else 0.3)
+    named = min(room, max(width(words, TYPE.chart_label) for words in [*cohorts.names, cohorts.heading]))
+    return named, max(width(words, TYPE.chart_label) for words in [*counts, _size_head(sheet)])
+
+
+def _is_narrow(sheet: Sheet) -> bool:
+    return sheet.width < WIDTHS["wide"]
+
+
+def _size_head(sheet: Sheet) -> str:
+    return "n" if _is_narrow(sheet) else "customers"
+
+
+def _heads(chart: TriangleChart, sheet: Sheet, named: float, left: float, wide: float) -> None:
+    ages, size = chart.cohorts.ages, TYPE.chart_axis
+    sheet.text(0, 1.6, sheet.measure.shorten(chart.cohorts.heading, named, size), size=size, colour=LIGHT.muted)
+    sheet.text(left - 1.6, 1.6, _size_head(sheet), size=size, colour=LIGHT.muted, align="right")
+    every = 1 + int((sheet.measure.width(str(ages[-1]), size) + 0.8) / wide)
+    for j, age in enumerate(ages):
+        if j % every == 0:
+            sheet.text(left + wide * (j + 0.5), 1.6, str(age), size=size, colour=LIGHT.muted, align="center")
+
+
+def _heat_map(chart: TriangleChart, sheet: Sheet, left: float, wide: float, pitch: float) -> None:
+    """Fill the mature cells in four steps, even between the least and the largest of their rates."""
+    cohorts = chart.cohorts
+    rates = np.full((len(cohorts.names), len(cohorts.ages)), np.nan)
+    for i, j in np.ndindex(rates.shape):
+        cell = cohorts.cell(i, j)
+        if cell is not None and cell[1]:
+            rates[i, j] = cell[0]
+    if np.isnan(rates).all():
+        return
+    import seaborn as sns  # takes a second, and most charts do without
+
+    low, high = cohorts.extent
+    colours = ListedColormap(LIGHT.sequence if high > low else (LIGHT.step_2,))
+    # a line of the paper's colour around each cell is the gap between two
+    half, rows, columns = _GAP / 2, *rates.shape
+    axes = sheet.axes(left - half, _HEAD - half, left - half + wide * columns, _HEAD - half + pitch * rows)
+    sns.heatmap(
+        rates, ax=axes, vmin=low, vmax=high, cmap=colours, cbar=False, xticklabels=False, yticklabels=False,
+        linewidths=_GAP / PT, linecolor=LIGHT.paper,
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from kpi_analysis.core.attribution_rules import ATTRIBUTION_RULES
 from kpi_analysis.design.blocks import Table
 from kpi_analysis.insight.figures.channels import Channels, channels
 from kpi_analysis.metrics.compute.spend_cohorts import no_credits
@@ -15,10 +16,6 @@ from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.tables import Field, value_table
 
 CREDIT = "Credit, not incrementality."
-RULE_NAMES = {
-    "first": "first touch", "last": "last touch", "linear": "linear", "time_decay": "time decay",
-    "u_shaped": "U-shaped", "w_shaped": "W-shaped", "shapley": "Shapley", "markov": "Markov",
-}  # fmt: skip
 
 
 def channels_of(context: ReportContext) -> Channels:
@@ -31,7 +28,7 @@ def rule_words(context: ReportContext) -> str:
     if no_credits(context.company.sources):
         return "Revenue by the channel of the order or of the customer"
     rule = channels_of(context).rule
-    name = RULE_NAMES[rule.rule]
+    name = ATTRIBUTION_RULES[rule.rule].words
     return f"{name[0].upper()}{name[1:]} within {rule.lag_days} days"
 
 

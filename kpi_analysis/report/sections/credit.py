@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from kpi_analysis.core.attribution_rules import ATTRIBUTION_RULES
 from kpi_analysis.core.periods import period_label
 from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design.blocks import Cell, Note, Table, Title
@@ -18,7 +19,7 @@ from kpi_analysis.insight.figures.channels import named
 from kpi_analysis.insight.figures.credit import COHORTS, PARTS
 from kpi_analysis.metrics.compute.spend_cohorts import LAGS
 from kpi_analysis.report.display import on_display
-from kpi_analysis.report.sections.channels import CREDIT, RULE_NAMES, channels_of, joined, quoting_table
+from kpi_analysis.report.sections.channels import CREDIT, channels_of, joined, quoting_table
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.tables import Field
 from kpi_analysis.stats.attribution import RULES
@@ -26,8 +27,6 @@ from kpi_analysis.stats.attribution.sensitivity import LAGS as TRIED_LAGS
 
 Flags = NDArray[np.bool_]
 OPEN = Cell("open", tone="muted")
-HEADS = {"first": "First", "last": "Last", "linear": "Linear", "time_decay": "Decay", "u_shaped": "U-shaped",
-         "w_shaped": "W-shaped", "shapley": "Shapley", "markov": "Markov"}  # fmt: skip
 
 
 @on_display
@@ -82,7 +81,8 @@ class CreditSections:
         shared = rule != channels_of(self.context).rule.rule
         table = quoting_table(
             self.context, shown, fields, id="spend_cohorts", title=title, quoted=figure_values(found),
-            measure=f"Revenue credited to touches of a month by days after the touch, {RULE_NAMES[rule]} rule",
+            measure="Revenue credited to touches of a month by days after the touch, "
+            f"{ATTRIBUTION_RULES[rule].words} rule",
             note=f"{CREDIT} Open: touches of that month may still earn."
             + (" By the last touch there would be no lag, so credit is shared here." if shared else ""),
         )  # fmt: skip
@@ -97,11 +97,11 @@ class CreditSections:
         rows = wide(found, *names, by=["channel"])
         scale = self.format.scale(rows[names].to_numpy(float).ravel().tolist(), "currency")
         rule, period = channels_of(self.context).rule, self.context.period_name
-        left_out = [f"No {RULE_NAMES[name]}: {why}" for name, why in found.attrs["left_out"]]
+        left_out = [f"No {ATTRIBUTION_RULES[name].words}: {why}" for name, why in found.attrs["left_out"]]
         return quoting_table(
             self.context, rows,
             [Field("channel", "Channel"),
-             *(Field(one, HEADS[one], "currency", strong=one == rule.rule, width="17mm", scale=scale)
+             *(Field(one, ATTRIBUTION_RULES[one].head, "currency", strong=one == rule.rule, width="17mm", scale=scale)
                for one in names)],
             id="rules_of_attribution", title=_rules_title(found),
             total={"channel": "All channels", **whole(only(found, *names))}, quoted=figure_values(found),
@@ -222,7 +222,7 @@ def _rules_title(found: pd.DataFrame) -> str:
 
 
 def _way(rule: str, lag: float) -> str:
-    return f"{RULE_NAMES[rule]}, {lag:g} days"
+    return f"{ATTRIBUTION_RULES[rule].words}, {lag:g} days"
 
 
 def _opened(table: Table, done: Flags) -> Table:

@@ -13,6 +13,7 @@ import pandas as pd
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import result_values
+from kpi_analysis.core.status import ON_TRACK
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.insight.figures import figure_values, only, outlook, whole, wide
 from kpi_analysis.insight.targets import TargetAssessment
@@ -154,7 +155,7 @@ class KpiOutlook:
             goal = self.context.format.prose(goal_, metric.unit)
             size = f"{self.context.format.number(abs(needed) * 100, 1)}%"
             title = f"{goal} takes {size} {'more' if needed > 0 else 'less'} in every month to come"
-            if (table["chance"].iloc[0] or 0.0) >= outlook.ON_TRACK:
+            if (table["chance"].iloc[0] or 0.0) >= ON_TRACK:
                 title = f"{goal} is on track as it runs"
         fields = [
             Field("scenario", "Scenario", width="1fr"),

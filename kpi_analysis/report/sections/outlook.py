@@ -11,6 +11,7 @@ import pandas as pd
 from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.design.blocks import Figure, Table, Title
 from kpi_analysis.design.formats import Format
+from kpi_analysis.design.status_words import STATUS_WORDS
 from kpi_analysis.insight.figures import figure_values, outlook
 from kpi_analysis.insight.outlook import Outlook
 from kpi_analysis.insight.targets import TargetAssessment
@@ -28,7 +29,7 @@ from kpi_analysis.stats.projections import Projection
 
 MOST_ACTIONS = 4
 SHOWN = 36  # periods of a history
-WORDS = {"on": "on track", "risk": "at risk", "off": "off track", "hit": "hit", "missed": "missed"}
+WORDS = {status: word.lower() for status, word in STATUS_WORDS.items() if status != "none"}
 
 
 @on_display

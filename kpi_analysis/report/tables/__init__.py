@@ -5,11 +5,10 @@ Nothing is calculated here but the limits of usual variation, which decide how a
 
 from kpi_analysis.report.tables.cells import DefinedMetric, MetricInfo
 from kpi_analysis.report.tables.lists import Field, definitions, not_shown, value_table
-from kpi_analysis.report.tables.scorecards import STATUS_WORDS, scorecard, usual_variation
+from kpi_analysis.report.tables.scorecards import scorecard
 from kpi_analysis.report.tables.smart import AssessedTarget, actions_table, targets_table
 
 __all__ = [
-    "STATUS_WORDS",
     "AssessedTarget",
     "DefinedMetric",
     "Field",
@@ -19,6 +18,5 @@ __all__ = [
     "not_shown",
     "scorecard",
     "targets_table",
-    "usual_variation",
     "value_table",
 ]

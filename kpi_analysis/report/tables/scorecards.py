@@ -5,65 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import pandas as pd
 
 from kpi_analysis.core.records import records
+from kpi_analysis.core.status import Status
 from kpi_analysis.design.blocks import Cell, Column, Row, Table
-from kpi_analysis.design.blocks.model import StatusKind, Tone
+from kpi_analysis.design.blocks.model import Tone
 from kpi_analysis.design.formats import Format, Scale, difference
+from kpi_analysis.design.status_words import STATUS_WORDS
 from kpi_analysis.design.theme import DEFAULT_THEME, PAGE, SPACE, TYPE, Theme
 from kpi_analysis.report.charts.scales import period_name
 from kpi_analysis.report.charts.sparklines import WIDTH as SPARK_WIDTH
 from kpi_analysis.report.charts.sparklines import sparkline, sparkline_alt
 from kpi_analysis.report.charts.text import TextMeasure
 from kpi_analysis.report.tables.cells import NOTHING, MetricInfo, Record, aligned, number_cell, reason_of
+from kpi_analysis.stats.trends.xmr import usual_variation
 
-STATUS_WORDS: dict[StatusKind, str] = {
-    "on": "On track",
-    "risk": "At risk",
-    "off": "Off track",
-    "none": "No target",
-    "hit": "Hit",
-    "missed": "Missed",
-}
-# 3 standard deviations from the mean, where one is estimated as the mean moving range / 1.128
-_XMR = 2.66
 HAIR = 0.5  # mm, by which our measure of words may err
 _NUMERIC = frozenset({2, 3, 4, 5})  # value, two changes, target
-
-
-def usual_variation(changes: Sequence[float]) -> tuple[float, float] | None:
-    """Return the limits within which a KPI's changes usually stay: those of an XmR chart.
-
-    Parameters
-    ----------
-    changes : sequence of float
-        Earlier changes in time order, without the one to be judged.
-
-    Returns
-    -------
-    (lower, upper) or None
-        The mean ∓ 2.66 times the mean moving range; None with fewer than six changes.
-
-    References
-    ----------
-    Wheeler, D. J. (2000). Understanding Variation: The Key to Managing Chaos. SPC Press.
-
-    Examples
-    --------
-    >>> usual_variation([0, 2, 0, 2, 0, 2])
-    (-4.32, 6.32)
-    >>> usual_variation([1, 2, 1]) is None
-    True
-    """
-    if len(changes) < 6:
-        return None
-    mean = math.fsum(changes) / len(changes)
-    ranges = [abs(after - before) for before, after in pairwise(changes)]
-    reach = _XMR * math.fsum(ranges) / len(ranges)
-    return mean - reach, mean + reach
 
 
 def scorecard(
@@ -272,7 +232,7 @@ def _change(history: Sequence[Record], against: str, metric: MetricInfo, f: Form
 
 def _target(now: Record, metric: MetricInfo, scale: Scale, f: Format) -> list[Cell]:
     target, chance = now.get("target"), now.get("chance")
-    status: StatusKind = now.get("status") or "none"
+    status: Status = now.get("status") or "none"
     goal = NOTHING
     if target is not None:
         goal = number_cell(target, metric.unit, scale, f)

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from kpi_analysis.core.status import Status
 from kpi_analysis.design.blocks import Cell, Column, Row, Table
-from kpi_analysis.design.blocks.model import StatusKind
 from kpi_analysis.design.formats import NBSP, Format
+from kpi_analysis.design.status_words import TARGET_WORDS
 from kpi_analysis.design.theme import DEFAULT_THEME, SPACE, TYPE, Theme
 from kpi_analysis.report.charts.text import TextMeasure
 from kpi_analysis.report.tables.cells import NOTHING, aligned, number_cell
-from kpi_analysis.report.tables.scorecards import STATUS_WORDS
 
 LETTERS = "SMART"
 _KEY = "Specific · Measurable · Attainable · Relevant · Time-bound."
@@ -45,7 +45,7 @@ class AssessedTarget(Protocol):
         """Why there is no chance."""
 
     @property
-    def status(self) -> StatusKind: ...
+    def status(self) -> Status: ...
     @property
     def deadline(self) -> dt.date: ...
     @property
@@ -144,9 +144,7 @@ def _chance(row: AssessedTarget, f: Format) -> Cell:
 def _status(row: AssessedTarget) -> Cell:
     bad = row.status in ("off", "missed")
     tone: Any = "bad" if bad else "muted" if row.status == "none" else "plain"
-    # a target without a chance has a target all the same
-    word = "Not known" if row.status == "none" else STATUS_WORDS[row.status]
-    return Cell(word, status=row.status, tone=tone, strong=bad)
+    return Cell(TARGET_WORDS[row.status], status=row.status, tone=tone, strong=bad)
 
 
 def _columns(head: str, cells: Sequence[Sequence[Cell]], measure: TextMeasure) -> tuple[Column, ...]:

@@ -7,7 +7,7 @@ from kpi_analysis.stats.trends.change_point import ChangePoint, change_point
 from kpi_analysis.stats.trends.direction import Trend, trend
 from kpi_analysis.stats.trends.least_squares import LinearFit, least_squares
 from kpi_analysis.stats.trends.multiple_testing import benjamini_hochberg
-from kpi_analysis.stats.trends.xmr import signals
+from kpi_analysis.stats.trends.xmr import signals, usual_variation
 
 __all__ = [
     "ChangePoint",
@@ -18,4 +18,5 @@ __all__ = [
     "least_squares",
     "signals",
     "trend",
+    "usual_variation",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ import pandas as pd
 
 from kpi_analysis.stats.trends.validation import FloatArray, history_values
 
-# Three standard deviations, of which a mean moving range is 1.128: in print rounded to 2.66.
-SCALE = 3 / 1.128
+# Three standard deviations, of which a mean moving range is 1.128: in print, and on the scorecard, rounded to 2.66.
+SCALE, PRINTED_SCALE = 3 / 1.128, 2.66
+FEWEST_CHANGES = 6
 NEEDED_RANGES = 4
 RUN = 8
 NEAR = 3
@@ -61,11 +63,9 @@ def signals(history: pd.Series[Any]) -> pd.DataFrame:
     [['2026-09', 'above the limits']]
     """
     values = history_values(history)
-    ranges = np.abs(np.diff(values))
-    ranges = ranges[~np.isnan(ranges)]
     centre = reach = slack = np.nan
-    if ranges.size >= NEEDED_RANGES:
-        centre, reach = float(np.nanmean(values)), SCALE * float(ranges.mean())
+    if (limits := _process_limits(values, scale=SCALE, needed_ranges=NEEDED_RANGES)) is not None:
+        centre, reach = limits
         # The mean of equal values can differ from them by a rounding error, which is no side of the centre.
         slack = 1e-12 * float(np.nanmax(np.abs(values)))
     return pd.DataFrame(
@@ -78,6 +78,43 @@ def signals(history: pd.Series[Any]) -> pd.DataFrame:
             "signal": _words(values - centre, reach, slack),
         }
     )
+
+
+def usual_variation(changes: Sequence[float]) -> tuple[float, float] | None:
+    """Return the limits within which a KPI's changes usually stay: those of an XmR chart, as it is printed.
+
+    Parameters
+    ----------
+    changes : sequence of float
+        Earlier changes in time order, without the one to be judged.
+
+    Returns
+    -------
+    (lower, upper) or None
+        The mean ∓ 2.66 times the mean moving range; None with fewer than six changes.
+
+    References
+    ----------
+    Wheeler, D. J. (2000). Understanding Variation: The Key to Managing Chaos. SPC Press.
+
+    Examples
+    --------
+    >>> usual_variation([0, 2, 0, 2, 0, 2])
+    (-4.32, 6.32)
+    >>> usual_variation([1, 2, 1]) is None
+    True
+    """
+    limits = _process_limits(np.asarray(changes, dtype=float), scale=PRINTED_SCALE, needed_ranges=FEWEST_CHANGES - 1)
+    return None if limits is None else (limits[0] - limits[1], limits[0] + limits[1])
+
+
+def _process_limits(values: FloatArray, *, scale: float, needed_ranges: int) -> tuple[float, float] | None:
+    """Return the centre of an XmR chart and how far its limits lie from it; None with fewer moving ranges."""
+    ranges = np.abs(np.diff(values))
+    ranges = ranges[~np.isnan(ranges)]
+    if ranges.size < max(needed_ranges, 1):
+        return None
+    return float(np.nanmean(values)), scale * float(ranges.mean())
 
 
 def _words(offsets: FloatArray, reach: float, slack: float) -> list[str]:

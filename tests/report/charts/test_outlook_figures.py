@@ -13,9 +13,9 @@ import pytest
 
 from kpi_analysis.design.blocks import Figure
 from kpi_analysis.design.formats import Format
+from kpi_analysis.design.status_words import STATUS_WORDS
 from kpi_analysis.report.charts import Caption, Forecast, Goal, Series, TargetChances, chances, fan
 from kpi_analysis.report.charts.text import text_width
-from kpi_analysis.report.tables import STATUS_WORDS
 
 GB = Format("en_GB", "EUR")
 SVG = "{http://www.w3.org/2000/svg}"

@@ -19,9 +19,9 @@ from kpi_analysis.report.tables import (
     definitions,
     not_shown,
     scorecard,
-    usual_variation,
     value_table,
 )
+from kpi_analysis.stats.trends import usual_variation
 
 GB = Format("en_GB", "EUR")
 PERIODS = [f"{2023 + (i + 3) // 4}-Q{(i + 3) % 4 + 1}" for i in range(12)]  # to 2026-Q3

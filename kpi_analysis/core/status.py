@@ -1,0 +1,20 @@
+"""The status of a target: its kinds, and the chances that part them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Status = Literal["on", "risk", "off", "none", "hit", "missed"]
+
+ON_TRACK, AT_RISK = 0.70, 0.30  # the least chance of each
+
+
+def status_of_chance(chance: float) -> Status:
+    """Return on, risk or off for the probability that a target is reached by its deadline, from 0 to 1.
+
+    Examples
+    --------
+    >>> [status_of_chance(chance) for chance in (0.70, 0.69, 0.29)]
+    ['on', 'risk', 'off']
+    """
+    return "on" if chance >= ON_TRACK else "risk" if chance >= AT_RISK else "off"
