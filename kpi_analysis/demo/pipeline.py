@@ -10,7 +10,7 @@ import pandas as pd
 from kpi_analysis.demo.draws import Draws, Flags, Floats, Ints
 from kpi_analysis.demo.facts import WIN_RATE_DECLINE
 from kpi_analysis.demo.marketing import OPPORTUNITY_RATE, Leads, channel_names
-from kpi_analysis.demo.prices import Lines, lines_worth
+from kpi_analysis.demo.prices import OrderLines, lines_worth
 from kpi_analysis.demo.world import (
     CHANNELS,
     DAYS,
@@ -53,7 +53,7 @@ class Deals:
     closed: Ints
     won: Flags
     owner: Ints
-    lines: Lines
+    lines: OrderLines
 
     @property
     def decided(self) -> Flags:
@@ -77,7 +77,7 @@ def make_deals(seed: int, leads: Leads) -> Deals:
     owner = low + np.floor(draws.uniform(size) * (high - low)).astype(np.int64)
     lines = lines_worth(draws, DEAL_WORTH * draws.spread(0.75, size), np.minimum(closed, DAYS - 1))
     kept = (created < DAYS) & (closed >= 0) & (created >= -CARRIED_OVER)
-    cut = Lines(lines.product[kept], lines.quantity[kept], lines.amount[kept], lines.cost[kept])
+    cut = OrderLines(lines.product[kept], lines.quantity[kept], lines.amount[kept], lines.cost[kept])
     closed = np.where(closed < DAYS, closed, NEVER)
     return Deals(lead[kept], created[kept], closed[kept], (won & (closed < DAYS))[kept], owner[kept], cut)
 

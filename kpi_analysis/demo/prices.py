@@ -25,7 +25,7 @@ COST_RISE = 0.028  # a year
 
 
 @dataclass(frozen=True)
-class Lines:
+class OrderLines:
     """Order lines: product, quantity, amount and cost in cents."""
 
     product: Ints
@@ -46,13 +46,13 @@ def unit_cost(product: Ints, day: Ints) -> Ints:
     return cost
 
 
-def priced(product: Ints, quantity: Ints, day: Ints, discount: Ints) -> Lines:
+def priced(product: Ints, quantity: Ints, day: Ints, discount: Ints) -> OrderLines:
     """Price lines; the discount is in per cent."""
     amount = (quantity * unit_price(product, day) * (100 - discount) + 50) // 100
-    return Lines(product, quantity, amount, quantity * unit_cost(product, day))
+    return OrderLines(product, quantity, amount, quantity * unit_cost(product, day))
 
 
-def lines_worth(draws: Draws, worth: Floats, day: Ints) -> Lines:
+def lines_worth(draws: Draws, worth: Floats, day: Ints) -> OrderLines:
     """Draw lines of about a given worth, in EUR at the prices of 2024: customers do not buy less when prices rise."""
     size = len(worth)
     mixes = np.cumsum(np.array([SMALL, MIDDLE, LARGE]), axis=1)

@@ -11,7 +11,7 @@ from kpi_analysis.demo.draws import Draws, Floats, Ints
 from kpi_analysis.demo.facts import KEY_ACCOUNT, LARGE_ORDER, LARGE_REFUND, PlantedFact
 from kpi_analysis.demo.marketing import Leads
 from kpi_analysis.demo.pipeline import Deals
-from kpi_analysis.demo.prices import Lines, lines_worth, priced
+from kpi_analysis.demo.prices import OrderLines, lines_worth, priced
 from kpi_analysis.demo.world import (
     CARGO,
     CHANNELS,
@@ -66,7 +66,7 @@ class Orders:
     day: Ints
     customer: Ints
     channel: Ints
-    lines: Lines
+    lines: OrderLines
     number: Ints
 
 
@@ -120,7 +120,7 @@ def make_orders(seed: int, deals: Deals, customers: Customers) -> Orders:
     return _rows_of(orders, np.lexsort((-orders.lines.amount, orders.number, orders.day)))
 
 
-def _bought(day: Ints, customer: Ints, lines: Lines, channel: Ints | None = None) -> Orders:
+def _bought(day: Ints, customer: Ints, lines: OrderLines, channel: Ints | None = None) -> Orders:
     """Orders that have no number yet; no marketing channel brought them unless one is given."""
     direct = np.full(len(day), UNMARKETED, dtype=np.int64)
     return Orders(day, customer, direct if channel is None else channel, lines, np.zeros(len(day), dtype=np.int64))
@@ -235,7 +235,7 @@ def _refunds(draws: Draws, orders: Orders) -> Orders:
     day = np.where(wholly, day_of(LARGE_REFUND.first), working_day(orders.day[row] + draws.between(4, 30, len(row))))
     part = 1 + np.floor(draws.uniform(len(row)) * line.quantity).astype(np.int64)
     back = np.where(wholly, line.quantity, part)
-    returned = Lines(
+    returned = OrderLines(
         line.product,
         -back,
         -(line.amount * back // line.quantity),
@@ -251,13 +251,13 @@ def _numbered(orders: Orders) -> Orders:
 
 def _joined(parts: list[Orders]) -> Orders:
     names = [field.name for field in fields(Orders) if field.name != "lines"]
-    lines = [[getattr(part.lines, field.name) for part in parts] for field in fields(Lines)]
+    lines = [[getattr(part.lines, field.name) for part in parts] for field in fields(OrderLines)]
     columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-    return Orders(lines=Lines(*map(np.concatenate, lines)), **columns)
+    return Orders(lines=OrderLines(*map(np.concatenate, lines)), **columns)
 
 
-def _rows(lines: Lines, rows: Ints) -> Lines:
-    return Lines(*(getattr(lines, field.name)[rows] for field in fields(Lines)))
+def _rows(lines: OrderLines, rows: Ints) -> OrderLines:
+    return OrderLines(*(getattr(lines, field.name)[rows] for field in fields(OrderLines)))
 
 
 def _rows_of(orders: Orders, rows: Ints) -> Orders:
