@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "date", "timestamp", "number", "boolean"]
+ColumnKind = Literal["text", "date", "timestamp", "number", "boolean"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class CanonicalColumn:
     """
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     required: bool = False
     minimum: float | None = None
     values: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ class DerivedColumn:
 
     table: str
     name: str
-    kind: Kind
+    kind: ColumnKind
     source: str
     key: str
     value: str

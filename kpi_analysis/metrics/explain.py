@@ -22,7 +22,7 @@ from kpi_analysis.metrics.compute.operands import Operands, measured_tables, rea
 from kpi_analysis.metrics.compute.slices import check_slices, known_columns
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.stats.drivers import decompose, operand_name, operands, segment_effects, simpson_paradox
-from kpi_analysis.stats.drivers.formula_terms import as_ratio, is_additive, substitute
+from kpi_analysis.stats.drivers.formula_terms import as_ratio, is_sum, substitute
 
 COLUMNS = ("driver", "label", "unit", "before", "after", "contribution", "share")
 EFFECTS = ("rate_effect", "mix_effect")
@@ -195,7 +195,7 @@ class _Explanation:
             return Operation(node.operator, left, right)
         if isinstance(node, Name) and node.name not in self.catalogue.measures:
             tree = self.catalogue.metrics[node.name].tree
-            if measures or (isinstance(tree, Operation) and is_additive(tree)):
+            if measures or (isinstance(tree, Operation) and is_sum(tree)):
                 return self.company(tree, measures=measures)
         return node
 

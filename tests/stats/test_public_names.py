@@ -13,7 +13,7 @@ import pytest
 
 from kpi_analysis import stats
 
-PACKAGES = [f"{stats.__name__}.{found.name}" for found in pkgutil.iter_modules(stats.__path__)]
+PACKAGES = [f"{stats.__name__}.{found.name}" for found in pkgutil.iter_modules(stats.__path__) if found.ispkg]
 PUBLIC = [
     (package, name)
     for package in PACKAGES

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.errors import UsageError, did_you_mean
+from kpi_analysis.stats.arrays import FloatArray
 from kpi_analysis.stats.attribution import heuristics, markov, shapley
-from kpi_analysis.stats.attribution.journeys import FloatArray, Journeys, read_journeys
+from kpi_analysis.stats.attribution.journeys import Journeys, read_journeys
 
 RULES = (*heuristics.POSITION_RULES, "shapley", "markov")
 

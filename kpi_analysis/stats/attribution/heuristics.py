@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from kpi_analysis.stats.attribution.journeys import FloatArray, Journeys, grouped_sums
+from kpi_analysis.stats.arrays import FloatArray
+from kpi_analysis.stats.attribution.journeys import Journeys, grouped_sums
 
 MOST_HALVINGS = 1000.0  # a weight of less than a half to this power is nothing a computer can hold
 

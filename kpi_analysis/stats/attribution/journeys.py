@@ -9,13 +9,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from kpi_analysis.core.errors import UsageError, did_you_mean
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
+from kpi_analysis.stats.arrays import FloatArray, IntArray
 
 SEPARATOR = ">"
 COLUMNS = ("path", "conversions", "value", "nulls", "days")
@@ -129,8 +125,8 @@ def read_journeys(paths: pd.DataFrame, *, with_days: bool) -> Journeys:
     first[code[::-1]] = np.arange(code.size)[::-1]
     channels, lengths, touches = _split(keys.take(pa.array(first)))
     added = {name: grouped_sums(code, one, distinct) for name, one in numbers.items()}
-    told = None if days is None else _split_days(days.take(pa.array(first)), lengths, keys.take(pa.array(first)))
-    return Journeys(channels, lengths, touches, days=told, **added)
+    days_before = None if days is None else _split_days(days.take(pa.array(first)), lengths, keys.take(pa.array(first)))
+    return Journeys(channels, lengths, touches, days=days_before, **added)
 
 
 def _check_columns(paths: pd.DataFrame) -> None:
@@ -200,10 +196,10 @@ def _split(keys: pa.StringArray) -> tuple[tuple[str, ...], IntArray, IntArray]:
 
 def _split_days(days: pa.StringArray, lengths: IntArray, keys: pa.StringArray) -> FloatArray:
     parts = pc.split_pattern(days, SEPARATOR)
-    told = pc.list_value_length(parts).to_numpy(zero_copy_only=False)
-    if (told != lengths).any():
+    given = pc.list_value_length(parts).to_numpy(zero_copy_only=False)
+    if (given != lengths).any():
         remedy = "Give as many days as the path has touches: 12 > 3 > 0."
-        raise _wrong(pa.array(told != lengths), keys, "days", "does not fit the path", remedy)
+        raise _wrong(pa.array(given != lengths), keys, "days", "does not fit the path", remedy)
     try:
         numbers: FloatArray = pc.utf8_trim_whitespace(parts.flatten()).cast(pa.float64()).to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid as error:

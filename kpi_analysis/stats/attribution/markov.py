@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.stats.attribution.journeys import FloatArray, IntArray, Journeys, grouped_sums
+from kpi_analysis.stats.arrays import FloatArray, IntArray
+from kpi_analysis.stats.attribution.journeys import Journeys, grouped_sums
 
 MOST_STATES = 5_000
 

@@ -9,7 +9,8 @@ from math import comb
 import numpy as np
 
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.stats.attribution.journeys import FloatArray, Journeys, grouped_sums
+from kpi_analysis.stats.arrays import FloatArray
+from kpi_analysis.stats.attribution.journeys import Journeys, grouped_sums
 
 MOST_PLAYERS = 20  # a million coalitions
 

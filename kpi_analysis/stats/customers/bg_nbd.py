@@ -12,8 +12,8 @@ import numpy.typing as npt
 from numpy.typing import ArrayLike
 
 from kpi_analysis.core.errors import DataError, UsageError
+from kpi_analysis.stats.arrays import FloatArray
 from kpi_analysis.stats.customers.validation import (
-    FloatArray,
     boundary_reason,
     check_same_length,
     customer_weights,

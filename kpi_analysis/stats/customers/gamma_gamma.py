@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from kpi_analysis.stats.arrays import FloatArray
 from kpi_analysis.stats.customers.validation import (
-    FloatArray,
     boundary_reason,
     check_same_length,
     customer_weights,

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from kpi_analysis.core.errors import DataError, UsageError
-from kpi_analysis.stats.customers.validation import FloatArray, boundary_reason, finite_values, scalar_or_array
+from kpi_analysis.stats.arrays import FloatArray
+from kpi_analysis.stats.customers.validation import boundary_reason, finite_values, scalar_or_array
 
 EDGE = 9.0
 FEWEST_RENEWALS = 2

@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from kpi_analysis.core.errors import DataError, UsageError
-from kpi_analysis.stats.customers.validation import FloatArray, check_same_length, finite_values
+from kpi_analysis.stats.arrays import FloatArray
+from kpi_analysis.stats.customers.validation import check_same_length, finite_values
 
 COLUMNS = ["time", "at_risk", "events", "survival", "low", "high"]
 HALF = 0.5

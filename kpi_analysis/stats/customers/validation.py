@@ -6,13 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from kpi_analysis.core.errors import DataError, UsageError, did_you_mean
-
-FloatArray = npt.NDArray[np.float64]
+from kpi_analysis.stats.arrays import FloatArray
 
 
 def finite_values(given: ArrayLike, name: str, *, least: float = 0.0) -> FloatArray:

@@ -20,7 +20,7 @@ METHODS = ("auto", "lmdi", "shapley")
 MOST_NAMES = 12
 TOLERANCE = 1e-9
 
-Numbers = Mapping[str, float]
+OperandValues = Mapping[str, float]
 Factor = tuple[float, Node, float, float]  # its power, the part, and its value before and after
 
 
@@ -95,7 +95,7 @@ def decompose(
 
 
 def _by_method(
-    tree: Node, names: Sequence[str], before: Numbers, after: Numbers, method: Method
+    tree: Node, names: Sequence[str], before: OperandValues, after: OperandValues, method: Method
 ) -> tuple[dict[str, float], str]:
     if method != "shapley":
         found = dict.fromkeys(names, 0.0)
@@ -122,7 +122,7 @@ def _checked(numbers: Mapping[str, float], names: Sequence[str], side: str) -> d
     return {name: float(numbers[name]) for name in names}
 
 
-def _value(tree: Node, numbers: Numbers, side: str) -> float:
+def _value(tree: Node, numbers: OperandValues, side: str) -> float:
     try:
         value = float(evaluate(tree, numbers))
     except ZeroDivisionError:
@@ -133,7 +133,13 @@ def _value(tree: Node, numbers: Numbers, side: str) -> float:
 
 
 def _pass_on(
-    node: Node, weight: float, before: Numbers, after: Numbers, *, by_logarithms: bool, into: dict[str, float]
+    node: Node,
+    weight: float,
+    before: OperandValues,
+    after: OperandValues,
+    *,
+    by_logarithms: bool,
+    into: dict[str, float],
 ) -> bool:
     """Add what a part counts to the operands it is made of; false where a factor has no logarithm.
 
@@ -159,7 +165,7 @@ def _pass_on(
 
 
 def _weighed(
-    node: Operation, before: Numbers, after: Numbers, *, by_logarithms: bool
+    node: Operation, before: OperandValues, after: OperandValues, *, by_logarithms: bool
 ) -> list[tuple[float, Node]] | None:
     """Return the factors of a product with what one unit of each counts in it."""
     coefficient, moving = 1.0, []
@@ -200,7 +206,7 @@ def _by_shapley(moving: Sequence[Factor]) -> list[tuple[float, Node]]:
     return weighed
 
 
-def _shapley(tree: Node, names: Sequence[str], before: Numbers, after: Numbers) -> dict[str, float] | None:
+def _shapley(tree: Node, names: Sequence[str], before: OperandValues, after: OperandValues) -> dict[str, float] | None:
     """Return the Shapley value of each name; nothing where a mixture of before and after has no value."""
     count = len(names)
     sets = np.arange(2**count)

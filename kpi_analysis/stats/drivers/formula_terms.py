@@ -97,7 +97,7 @@ def _flat(node: Node, operators: str, turned: Callable[[float, str], float]) -> 
     return [*_flat(node.left, operators, turned), *right]
 
 
-def is_additive(tree: Node) -> bool:
+def is_sum(tree: Node) -> bool:
     """Whether a formula only adds and subtracts."""
     return all(node.operator in "+-" for node in walk(tree) if isinstance(node, Operation))
 

@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from kpi_analysis.core.errors import UsageError, did_you_mean
+from kpi_analysis.stats.arrays import FloatArray
 
-FloatArray = npt.NDArray[np.float64]
 COLUMNS = ("created", "closed", "won", "amount")
 WINDOW = 730  # days whose deals say how deals go now: two years, so that each season counts twice
 SHARES = (0.5, 0.75, 0.9)

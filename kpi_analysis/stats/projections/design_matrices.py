@@ -8,8 +8,8 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from kpi_analysis.stats.arrays import FloatArray
 from kpi_analysis.stats.projections.smoothing_models import (
-    FloatArray,
     SmoothingFamily,
     nonseasonal_family,
     responses,

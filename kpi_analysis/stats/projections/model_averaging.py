@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kpi_analysis.stats.arrays import FloatArray
 from kpi_analysis.stats.projections.design_matrices import DesignMatrices, FamilyDesign, innovations_of
-from kpi_analysis.stats.projections.smoothing_models import FloatArray
 
 OUTLIER_LIMIT = 3.5
 NORMAL_MEDIAN = 1.4826  # standard deviations in a median absolute deviation

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from kpi_analysis.stats.arrays import FloatArray
 from kpi_analysis.stats.projections.design_matrices import (
     DesignMatrices,
     FamilyDesign,
@@ -19,7 +20,6 @@ from kpi_analysis.stats.projections.design_matrices import (
     reverse_cumsum,
 )
 from kpi_analysis.stats.projections.model_averaging import FamilyFit, ModelFits, fit_models, outlier_excess
-from kpi_analysis.stats.projections.smoothing_models import FloatArray
 
 SUSPICIOUS = 4.5  # robust standard deviations: where no innovation is larger, a search cannot succeed
 LOG_ODDS = 8.0

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.errors import DataError, UsageError
+from kpi_analysis.stats.arrays import FloatArray
 from kpi_analysis.stats.projections.projection import Backtest, Projection
 from kpi_analysis.stats.projections.sample_paths import FEWEST_FOR_MODELS, SamplePaths, draw_sample_paths
-from kpi_analysis.stats.projections.smoothing_models import FloatArray
-from kpi_analysis.stats.projections.transformations import Limits
+from kpi_analysis.stats.projections.transformations import Bounds
 
 PATHS = 1000
 BACKTEST_PATHS = 250
@@ -186,7 +186,7 @@ def _checked(
     non_negative: bool,
     bounds: tuple[float, float] | None,
     seed: int,
-) -> Limits:
+) -> Bounds:
     for name, number, least in (("horizon", horizon, 1), ("season_length", season_length, 1), ("seed", seed, 0)):
         if not isinstance(number, int | np.integer) or isinstance(number, bool) or number < least:
             raise UsageError(f"`{name}` is {number!r}; wanted a whole number from {least} on.")
@@ -196,7 +196,7 @@ def _checked(
     low = max(low, 0.0) if non_negative else low
     if not low < high:
         raise UsageError(f"The lowest possible value is {low} and the highest {high}; wanted the lower one first.")
-    return Limits(low, high)
+    return Bounds(low, high)
 
 
 def _numbers(history: pd.Series) -> FloatArray:
@@ -214,7 +214,7 @@ def _numbers(history: pd.Series) -> FloatArray:
 
 
 def _backtest(
-    values: FloatArray, horizon: int, season_length: int, limits: Limits, level: float, seed: int
+    values: FloatArray, horizon: int, season_length: int, limits: Bounds, level: float, seed: int
 ) -> Backtest | None:
     """Project up to three held-out ends, half a horizon apart, each from at least half of the history."""
     least = max(FEWEST_FOR_MODELS, len(values) // 2)
@@ -258,7 +258,7 @@ def _loss(backtest: Backtest) -> str:
     return f"on {ends} of the history its error was {percent:.0f} % above that of repeating the last value"
 
 
-def _outside(observed: FloatArray, limits: Limits) -> str:
+def _outside(observed: FloatArray, limits: Bounds) -> str:
     if observed.min() < limits.low:
         return f"the history goes down to {observed.min():g}, but the KPI is said never to be below {limits.low:g}"
     return f"the history goes up to {observed.max():g}, but the KPI is said never to be above {limits.high:g}"

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.stats.projections.smoothing_models import FloatArray
+from kpi_analysis.stats.arrays import FloatArray
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from kpi_analysis.stats.arrays import FloatArray
 from kpi_analysis.stats.projections.design_matrices import DesignMatrices, design_matrices
 from kpi_analysis.stats.projections.model_averaging import ModelFits, fit_models
 from kpi_analysis.stats.projections.outliers import adjust_outliers
-from kpi_analysis.stats.projections.smoothing_models import FloatArray
-from kpi_analysis.stats.projections.transformations import Limits, Transformation, transformations_for
+from kpi_analysis.stats.projections.transformations import Bounds, Transformation, transformations_for
 
 FEWEST_FOR_MODELS = 6
 MANY_ZEROS = 0.3
@@ -81,7 +81,7 @@ def longest_history(season: int) -> int:
 
 
 def draw_sample_paths(
-    values: FloatArray, horizon: int, season_length: int, limits: Limits, paths: int, random: np.random.Generator
+    values: FloatArray, horizon: int, season_length: int, limits: Bounds, paths: int, random: np.random.Generator
 ) -> SamplePaths:
     """Centre and sample paths that follow `values`, in which a missing value is NaN."""
     season = usable_season(season_length, len(values))
@@ -118,7 +118,7 @@ def _average(
     observed: FloatArray,
     horizon: int,
     season: int,
-    limits: Limits,
+    limits: Bounds,
     paths: int,
     random: np.random.Generator,
 ) -> SamplePaths:
@@ -210,10 +210,10 @@ def _intermittent(observed: FloatArray, horizon: int, paths: int, random: np.ran
     return SamplePaths(centre, np.take_along_axis(pasts, picks, axis=1), words, many_zeros=True)
 
 
-def _limited(found: SamplePaths, observed: FloatArray, limits: Limits) -> SamplePaths:
+def _limited(found: SamplePaths, observed: FloatArray, limits: Bounds) -> SamplePaths:
     if observed.min() >= 0:
         far = FARTHEST * max(observed.max(), found.centre.max())
-        limits = Limits(max(limits.low, -far), min(limits.high, far))
+        limits = Bounds(max(limits.low, -far), min(limits.high, far))
     return replace(found, centre=limits.clip(found.centre), paths=limits.clip(found.paths))
 
 

@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from kpi_analysis.stats.arrays import FloatArray
 
 LEVEL_PRECISION = 1e-6
 GENTLE_SLOPE = (0.3, 1.0)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kpi_analysis.stats.projections.smoothing_models import FloatArray
+from kpi_analysis.stats.arrays import FloatArray
 
 FAR = 700.0  # e to this power is still a number
 
 
 @dataclass(frozen=True)
-class Limits:
+class Bounds:
     """Lowest and highest possible value of a KPI."""
 
     low: float = -np.inf
@@ -66,14 +66,14 @@ def log_odds(low: float, high: float) -> Transformation:
     return Transformation("log odds", forward, inverse, log_jacobian)
 
 
-def transformations_for(observed: FloatArray, limits: Limits) -> tuple[Transformation, ...]:
+def transformations_for(observed: FloatArray, limits: Bounds) -> tuple[Transformation, ...]:
     """Transformations that values bear, the curved one first.
 
     Parameters
     ----------
     observed : ndarray of float, shape (n,)
         The values that are there.
-    limits : Limits
+    limits : Bounds
         What the KPI cannot go below or above.
 
     Returns
@@ -83,11 +83,11 @@ def transformations_for(observed: FloatArray, limits: Limits) -> tuple[Transform
 
     Examples
     --------
-    >>> [scale.name for scale in transformations_for(np.array([3.0, 4.0]), Limits())]
+    >>> [scale.name for scale in transformations_for(np.array([3.0, 4.0]), Bounds())]
     ['logarithms', 'values']
-    >>> [scale.name for scale in transformations_for(np.array([0.3, 0.4]), Limits(0, 1))]
+    >>> [scale.name for scale in transformations_for(np.array([0.3, 0.4]), Bounds(0, 1))]
     ['log odds', 'values']
-    >>> [scale.name for scale in transformations_for(np.array([-3.0, 4.0]), Limits())]
+    >>> [scale.name for scale in transformations_for(np.array([-3.0, 4.0]), Bounds())]
     ['values']
     """
     low, high = limits.low, limits.high

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kpi_analysis.stats.response.curves import FloatArray
+from kpi_analysis.stats.arrays import FloatArray
 
 MOST_WAVES = 3
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-FloatArray = NDArray[np.float64]
+from kpi_analysis.stats.arrays import FloatArray
 
 FARTHEST = 1.2  # no curve is read beyond this multiple of the largest spend that was seen
 LEVEL = 0.95

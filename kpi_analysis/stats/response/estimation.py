@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kpi_analysis.stats.arrays import FloatArray
 from kpi_analysis.stats.response.baseline_regressors import baseline_regressors, orthonormal_basis, residuals
-from kpi_analysis.stats.response.curves import FloatArray, ResponseCurve, credible_interval
+from kpi_analysis.stats.response.curves import ResponseCurve, credible_interval
 from kpi_analysis.stats.response.identifiability import (
     unidentifiable_channels,
     why_no_effect,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from kpi_analysis.stats.arrays import FloatArray
 from kpi_analysis.stats.response.baseline_regressors import baseline_regressors, orthonormal_basis, residuals
-from kpi_analysis.stats.response.curves import FloatArray, ResponseCurve, credible_interval
+from kpi_analysis.stats.response.curves import ResponseCurve, credible_interval
 from kpi_analysis.stats.response.validation import ResponseData
 
 FEWEST = 52

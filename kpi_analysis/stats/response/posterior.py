@@ -18,8 +18,9 @@ from itertools import product
 import numpy as np
 from scipy.special import log_ndtr, ndtri_exp
 
+from kpi_analysis.stats.arrays import FloatArray
 from kpi_analysis.stats.response.baseline_regressors import orthonormal_basis, residuals
-from kpi_analysis.stats.response.curves import FloatArray, ResponseCurve, adstock, hill
+from kpi_analysis.stats.response.curves import ResponseCurve, adstock, hill
 
 DECAYS = np.round(np.arange(0.0, 0.95, 0.1), 1)
 HALVES = np.geomspace(0.04, 3.0, 14)  # times the most money at work

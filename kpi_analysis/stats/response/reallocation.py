@@ -48,10 +48,10 @@ def reallocate(response: Response, amount: float) -> pd.DataFrame:
     """
     if not isfinite(amount) or amount <= 0:
         raise UsageError(f"`amount` is {amount}; wanted money a period, above zero.")
-    told = response.channels.dropna(subset=["marginal_return"])
-    if len(told) < 2:
+    estimated = response.channels.dropna(subset=["marginal_return"])
+    if len(estimated) < 2:
         return _row(None, None, amount, "fewer than two channels have a marginal return")
-    ranked = told.sort_values("marginal_return")
+    ranked = estimated.sort_values("marginal_return")
     worst, best = ranked.iloc[0], ranked.iloc[-1]
     source, target = str(worst["channel"]), str(best["channel"])
     if worst["marginal_high"] >= best["marginal_low"]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.errors import DataError, UsageError
-from kpi_analysis.stats.response.curves import FloatArray
+from kpi_analysis.stats.arrays import FloatArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kpi_analysis.stats.trends.validation import FloatArray
+from kpi_analysis.stats.arrays import FloatArray
 
 # Beyond this an estimate from a short series says only that it is high.
 HIGHEST = 0.9
@@ -66,10 +66,10 @@ def lag1_autocorrelations(residuals: FloatArray, values: FloatArray) -> FloatArr
     power = (centred**2).sum(axis=1) / np.maximum(count, 1)
     pairs = (known[:, 1:] & known[:, :-1]).sum(axis=1)
     rounding = (1e-12 * np.fmax.reduce(np.abs(values), axis=1)) ** 2
-    told = (count > 4) & (pairs > 0) & ~(power <= rounding)
+    defined = (count > 4) & (pairs > 0) & ~(power <= rounding)
     together = (centred[:, 1:] * centred[:, :-1]).sum(axis=1) / np.maximum(pairs, 1)
-    raw = together / np.where(told, power, 1.0) * (count - 1) / np.maximum(count, 1)
-    corrected: FloatArray = np.where(told, np.clip((count * raw + 2) / np.maximum(count - 4, 1), 0.0, HIGHEST), 0.0)
+    raw = together / np.where(defined, power, 1.0) * (count - 1) / np.maximum(count, 1)
+    corrected: FloatArray = np.where(defined, np.clip((count * raw + 2) / np.maximum(count - 4, 1), 0.0, HIGHEST), 0.0)
     return corrected
 
 

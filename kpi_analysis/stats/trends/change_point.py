@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from kpi_analysis.stats.arrays import FloatArray
 from kpi_analysis.stats.trends.autocorrelation import lag1_autocorrelation, rank_correlations
-from kpi_analysis.stats.trends.validation import FloatArray, count_of_points, history_values
+from kpi_analysis.stats.trends.validation import count_of_points, history_values
 
 NEEDED = 24
 SIGNIFICANT = 0.05

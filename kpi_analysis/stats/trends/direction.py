@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.errors import UsageError
+from kpi_analysis.stats.arrays import FloatArray
 from kpi_analysis.stats.trends.autocorrelation import lag1_autocorrelation, variance_inflation
 from kpi_analysis.stats.trends.mann_kendall import MannKendall, mann_kendall, seasonal_mann_kendall
 from kpi_analysis.stats.trends.theil_sen import SlopeEstimate, seasonal_theil_sen, theil_sen
-from kpi_analysis.stats.trends.validation import FloatArray, count_of_points, history_values
+from kpi_analysis.stats.trends.validation import count_of_points, history_values
 
 NEEDED = 5
 CYCLES = 3

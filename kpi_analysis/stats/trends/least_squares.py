@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.stats.trends.validation import FloatArray, count_of_points, history_values
+from kpi_analysis.stats.arrays import FloatArray
+from kpi_analysis.stats.trends.validation import count_of_points, history_values
 
 NEEDED = 8
 

@@ -7,7 +7,7 @@ from math import erfc, sqrt
 
 import numpy as np
 
-from kpi_analysis.stats.trends.validation import FloatArray
+from kpi_analysis.stats.arrays import FloatArray
 
 EXACT_UP_TO = 10
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kpi_analysis.stats.arrays import FloatArray
 from kpi_analysis.stats.trends.mann_kendall import seasonal_mann_kendall
-from kpi_analysis.stats.trends.validation import FloatArray
 
 LEVEL = 0.95
 

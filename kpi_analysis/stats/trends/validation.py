@@ -7,12 +7,10 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from kpi_analysis.core.errors import DataError, UsageError
-
-FloatArray = npt.NDArray[np.float64]
+from kpi_analysis.stats.arrays import FloatArray
 
 
 def history_values(history: pd.Series[Any]) -> FloatArray:

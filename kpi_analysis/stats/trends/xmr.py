@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from kpi_analysis.stats.trends.validation import FloatArray, history_values
+from kpi_analysis.stats.arrays import BoolArray, FloatArray
+from kpi_analysis.stats.trends.validation import history_values
 
 # Three standard deviations, of which a mean moving range is 1.128: in print, and on the scorecard, rounded to 2.66.
 SCALE, PRINTED_SCALE = 3 / 1.128, 2.66
@@ -18,8 +18,6 @@ NEEDED_RANGES = 4
 RUN = 8
 NEAR = 3
 NEAR_OF = 4
-
-Flags = npt.NDArray[np.bool_]
 
 
 def signals(history: pd.Series[Any]) -> pd.DataFrame:
@@ -119,7 +117,7 @@ def _process_limits(values: FloatArray, *, scale: float, needed_ranges: int) -> 
 
 def _words(offsets: FloatArray, reach: float, slack: float) -> list[str]:
     """Name the rule that each period meets, given how far it lies off the centre."""
-    rules: dict[str, Flags] = {
+    rules: dict[str, BoolArray] = {
         "above the limits": offsets > reach + slack,
         "below the limits": offsets < -reach - slack,
         "eight in a row above the centre": _row_of(offsets > slack, RUN),
@@ -130,7 +128,7 @@ def _words(offsets: FloatArray, reach: float, slack: float) -> list[str]:
     return [next((word for word, met in rules.items() if met[at]), "") for at in range(offsets.size)]
 
 
-def _row_of(flags: Flags, length: int) -> Flags:
+def _row_of(flags: BoolArray, length: int) -> BoolArray:
     """Mark each period with which a row of `length` flagged periods is complete."""
     sums = np.concatenate([[0], np.cumsum(flags)])
     full = np.zeros(flags.size, dtype=np.bool_)
@@ -138,7 +136,7 @@ def _row_of(flags: Flags, length: int) -> Flags:
     return full
 
 
-def _most_of(offsets: FloatArray, near: Flags) -> Flags:
+def _most_of(offsets: FloatArray, near: BoolArray) -> BoolArray:
     """Mark each flagged period that closes three of four, none of them across a gap."""
     met = np.zeros(near.size, dtype=np.bool_)
     since = 0

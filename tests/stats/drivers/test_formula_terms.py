@@ -9,7 +9,7 @@ from kpi_analysis.stats.drivers.formula_terms import (
     as_ratio,
     evaluate,
     factors,
-    is_additive,
+    is_sum,
     operand_name,
     operands,
     substitute,
@@ -60,4 +60,4 @@ def test_a_leaf_of_a_thousand_slices_is_a_flat_tree() -> None:
     tree = substitute(parse_formula("a / b"), {"a": names})
     assert evaluate(tree, dict.fromkeys(names, 1.0) | {"b": 4.0}) == 1250
     assert len(terms(tree.left)) == 5000  # type: ignore[union-attr]
-    assert is_additive(tree.left) and not is_additive(tree)  # type: ignore[union-attr]
+    assert is_sum(tree.left) and not is_sum(tree)  # type: ignore[union-attr]
