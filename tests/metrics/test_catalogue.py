@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.reasons import says
 
 from kpi_analysis.core.errors import ConfigError, UsageError
 from kpi_analysis.core.formula import Call, Name, Node, Number, Operation
@@ -168,4 +169,4 @@ def test_what_a_model_expects_is_read_at_the_end_of_a_period(tmp_path: Path) -> 
     measure = "  m: {table: orders, agg: sum(amount), date: ordered_on, lifetime: {key: customer_id, months: 24}}\n"
     catalogue = read(tmp_path, ("a", "m"), measures=measure)
     assert catalogue.is_stock("m") and catalogue.is_modelled("a")
-    assert "of a new customer_id in 24 months" in catalogue.in_words("a")
+    assert says(catalogue.in_words("a"), "customer_id", "24 months")

@@ -12,6 +12,7 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
+from support.reasons import says
 from support.smtp_sink import smtp_sink
 
 from kpi_analysis.cli.main import main
@@ -128,7 +129,7 @@ def test_a_server_that_refuses_or_is_not_there_is_told_with_exit_code_1(
     with smtp_sink(refuses="nobody@example.com") as sink:
         monkeypatch.setenv("KPI_SMTP_URL", f"smtp://127.0.0.1:{sink.port}")
         assert run(*arguments) == 1
-    assert "it refuses nobody@example.com" in capsys.readouterr().err and sink.messages == []
+    assert says(capsys.readouterr().err, "refuses", "nobody@example.com") and sink.messages == []
     assert run(*arguments) == 1, "it has ended"
     assert "Nothing was sent" in capsys.readouterr().err
 
@@ -183,5 +184,5 @@ def test_a_wrong_password_is_told_without_saying_it(report: Path) -> None:
     message = report_message(report, ["ann@example.com"], "kpi@example.com")
     with smtp_sink(accepts="another") as sink, pytest.raises(RunError) as caught:
         send(message, {"KPI_SMTP_URL": f"smtp://kpi:hunter2@127.0.0.1:{sink.port}"})
-    assert "does not accept the user and password" in str(caught.value) and "hunter2" not in str(caught.value)
+    assert says(str(caught.value), "not accept", "password") and "hunter2" not in str(caught.value)
     assert sink.logins[0] == "kpi:hunter2" and sink.messages == []

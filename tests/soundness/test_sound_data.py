@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from support.companies import open_from
+from support.reasons import says
 
 from kpi_analysis.core.errors import DataError
 from kpi_analysis.metrics.session import OpenCompany, open_company
@@ -201,7 +202,7 @@ def test_a_slice_of_only_one_table_of_a_ratio_stays(tmp_path: Path) -> None:
     company = open_from(tmp_path, {"spend": spend, "leads": leads})
     frame = company.compute(["cost_per_lead"], period="2026-01", by=["channel"]).set_index("channel")
     assert frame.value["(none)"] == 2
-    assert math.isnan(frame.value["tv"]) and frame.reason["tv"] == "no leads in the period"
+    assert math.isnan(frame.value["tv"]) and says(frame.reason["tv"], "no leads")
     assert frame.value["word"] == 0
     assert (frame.numerator.sum(), frame.denominator.sum()) == (100, 9)
 
@@ -429,7 +430,7 @@ def test_a_table_that_has_not_arrived_gives_no_zero(tmp_path: Path) -> None:
     for kpi in ("cost_per_lead", "customer_acquisition_cost"):
         june = row(company, kpi, "2026-06")
         assert math.isnan(june.value) and not june.complete
-    assert row(company, "cost_per_lead", "2026-06").reason == "table spend ends on 2026-01-31"
+    assert says(row(company, "cost_per_lead", "2026-06").reason, "spend", "ends", "2026-01-31")
 
 
 def test_a_table_that_ends_inside_the_period_leaves_it_unfinished(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from support.companies import open_from
+from support.reasons import says
 
 from kpi_analysis.core.periods import Calendar
 from kpi_analysis.metrics.session import OpenCompany
@@ -129,7 +130,7 @@ def test_a_week_53_is_not_compared_with_some_other_week(tmp_path: Path) -> None:
     last = row(company, "sales_revenue", "2026-W53")
     assert (last.value, last.previous) == (70, 70)
     assert math.isnan(last.year_ago)
-    assert row(company, "revenue_growth_on_year", "2026-W53").reason == "year ago there is no such week"
+    assert says(row(company, "revenue_growth_on_year", "2026-W53").reason, "year ago", "no such week")
 
 
 def test_the_day_of_the_clock_change_has_23_hours(tmp_path: Path) -> None:
@@ -230,7 +231,7 @@ def test_a_mean_of_nothing_is_no_zero(tmp_path: Path) -> None:
     company = open_from(tmp_path, {"orders": sales({"2026-01-01": 50, "2026-03-31": 70})})
     values = company.compute(["average_order_value"], period="2026-03", last=3)
     assert values.value.fillna(-1).tolist() == [50, -1, 70]
-    assert values.reason[1] == "no orders in the period"
+    assert says(values.reason[1], "no orders")
     assert row(company, "sales_revenue", "2026-02").value == 0
 
 
@@ -323,7 +324,7 @@ def test_growth_on_a_base_of_nothing_or_less_has_no_value(tmp_path: Path, base: 
     """
     company = open_from(tmp_path, {"orders": sales({"2026-01-01": base, "2026-02-28": 50})})
     growth = row(company, "revenue_growth", "2026-02")
-    assert math.isnan(growth.value) and growth.reason == "base is zero or negative"
+    assert math.isnan(growth.value) and says(growth.reason, "base", "zero or negative")
     sales_now = row(company, "sales_revenue", "2026-02")
     assert (sales_now.value, sales_now.previous) == (50, base), "what it was is told all the same"
 
@@ -339,6 +340,6 @@ def test_growth_of_recurring_revenue_from_nothing_has_no_value(tmp_path: Path) -
     rows = "customer_id,started_on,ended_on,mrr\na,2025-06-01,2026-01-10,100\nb,2026-02-10,,50\n"
     company = open_from(tmp_path, {"subscriptions": rows})
     growth = row(company, "mrr_growth", "2026-02", as_of="2026-02-28")
-    assert math.isnan(growth.value) and growth.reason == "base is zero or negative"
+    assert math.isnan(growth.value) and says(growth.reason, "base", "zero or negative")
     churn = row(company, "churn_rate", "2026-02", as_of="2026-02-28")
-    assert math.isnan(churn.value) and churn.reason == "no accounts at the start of the period"
+    assert math.isnan(churn.value) and says(churn.reason, "no accounts at the start")

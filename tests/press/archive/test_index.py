@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.reasons import says
 
 from kpi_analysis.press.archive.index import index_page, write_index
 
@@ -92,7 +93,7 @@ def test_hidden_folders_hold_no_reports(tmp_path: Path) -> None:
     published(tmp_path, ".versions/2017-Q4/a/1", title="Former one")
     page = write_index(tmp_path).read_text()
     assert "Half one" not in page and "Former one" not in page
-    assert "No report has been made yet." in page
+    assert says(page, "No report")
 
 
 def test_what_cannot_be_read_is_left_out_and_said_so(tmp_path: Path) -> None:
@@ -102,9 +103,9 @@ def test_what_cannot_be_read_is_left_out_and_said_so(tmp_path: Path) -> None:
     (tmp_path / "2017-Q4" / "b" / "report.pdf").write_text("")
     (quarter(tmp_path, "2017-Q4", 1.0) / "results.json").write_text("[" * 100_000)
     page = write_index(tmp_path).read_text()
-    assert "a: its manifest cannot be read" in page
-    assert "b: it has no manifest, so it is no whole report" in page
-    assert "sales: it is listed, but its figures cannot be read" in page
+    assert says(page, "a: ", "manifest")
+    assert says(page, "b: ", "no manifest")
+    assert says(page, "sales: ", "figures cannot be read")
     assert page.count('class="report"') == 1
 
 
@@ -129,7 +130,7 @@ def test_a_report_tells_its_headline_with_unit_changes_and_findings(tmp_path: Pa
     page = index_page(tmp_path)
     assert "Sales revenue</p>" in page and "<b>€120k</b>" in page and "+20.0% on the period before" in page
     assert "on a year ago" not in page  # there is no value of that time
-    assert "<li>Three</li>" in page and "<li>Four</li>" not in page and "1 more in the report" in page
+    assert "<li>Three</li>" in page and "<li>Four</li>" not in page and says(page, "1 more")
     assert "Unheard" not in page
     assert "5 Jan 2018, 08:00 UTC" in page
 
@@ -170,7 +171,7 @@ def test_a_later_failure_stands_beside_the_last_good_report(tmp_path: Path) -> N
     quarter(tmp_path, "2017-Q4", 1.0)
     failed(tmp_path, "2017-Q4/sales", period="2017-Q4")
     page = index_page(tmp_path)
-    assert "A later run failed in cell 2" in page and "Done" in page and page.count('class="report"') == 1
+    assert says(page, "failed in cell 2") and "Done" in page and page.count('class="report"') == 1
 
 
 def test_a_batch_tells_of_failures_without_a_notebook_until_they_are_mended(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from support.companies import shipped_company
+from support.reasons import says
 
 from kpi_analysis.design.formats import NBSP, Format
 from kpi_analysis.insight.figures.changes import steps
@@ -66,7 +67,7 @@ def test_the_figure_shows_the_explanation(
 def test_a_kpi_of_one_number_is_shown_by_the_dimension_that_says_most(sections: DriverSections) -> None:
     figure = sections.waterfall("sales_revenue")
     assert figure is not None and figure.id == "drivers_sales_revenue_by_product"
-    assert figure.title == "Sales revenue fell 13.9%, mostly in Cargo e-bike", "a large order was taken back"
+    assert says(figure.title, "Sales revenue fell 13.9%", "Cargo e-bike"), "a large order was taken back"
 
 
 def test_long_names_are_whole_and_lie_below_each_other_where_there_is_little_room(sections: DriverSections) -> None:
@@ -87,7 +88,7 @@ def test_an_unfinished_period_is_said_to_be_one(demo: OpenCompany) -> None:
     as_of = period.start.replace(month=8, day=20)
     figure = DriverSections(ReportContext(demo, period.cut(as_of), as_of)).waterfall("sales_velocity")
     assert figure is not None and figure.title.startswith("So far sales velocity ")
-    assert "the first 51 days of each" in figure.measure
+    assert says(figure.measure, "51 days")
 
 
 def test_the_kpi_that_moved_most_is_one_of_those_with_a_target(demo: OpenCompany, sections: DriverSections) -> None:
@@ -152,7 +153,7 @@ def test_the_claim_says_what_the_figures_say(demo: OpenCompany, frame: pd.DataFr
 
 def test_a_paradox_is_the_claim(demo: OpenCompany) -> None:
     frame = explained(("A", "", 1, 2, 1, 1, 0), before=2, after=3, by="region", simpson="A rose, yet fell in total")
-    assert claim(frame, demo.catalogue.metric("sales_revenue"), GB) == "A rose, yet fell in total"
+    assert says(claim(frame, demo.catalogue.metric("sales_revenue"), GB), "A rose", "fell")
 
 
 def test_small_steps_are_drawn_together_and_nothing_is_lost() -> None:

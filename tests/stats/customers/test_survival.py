@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.reasons import says
 
 from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.stats.customers import ShiftedBetaGeometric, log_rank, sbg, survival
@@ -53,7 +54,7 @@ def test_groups_alike_do_not_differ_and_three_can_be_compared() -> None:
     alike = log_rank(time, time < 15, np.arange(600) % 3)
     assert alike.p_value > 0.05
     assert log_rank(time * np.repeat([1, 1, 3], 200), [True] * 600, np.repeat(["a", "b", "c"], 200)).p_value < 1e-6
-    assert log_rank([1, 2], [True, True], ["a", "a"]).reason == "there is only one group"
+    assert says(log_rank([1, 2], [True, True], ["a", "a"]).reason, "only one group")
     assert log_rank([1, 2], [False, False], ["a", "b"]).reason == "nobody left"
 
 
@@ -83,7 +84,7 @@ def test_a_curve_never_rises_and_lies_in_its_band(rows: list[tuple[int, bool]]) 
 
 def test_survival_of_nobody_has_a_reason_and_what_cannot_be_is_refused() -> None:
     empty = survival([], [])
-    assert empty.reason == "there is no customer" and empty.median is None and empty.at(1) is None
+    assert says(empty.reason, "no customer") and empty.median is None and empty.at(1) is None
     with pytest.raises(DataError, match="duration of customer 2 is -1"):
         survival([1, -1], [True, True])
     with pytest.raises(DataError, match="neither yes nor no"):
@@ -135,7 +136,7 @@ def test_retention_is_the_ratio_of_survival_and_a_lifetime_its_sum() -> None:
 
 
 def test_too_little_is_known_of_contracts() -> None:
-    assert sbg([100, 80]).reason == "1 renewals are known, at least 2 are needed"
+    assert says(sbg([100, 80]).reason, "1 renewal", "at least 2")
     assert sbg([100, 100, 100]).reason == "nobody left" and sbg([100, 50, 0]).reason == "nobody stayed"
     with pytest.raises(DataError, match="grows from 50 to 60 in period 2"):
         sbg([100, 50, 60])

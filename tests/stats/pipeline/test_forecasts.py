@@ -7,6 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
+from support.reasons import says
 
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.stats.pipeline import deals_as_of, forecast
@@ -73,8 +74,8 @@ def test_it_says_why_it_says_nothing() -> None:
     assert forecast(deals, DAY, UNTIL, earlier=ENDS).reason == ""
     assert "only 0 earlier forecasts" in forecast(deals, DAY, UNTIL).reason
     closed = deals[deals["closed"] <= pd.Timestamp(DAY)]
-    assert forecast(closed, DAY, UNTIL, earlier=ENDS).reason == "no deal is open"
-    assert "were won so far, 30 are needed" in forecast(deals.head(60), DAY, UNTIL, earlier=ENDS).reason
+    assert says(forecast(closed, DAY, UNTIL, earlier=ENDS).reason, "no deal")
+    assert says(forecast(deals.head(60), DAY, UNTIL, earlier=ENDS).reason, "won so far", "30 are needed")
 
 
 def test_it_is_withheld_where_the_same_as_last_time_was_nearer() -> None:
@@ -83,7 +84,7 @@ def test_it_is_withheld_where_the_same_as_last_time_was_nearer() -> None:
     deals["won"] &= deals["closed"] <= pd.Timestamp(ENDS[0])
     found = forecast(deals, DAY, UNTIL, earlier=ENDS)
     assert found.error > found.naive_error == 0.0
-    assert "further off than saying" in found.reason
+    assert says(found.reason, "further off")
 
 
 def test_a_deal_without_an_amount_takes_the_mean_of_its_product() -> None:

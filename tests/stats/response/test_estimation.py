@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from support.reasons import says
 from support.simulated_response import NOTHING, SEARCH, TV, simulated
 
 from kpi_analysis.core.errors import DataError, UsageError
@@ -116,7 +117,7 @@ def test_spend_that_is_flat_or_over_or_moves_with_something_else_is_withheld() -
     correlation = np.corrcoef(spend["search"], spend["twin"])[0, 1]
     assert why["twin"] == f"moves together with search (correlation {correlation:.2f})"
     assert why["search"] == f"moves together with twin (correlation {correlation:.2f})"
-    assert why["over"] == "no spend in the last 52 periods"
+    assert says(why["over"], "no spend", "52")
     assert why["never"] == "no spend"
     assert why["tv"] == ""
     withheld = found.channels[found.channels["reason"] != ""]
@@ -163,7 +164,7 @@ def test_too_few_periods_are_not_fitted(periods: int, channels: int, reason: str
 
 def test_an_outcome_that_never_changes_is_not_fitted() -> None:
     spend, outcome = simulated({"tv": TV}, seed=0)
-    assert fit_response(spend, outcome * 0 + 5).reason == "the outcome never changes"
+    assert says(fit_response(spend, outcome * 0 + 5).reason, "never changes")
 
 
 def test_tables_that_cannot_be_meant_are_refused() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from support.reasons import says
 from support.simulated_response import SEARCH, WASTE, simulated
 
 from kpi_analysis.core.errors import UsageError
@@ -69,7 +70,7 @@ def test_no_channel_goes_far_beyond_what_was_seen_or_gives_more_than_it_has() ->
     found = Response(APART, curves=CURVES)
     assert reallocate(found, 1.2 * 12 - 10 - 1e-9)["reason"].item() == ""
     beyond = reallocate(found, 5.0).iloc[0]
-    assert beyond.reason == "b would go beyond 1.2 times its largest spend of a period, 12; up to 4.4 can be moved"
+    assert says(beyond.reason, "b would go beyond 1.2", "12", "4.4 can be moved")
     assert np.isnan([beyond.change, beyond.low, beyond.high]).all()
     assert reallocate(found, 11.0)["reason"].item() == "a spends only 10 a period"
 
@@ -77,7 +78,7 @@ def test_no_channel_goes_far_beyond_what_was_seen_or_gives_more_than_it_has() ->
 def test_channels_whose_limits_overlap_are_not_played_off() -> None:
     close = APART.assign(marginal_low=[1.0, 2.0], marginal_high=[4.0, 6.0])
     found = reallocate(Response(close, curves=CURVES), 1.0).iloc[0]
-    assert found.reason == "the marginal returns of a and b cannot be told apart: 1 to 4 against 2 to 6"
+    assert says(found.reason, "a and b", "1 to 4", "2 to 6")
     assert np.isnan(found.change)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 from support.published_series import NILE
+from support.reasons import says
 
 from kpi_analysis.stats.trends import ChangePoint, change_point
 
@@ -77,7 +78,7 @@ def test_noise_and_one_outlier_are_no_break() -> None:
     values.iloc[-1] = 1e6
     found = change_point(values)
     assert (found.after, found.mean_before, found.mean_after) == (None, None, None)
-    assert found.reason == "no single change of level stands out"
+    assert says(found.reason, "no single change")
 
 
 def test_a_flat_series_has_no_break() -> None:

@@ -1,0 +1,15 @@
+"""The recipes of CONTRIBUTING.md on the wing metrics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support.recipes import follow, steps_of
+
+
+def test_a_kpi_by_its_recipe(tmp_path: Path) -> None:
+    assert list(follow("kpi", tmp_path)) == steps_of("kpi")
+
+
+def test_a_column_by_its_recipe(tmp_path: Path) -> None:
+    assert list(follow("column", tmp_path)) == steps_of("column")
