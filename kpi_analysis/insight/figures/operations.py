@@ -41,9 +41,9 @@ def _ranged(row: dict[str, Any]) -> dict[str, Any]:
 
 @figures("operations.departments", kpis=(*TURNOVER, "headcount"))
 def departments(scope: Scope) -> pd.DataFrame:
-    """Return who left each department in four quarters and in all, and the turnover with Garwood's 95 % range.
+    """Return who left each department in four quarters and in all, its turnover, and its open positions.
 
-    Turnover is the leavers by the mean of the four average headcounts.
+    Turnover is the leavers by the mean of the four average headcounts, with Garwood's 95 % range.
     """
     if not scope.has_dimension("department"):
         return none_because("nobody works in a department")

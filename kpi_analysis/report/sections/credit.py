@@ -213,12 +213,12 @@ def _rules_title(found: pd.DataFrame) -> str:
     firsts, lasts = (pd.Series(found.attrs[end], dtype=object) for end in ("highest", "lowest"))
     if firsts.empty:
         return "What each rule credits to each channel"
-    name = str(firsts.mode().iloc[0])
-    count = int((firsts == name).sum())
+    name, rules = str(firsts.mode().iloc[0]), int(whole(found)["rules"])
+    count = int(wide(only(found, channel=name), "most", by=["channel"])["most"].iloc[0])
     last = f", {lasts.iloc[0]} the least by every one" if lasts.nunique() == 1 else ""
-    if count == len(firsts):
+    if count == rules:
         return f"{name} returns the most by every rule{last}"
-    return f"Which channel returns the most depends on the rule: {name} by {count} of {len(firsts)}{last}"
+    return f"Which channel returns the most depends on the rule: {name} by {count} of {rules}{last}"
 
 
 def _way(rule: str, lag: float) -> str:
