@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from opening import open_from, shipped_company
+from support.companies import open_from, shipped_company
 
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.insight.figures import (
