@@ -14,7 +14,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from support.simulated_noise import findings_of, history, series
 
-from kpi_analysis.insight.findings import real, scan
+from kpi_analysis.insight.findings import scan, significant
 
 
 def main(reports: int) -> None:
@@ -40,7 +40,7 @@ def power(sigmas: float, reports: int) -> float:
         values[-3:] *= np.exp(0.05 * sigmas)
         company = scan(series(values, "moved"))
         company += [one for n in range(29) for one in scan(series(history(rng, n % 4)))]
-        found += any(one.kpi == "moved" and one.up for one in real(company, []))
+        found += any(one.kpi == "moved" and one.up for one in significant(company, []))
     return found / reports
 
 

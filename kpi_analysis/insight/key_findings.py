@@ -26,10 +26,10 @@ from kpi_analysis.insight.findings import (
     Series,
     aimed,
     gap,
-    ranked,
-    real,
+    rank_findings,
     scan,
     scan_days,
+    significant,
     told,
 )
 from kpi_analysis.metrics.catalogue import Metric
@@ -133,7 +133,7 @@ class Insights:
         parts = scan(*sliced)
         self._tested.extend(company + parts)
         aimed_at = {str(record["kpi"]) for record in self.targets}
-        groups = ranked(real([*company, *days], parts), self.company.catalogue, aimed_at)
+        groups = rank_findings(significant([*company, *days], parts), self.company.catalogue, aimed_at)
         insights = []
         for group in groups:
             lead = group.lead

@@ -18,7 +18,7 @@ from kpi_analysis.design.blocks import is_derived
 from kpi_analysis.insight.figures import REGISTER, FigureFunction, compute_figures, figure_values
 from kpi_analysis.insight.outlook import Outlook
 from kpi_analysis.insight.scope import Scope
-from kpi_analysis.insight.targets import projected, record
+from kpi_analysis.insight.targets import assessment_record, projection_record
 from kpi_analysis.metrics.lineage import Cause, causes, made_from
 from kpi_analysis.metrics.session import OpenCompany
 
@@ -139,8 +139,8 @@ class Comparison:
         if not results["targets"] and not results["projections"]:
             return []
         assessments = Outlook(self.company, self.report.as_of, self.report.where).assessments
-        aims = {_aim(one): one for one in map(record, assessments)}
-        ahead = {_stretch(one): _steps(one) for judge in assessments if (one := projected(judge)) is not None}
+        aims = {_aim(one): one for one in map(assessment_record, assessments)}
+        ahead = {_stretch(one): _steps(one) for judge in assessments if (one := projection_record(judge)) is not None}
         found = []
         for row in results["targets"]:
             new = aims.get(_aim(row), {})

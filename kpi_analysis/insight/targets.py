@@ -99,7 +99,7 @@ class TargetAssessment:
         return self.current / self.expected
 
 
-def record(one: TargetAssessment) -> dict[str, Any]:
+def assessment_record(one: TargetAssessment) -> dict[str, Any]:
     """Return a judged target as JSON-ready data: what is written down and what the data say."""
     spec = one.spec
     return {
@@ -125,7 +125,7 @@ def record(one: TargetAssessment) -> dict[str, Any]:
     }
 
 
-def projected(one: TargetAssessment) -> dict[str, Any] | None:
+def projection_record(one: TargetAssessment) -> dict[str, Any] | None:
     """Return the projection behind a judged target as JSON-ready data; None where it is withheld."""
     projection = one.projection
     if projection is None or projection.reason:

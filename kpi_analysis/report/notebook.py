@@ -25,7 +25,7 @@ from kpi_analysis.design.formats import NBSP
 from kpi_analysis.insight.figures import changes, figure_values, wide
 from kpi_analysis.insight.figures.history import with_data
 from kpi_analysis.insight.key_findings import Insights
-from kpi_analysis.insight.targets import projected, record
+from kpi_analysis.insight.targets import assessment_record, projection_record
 from kpi_analysis.metrics.catalogue import Metric
 from kpi_analysis.metrics.compute.slices import check_values
 from kpi_analysis.metrics.lineage import made_from
@@ -110,14 +110,14 @@ class Report(ReportContext):
         against, _ = self.base_of(row, self.period)
         text = messages.sentence(self.metric(kpi), row, self.period_name, self.format, against=against)
         told = self.period.complete and row[against] is not None
-        limits = changes.change_limits(self.scope, kpi, against=against)
+        limits = changes.change_interval(self.scope, kpi, against=against)
         deck = f"Against {self._against(against)}. {self._change_limits(limits)}".rstrip() if told else ""
         return Title(text, deck, values=(*result_values(frame), *(figure_values(limits) if told else ())))
 
     @cached_property
     def insights(self) -> Insights:
         """What moved, turned, is unusual or off its target, with p-values and figures."""
-        return insights_of(self, [record(one) for one in self.outlook.outlook.assessments])
+        return insights_of(self, [assessment_record(one) for one in self.outlook.outlook.assessments])
 
     def findings(self) -> Findings | Note:
         """What matters, the weightiest first; where nothing is real it says so."""
@@ -315,8 +315,10 @@ class Report(ReportContext):
             "brand": brand.payload(self.company.theme),
             "provenance": "Prepared from the company’s own tables; every figure stands in the attached results.json",
             "sources": made.pop("sources"),
-            "targets": [record(one) for one in self.outlook.outlook.assessments],
-            "projections": [found for one in self.outlook.outlook.assessments if (found := projected(one)) is not None],
+            "targets": [assessment_record(one) for one in self.outlook.outlook.assessments],
+            "projections": [
+                found for one in self.outlook.outlook.assessments if (found := projection_record(one)) is not None
+            ],
             "catalogue": self.company.catalogue.hash,
             "kpis": {name: {"label": m.label, "unit": m.unit} for name, m in self.company.catalogue.metrics.items()},
             "code": version("kpi-analysis"),

@@ -14,7 +14,7 @@ from support.companies import open_from, shipped_company
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.insight.figures import (
     REGISTER,
-    Measure,
+    Quantity,
     changes,
     compute_figures,
     figure_values,
@@ -25,7 +25,7 @@ from kpi_analysis.insight.figures import (
     pipeline,
     slices,
     tidy,
-    whole,
+    totals,
     wide,
 )  # fmt: skip
 from kpi_analysis.insight.scope import Scope
@@ -108,7 +108,7 @@ def test_what_was_wide_is_wide_again() -> None:
     frame = pd.DataFrame(
         {"line": ["A", "B"], "rate": [0.5, None], "rate.rows": [4, 0], "rate.reason": [None, "no units"]}
     )
-    found = tidy(frame, [Measure("rate", "Rate", "percent")], ["line"])
+    found = tidy(frame, [Quantity("rate", "Rate", "percent")], ["line"])
     back = wide(found, by=["line"])
     assert back["line"].tolist() == ["A", "B"] and back["rate.rows"].tolist() == [4, 0]
     assert back["rate"].iloc[0] == 0.5 and pd.isna(back["rate"].iloc[1]) and back["rate.reason"].iloc[1] == "no units"
@@ -142,13 +142,13 @@ def test_campaigns_share_the_money(scope: Scope) -> None:
     found = marketing.campaigns(scope)
     shares = wide(found, "share", by=["campaign"]).set_index("campaign")["share"]
     assert shares.to_dict() == pytest.approx((named / named.sum()).to_dict())
-    assert whole(found)["campaigns"] == len(named)
+    assert totals(found)["campaigns"] == len(named)
 
 
 def test_channels_are_counted_by_their_return(scope: Scope) -> None:
     ratios = scope.compute(("marketing_revenue_ratio",), by=("channel",))
     known, even = ratios["value"].dropna(), scope.compute(("break_even_roas",))["value"].iloc[0]
-    counts = whole(marketing.pays_off(scope))
+    counts = totals(marketing.pays_off(scope))
     assert (counts["channels"], counts["strong"]) == (len(known), (known >= 5).sum())
     assert (counts["below"], counts["idle"]) == ((known < even).sum(), (known == 0).sum())
 
@@ -163,7 +163,7 @@ def test_each_step_is_a_share_of_the_step_before(scope: Scope) -> None:
     assert found["rate"].iloc[:3].tolist() == pytest.approx([b / a for a, b in pairwise(now)])
     assert found["rate.year_ago"].iloc[:3].tolist() == pytest.approx([b / a for a, b in pairwise(then)])
     won = rows_of("opportunities", "closed_on").loc[lambda rows: rows["outcome"] == "won"]
-    assert whole(pipeline.won_deals(scope))["won"] == len(won)
+    assert totals(pipeline.won_deals(scope))["won"] == len(won)
     last = wide(pipeline.stage_rates(scope), by=["step"]).iloc[-1]
     assert last["step"] == "won_deals" and last["rate"] == pytest.approx(len(won) / now[-1])
 
@@ -189,7 +189,7 @@ def test_customers_by_their_share_of_revenue(scope: Scope) -> None:
         for span in ((START, END), AGO)
     )
     share, before = now / now.sum(), then / then.sum()
-    counts = whole(finance.customers(scope))
+    counts = totals(finance.customer_shares(scope))
     assert counts["customers"] == len(now)
     assert share.iloc[: int(counts["half"])].sum() >= 0.5 > share.iloc[: int(counts["half"]) - 1].sum()
     assert counts["equal"] == pytest.approx(1 / (share**2).sum())
@@ -216,12 +216,12 @@ def test_the_biggest_slice_has_its_share_of_the_whole(scope: Scope) -> None:
 def test_the_usual_turnover_is_the_median_of_the_quarters_that_are_told(scope: Scope) -> None:
     frame = scope.compute(("employee_turnover",), grain="quarter", last=12)
     told = frame.loc[frame["complete"] | (frame["period"] == "2026-Q3"), "value"].dropna()
-    found = whole(operations.usual_turnover(scope))
+    found = totals(operations.usual_turnover(scope))
     assert (found["usual"], found["quarters"]) == (pytest.approx(told.median()), len(told))
 
 
 def test_contributions_add_up_to_the_change(scope: Scope) -> None:
-    found = changes.drivers(scope, "sales_velocity")
+    found = changes.driver_contributions(scope, "sales_velocity")
     value = wide(found, "value", by=[]).iloc[0]
     steps = wide(only(found, "contribution"), by=["label"])["contribution"]
     assert steps.sum() == pytest.approx(value["value"] - value["value.previous"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kpi_analysis.insight.findings import Candidate, Series, real, scan
+from kpi_analysis.insight.findings import Candidate, Series, scan, significant
 
 MONTHS = 36
 LABELS = pd.period_range("2023-10", periods=MONTHS, freq="M").astype(str)
@@ -36,4 +36,4 @@ def findings_of(rng: np.random.Generator, kpis: int, parts: int) -> list[Candida
     """What a report on one company of noise would believe."""
     company = [series(history(rng, n % 4)) for n in range(kpis)]
     sliced = [series(history(rng, n % 4), channel=str(n)) for n in range(parts)]
-    return real(scan(*company), scan(*sliced))
+    return significant(scan(*company), scan(*sliced))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.records import records
-from kpi_analysis.insight.figures.tidy import Measure, figures, none_because, tidy, together
+from kpi_analysis.insight.figures.tidy import Quantity, figure_function, none_because, tidy, together
 from kpi_analysis.insight.scope import Scope
 from kpi_analysis.stats.intervals import newcombe
 
@@ -14,8 +14,8 @@ MOST_STEPS = 6
 SMALL = 0.03  # of the largest step: below that a step is one of the others
 
 
-@figures("changes.limits")
-def change_limits(scope: Scope, kpi: str, against: str = "previous") -> pd.DataFrame:
+@figure_function("changes.limits")
+def change_interval(scope: Scope, kpi: str, against: str = "previous") -> pd.DataFrame:
     """Return the change of a rate with its 95 % interval by Newcombe's method 10; none for other KPIs.
 
     Parameters
@@ -38,11 +38,11 @@ def change_limits(scope: Scope, kpi: str, against: str = "previous") -> pd.DataF
     low, high = newcombe(*counts)
     moved = now["value"] - then["value"] if now["value"] is not None and then["value"] is not None else None
     row = {"change": moved, "change.ci_low": low, "change.ci_high": high}
-    return tidy(pd.DataFrame([row]), [Measure("change", f"Change of {metric.label}", "percent")])
+    return tidy(pd.DataFrame([row]), [Quantity("change", f"Change of {metric.label}", "percent")])
 
 
-@figures("changes.drivers")
-def drivers(scope: Scope, kpi: str, against: str = "", by: str = "") -> pd.DataFrame:
+@figure_function("changes.drivers")
+def driver_contributions(scope: Scope, kpi: str, against: str = "", by: str = "") -> pd.DataFrame:
     """Return what moved a KPI: its value before and after, and the contribution of each driver.
 
     Small contributions are summed as the last one. The frame's attrs are those of `kpi_analysis.explain`, and
@@ -63,17 +63,17 @@ def drivers(scope: Scope, kpi: str, against: str = "", by: str = "") -> pd.DataF
     metric = scope.session.catalogue.metric(kpi)
     if told.attrs["reason"] or told.empty:
         return none_because(told.attrs["reason"] or "nothing moved", told=told)
-    rows = [{"label": label, "contribution": contribution} for label, contribution in steps(told)]
-    parts = [tidy(pd.DataFrame(rows), [Measure("contribution", "Contribution", metric.unit)], ["label"])]
+    rows = [{"label": label, "contribution": contribution} for label, contribution in contribution_steps(told)]
+    parts = [tidy(pd.DataFrame(rows), [Quantity("contribution", "Contribution", metric.unit)], ["label"])]
     for row in told.to_dict("records"):  # each has a unit of its own
         one = {"label": row["label"], "driver": row["after"], "driver.previous": row["before"]}
-        parts.append(tidy(pd.DataFrame([one]), [Measure("driver", row["label"], row["unit"] or "count")], ["label"]))
-    whole = {"value": told.attrs["after"], "value.previous": told.attrs["before"]}
-    parts.append(tidy(pd.DataFrame([whole]), [Measure("value", metric.label, metric.unit)]))
+        parts.append(tidy(pd.DataFrame([one]), [Quantity("driver", row["label"], row["unit"] or "count")], ["label"]))
+    total_row = {"value": told.attrs["after"], "value.previous": told.attrs["before"]}
+    parts.append(tidy(pd.DataFrame([total_row]), [Quantity("value", metric.label, metric.unit)]))
     return together(*parts, told=told, reason="")
 
 
-def steps(told: pd.DataFrame) -> list[tuple[str, float]]:
+def contribution_steps(told: pd.DataFrame) -> list[tuple[str, float]]:
     """Return the drivers of an explanation as steps, the largest first; small ones together as the last."""
     moved = told[told["contribution"] != 0]
     sizes = moved["contribution"].abs()

@@ -37,7 +37,7 @@ class Channels:
         return self.scope.compute(RETURNS)
 
     @cached_property
-    def whole(self) -> dict[str, dict[str, Any]]:
+    def totals(self) -> dict[str, dict[str, Any]]:
         """The same as records by KPI."""
         return {row["kpi"]: row for row in records(self.whole_frame)}
 
@@ -88,13 +88,13 @@ class Channels:
     @property
     def break_even(self) -> float | None:
         """The return from which a channel pays off, where it is known."""
-        even: float | None = self.whole["break_even_roas"]["value"]
+        even: float | None = self.totals["break_even_roas"]["value"]
         return even
 
     @property
     def missing(self) -> str:
         """Why nothing can be told by channel."""
-        reason = self.whole["marketing_spend"]["reason"]
+        reason = self.totals["marketing_spend"]["reason"]
         return str(reason or ("no spend has a channel" if self.is_by_channel else "table spend has no column channel"))
 
     @property
@@ -119,6 +119,6 @@ def has_spend_by(scope: Scope, column: str) -> bool:
     return "spend" in sources.connected and column in sources.columns("spend")
 
 
-def named(value: str, dimension: str = "channel") -> str:
+def channel_name(value: str, dimension: str = "channel") -> str:
     """Return a channel or a campaign as it is written."""
     return f"no {dimension}" if value == NONE else value

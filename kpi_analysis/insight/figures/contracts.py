@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kpi_analysis.insight.figures.tidy import ITERATED, Measure, figures, none_because, tidy, together
+from kpi_analysis.insight.figures.tidy import ITERATED, Quantity, figure_function, none_because, tidy, together
 from kpi_analysis.insight.scope import Scope
 from kpi_analysis.metrics.compute.histories import contracts as read_contracts
 from kpi_analysis.stats import customers
@@ -20,14 +20,14 @@ READ = ("churn_rate",)
 ABSENT = "the table subscriptions is not connected"
 
 
-def contracts(scope: Scope) -> pd.DataFrame | None:
+def contracts_as_of(scope: Scope) -> pd.DataFrame | None:
     """Return the contracts, where the subscriptions are connected and have the columns of the slices."""
     return read_contracts(scope.session.sources, scope.day, scope.where) if scope.has("subscriptions") else None
 
 
 def new_contracts(scope: Scope) -> tuple[pd.DataFrame, int]:
     """Return contracts whose start is known, their months and whether they were lost; and how many are left out."""
-    rows = scope.once(contracts)
+    rows = scope.once(contracts_as_of)
     assert rows is not None
     first, left_out = rows["started"] == rows["started"].min(), 0
     if first.mean() > A_SNAPSHOT:
@@ -39,8 +39,8 @@ def new_contracts(scope: Scope) -> tuple[pd.DataFrame, int]:
     ), left_out  # fmt: skip
 
 
-@figures("contracts.survival", kpis=READ)
-def survival(scope: Scope, by: str = "") -> pd.DataFrame:
+@figure_function("contracts.survival", kpis=READ)
+def contract_survival(scope: Scope, by: str = "") -> pd.DataFrame:
     """Return the Kaplan-Meier curves of new contracts, of all or by the values of a dimension.
 
     Rows are the steps of each curve, with Greenwood's 95 % band; its median, and the share after a year or at the end
@@ -52,7 +52,7 @@ def survival(scope: Scope, by: str = "") -> pd.DataFrame:
     by : str
         A column of the subscriptions; groups with fewer than 20 contracts are left out.
     """
-    if scope.once(contracts) is None:
+    if scope.once(contracts_as_of) is None:
         return none_because(ABSENT)
     new, left_out = scope.once(new_contracts)
     if len(new) < SMALLEST_GROUP:
@@ -69,7 +69,9 @@ def survival(scope: Scope, by: str = "") -> pd.DataFrame:
     if by:
         rows = pd.concat([group for _, group in groups])
         test = customers.log_rank(rows["months"], rows["lost"], rows[by])
-        parts.append(tidy(pd.DataFrame([{"p_value": test.p_value}]), [Measure("p_value", "Log-rank test, p", "ratio")]))
+        parts.append(
+            tidy(pd.DataFrame([{"p_value": test.p_value}]), [Quantity("p_value", "Log-rank test, p", "ratio")])
+        )
     return together(*parts, reason="")
 
 
@@ -84,25 +86,25 @@ def _curve(name: str, fit: customers.Survival) -> list[pd.DataFrame]:
     after = pd.DataFrame([{"group": name, "months": year, "after": fit.at(year) or 0.0}])
     ends = pd.DataFrame([{"group": name, "start": 1.0, "contracts": fit.customers, "median": fit.median}])
     return [
-        tidy(table, [Measure("running", "Still running", "percent")], ["group", "months"]),
-        tidy(after, [Measure("after", "Still running", "percent")], ["group", "months"]),
-        tidy(ends, [Measure("start", "Running at the start", "percent"), Measure("contracts", "Contracts", "count"),
-                    Measure("median", "Half of them end within", "months")], ["group"]),
+        tidy(table, [Quantity("running", "Still running", "percent")], ["group", "months"]),
+        tidy(after, [Quantity("after", "Still running", "percent")], ["group", "months"]),
+        tidy(ends, [Quantity("start", "Running at the start", "percent"), Quantity("contracts", "Contracts", "count"),
+                    Quantity("median", "Half of them end within", "months")], ["group"]),
     ]  # fmt: skip
 
 
 def _left_out(count: int) -> pd.DataFrame:
     row = pd.DataFrame([{"left_out": count}] if count else [], columns=["left_out"])
-    return tidy(row, [Measure("left_out", "Contracts that already ran when the data begin", "count")])
+    return tidy(row, [Quantity("left_out", "Contracts that already ran when the data begin", "count")])
 
 
-@figures("contracts.lifetimes", kpis=READ, tolerance=ITERATED)
+@figure_function("contracts.lifetimes", kpis=READ, tolerance=ITERATED)
 def lifetimes(scope: Scope) -> pd.DataFrame:
     """Return which share of new contracts ran after months and years: as seen, with its band, and by the model.
 
     The model is the shifted beta geometric distribution, monthly.
     """
-    if scope.once(contracts) is None:
+    if scope.once(contracts_as_of) is None:
         return none_because(ABSENT)
     new, left_out = scope.once(new_contracts)
     model = customers.sbg(alive_by_age(new))
@@ -120,9 +122,9 @@ def lifetimes(scope: Scope) -> pd.DataFrame:
         })  # fmt: skip
     fitted = pd.DataFrame([{"contracts": len(new)}])
     return together(
-        tidy(pd.DataFrame(rows), [Measure("seen", "Still running, seen", "percent"),
-                                  Measure("model", "Still running, by the model", "percent")], ["age"]),
-        tidy(fitted, [Measure("contracts", "Contracts that the model is fitted on", "count")]),
+        tidy(pd.DataFrame(rows), [Quantity("seen", "Still running, seen", "percent"),
+                                  Quantity("model", "Still running, by the model", "percent")], ["age"]),
+        tidy(fitted, [Quantity("contracts", "Contracts that the model is fitted on", "count")]),
         _left_out(left_out), reason="",
     )  # fmt: skip
 

@@ -8,8 +8,8 @@ import pandas as pd
 
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.records import records
-from kpi_analysis.insight.figures.channels import channels, named
-from kpi_analysis.insight.figures.tidy import Measure, figures, none_because, tidy, together
+from kpi_analysis.insight.figures.channels import channel_name, channels
+from kpi_analysis.insight.figures.tidy import Quantity, figure_function, none_because, tidy, together
 from kpi_analysis.insight.scope import Scope
 from kpi_analysis.metrics.compute.journeys import journeys
 from kpi_analysis.metrics.compute.spend_cohorts import LAGS, no_credits, spend_cohorts
@@ -77,14 +77,14 @@ def claimed(scope: Scope) -> pd.Series[float]:
     return found[found > 0]
 
 
-@figures("credit.spend_cohorts", kpis=READ)
-def cohorts(scope: Scope, last: int = COHORTS) -> pd.DataFrame:
+@figure_function("credit.spend_cohorts", kpis=READ)
+def spend_cohort_returns(scope: Scope, last: int = COHORTS) -> pd.DataFrame:
     """Return what the money of each month brought back within 30, 60 and 90 days; what is not over yet has no value.
 
     ``over`` is the return of all months that are over, ``early`` the share of it that came within 30 days.
     """
     found = scope.once(channels)
-    if reason := cannot_credit(scope) or found.whole["marketing_spend"]["reason"]:
+    if reason := cannot_credit(scope) or found.totals["marketing_spend"]["reason"]:
         return none_because(reason)
     end = scope.calendar.containing(min(scope.as_of, scope.period.end), "month")
     months = [scope.calendar.shift(end, -step) for step in range(last - 1, -1, -1)]
@@ -106,21 +106,21 @@ def cohorts(scope: Scope, last: int = COHORTS) -> pd.DataFrame:
     if len(over):
         total["over"] = over["revenue"].sum() / over["spend"].sum()
         total["early"] = over[parts[0]].sum() / over["revenue"].sum() if over["revenue"].sum() > 0 else None
-    measures = [Measure("spend", "Spend", "currency")]
-    measures += [Measure(f"within_{lag}", f"Credited within {lag} days", "currency") for lag in LAGS]
+    measures = [Quantity("spend", "Spend", "currency")]
+    measures += [Quantity(f"within_{lag}", f"Credited within {lag} days", "currency") for lag in LAGS]
     measures += [
-        Measure("first_share", f"Share by day {LAGS[0]}", "percent"), Measure("ratio", "ROAS", "ratio"),
-        Measure("roi", "ROI", "percent"), Measure("margin_roi", "Margin ROI", "percent"),
+        Quantity("first_share", f"Share by day {LAGS[0]}", "percent"), Quantity("ratio", "ROAS", "ratio"),
+        Quantity("roi", "ROI", "percent"), Quantity("margin_roi", "Margin ROI", "percent"),
     ]  # fmt: skip
     return together(
         tidy(shown, measures),
-        tidy(pd.DataFrame([total]), [Measure("over", "Return of the months that are over", "ratio"),
-                                     Measure("early", f"Share of it within {LAGS[0]} days", "percent")]),
+        tidy(pd.DataFrame([total]), [Quantity("over", "Return of the months that are over", "ratio"),
+                                     Quantity("early", f"Share of it within {LAGS[0]} days", "percent")]),
         reason="", rule=rule.rule, done=done.tolist(), periods=[month.label for month in months],
     )  # fmt: skip
 
 
-@figures("credit.rules", kpis=READ)
+@figure_function("credit.rules", kpis=READ)
 def rules(scope: Scope) -> pd.DataFrame:
     """Return the credited revenue of each channel by each rule, and of all channels, the highest return first.
 
@@ -135,15 +135,15 @@ def rules(scope: Scope) -> pd.DataFrame:
     order = ratio.mean(axis=1).sort_values(ascending=False).index
     rows = credit.reindex([*order, *(name for name in credit.index if name not in order)])
     firsts, lasts = ([str(name) for name in end] if len(ratio) > 1 else [] for end in (ratio.idxmax(), ratio.idxmin()))
-    measures = [Measure(str(rule), f"Credited revenue by the rule {rule}", "currency") for rule in credit.columns]
+    measures = [Quantity(str(rule), f"Credited revenue by the rule {rule}", "currency") for rule in credit.columns]
     counts = pd.DataFrame([
         {"channel": name, "most": firsts.count(name)} for name in dict.fromkeys(firsts)
     ])  # fmt: skip
     return together(
         tidy(rows.reset_index(names="channel"), measures, ["channel"]),
         tidy(pd.DataFrame([credit.sum()]), measures),
-        tidy(counts, [Measure("most", "Rules by which it returns the most", "count")], ["channel"]),
-        tidy(pd.DataFrame([{"rules": len(credit.columns)}]), [Measure("rules", "Rules compared", "count")]),
+        tidy(counts, [Quantity("most", "Rules by which it returns the most", "count")], ["channel"]),
+        tidy(pd.DataFrame([{"rules": len(credit.columns)}]), [Quantity("rules", "Rules compared", "count")]),
         reason="", left_out=left_out, highest=firsts, lowest=lasts,
     )  # fmt: skip
 
@@ -155,7 +155,7 @@ def costs(scope: Scope) -> tuple[pd.DataFrame, float]:
     media = media[media > 0]
     scopes = [pd.DataFrame({"scope": MEDIA, "channel": media.index, "cost": media.to_numpy()})]
     both = records(scope.compute(("customer_acquisition_cost",)))[0]["numerator"]
-    people = (both or 0.0) - float(found.whole["marketing_spend"]["value"] or 0.0)
+    people = (both or 0.0) - float(found.totals["marketing_spend"]["value"] or 0.0)
     frame = scope.compute(("sales_qualified_leads",), by=("channel",)).dropna(subset=["channel"])
     worked = frame.set_index("channel")["value"].reindex(media.index).astype(float).fillna(0.0)
     if not people > 0 or not worked.sum() > 0:
@@ -165,7 +165,7 @@ def costs(scope: Scope) -> tuple[pd.DataFrame, float]:
     return pd.concat(scopes), people
 
 
-@figures("credit.sensitivity", kpis=(*READ, "customer_acquisition_cost"))
+@figure_function("credit.sensitivity", kpis=(*READ, "customer_acquisition_cost"))
 def ranges(scope: Scope) -> pd.DataFrame:
     """Return between which ends the return of each channel lies over all rules, lags and scopes of costs.
 
@@ -182,7 +182,7 @@ def ranges(scope: Scope) -> pd.DataFrame:
     rows, low_by, high_by = [], {}, {}
     for channel, group in tried[tried["reason"] == ""].groupby("channel", sort=False):
         media = group[group["scope"] == MEDIA].sort_values("ratio", kind="stable")
-        low, high, name = media.iloc[0], media.iloc[-1], named(str(channel))
+        low, high, name = media.iloc[0], media.iloc[-1], channel_name(str(channel))
         low_by[name], high_by[name] = ((str(one["rule"]), float(one["lag_days"])) for one in (low, high))
         wide = group.loc[group["scope"] == PEOPLE, "ratio"]
         rows.append({
@@ -203,23 +203,23 @@ def ranges(scope: Scope) -> pd.DataFrame:
             total["paying_people"] = int((frame["low_people"] >= even).sum())
     return together(
         tidy(frame, [
-            Measure("low", "Lowest return", "ratio"), Measure("high", "Highest return", "ratio"),
-            Measure("above", "Share of the ways above break-even", "percent"),
-            Measure("low_people", "Lowest return with sales costs", "ratio"),
-            Measure("high_people", "Highest return with sales costs", "ratio"),
+            Quantity("low", "Lowest return", "ratio"), Quantity("high", "Highest return", "ratio"),
+            Quantity("above", "Share of the ways above break-even", "percent"),
+            Quantity("low_people", "Lowest return with sales costs", "ratio"),
+            Quantity("high_people", "Highest return with sales costs", "ratio"),
         ], ["channel"]),
         tidy(pd.DataFrame([total]), [
-            Measure("channels", "Channels compared", "count"), Measure("rules", "Rules tried", "count"),
-            Measure("lags", "Lags tried", "count"), Measure("ways", "Pairs of rule and lag", "count"),
-            Measure("scopes", "Scopes of costs", "count"), Measure("people", "Sales costs", "currency"),
-            Measure("paying", "Channels that pay off by every rule and lag", "count"),
-            Measure("paying_people", "The same with sales costs", "count"),
+            Quantity("channels", "Channels compared", "count"), Quantity("rules", "Rules tried", "count"),
+            Quantity("lags", "Lags tried", "count"), Quantity("ways", "Pairs of rule and lag", "count"),
+            Quantity("scopes", "Scopes of costs", "count"), Quantity("people", "Sales costs", "currency"),
+            Quantity("paying", "Channels that pay off by every rule and lag", "count"),
+            Quantity("paying_people", "The same with sales costs", "count"),
         ]),
         reason="", low_by=low_by, high_by=high_by,
     )  # fmt: skip
 
 
-@figures("credit.reconciliation", kpis=(*READ, "sales_revenue", "platform_conversions"))
+@figure_function("credit.reconciliation", kpis=(*READ, "sales_revenue", "platform_conversions"))
 def reconciliation(scope: Scope) -> pd.DataFrame:
     """Return attributed revenue against what was booked, and what the platforms claim against what is credited.
 
@@ -228,13 +228,13 @@ def reconciliation(scope: Scope) -> pd.DataFrame:
     kpis = ("platform_conversions", "average_order_value", "sales_revenue")
     rows = {row["kpi"]: row for row in records(scope.compute(kpis))}
     found = scope.once(channels)
-    booked, earned = rows["sales_revenue"]["value"], found.whole["attributed_revenue"]["value"]
+    booked, earned = rows["sales_revenue"]["value"], found.totals["attributed_revenue"]["value"]
     if booked is None or earned is None:
-        return none_because(rows["sales_revenue"]["reason"] or found.whole["attributed_revenue"]["reason"])
+        return none_because(rows["sales_revenue"]["reason"] or found.totals["attributed_revenue"]["reason"])
     each, claims, credit = rows["average_order_value"]["value"], scope.once(claimed), scope.once(credited_conversions)
     revenue = found.of("attributed_revenue")
     lines = [
-        {"channel": named(channel), "claimed": claims[channel], "credited": credit.get(channel),
+        {"channel": channel_name(channel), "claimed": claims[channel], "credited": credit.get(channel),
          "claims": claims[channel] * each if each else None, "revenue": revenue.get(channel)}
         for channel in found.by_channel.index if channel in claims.index
     ]  # fmt: skip
@@ -244,16 +244,16 @@ def reconciliation(scope: Scope) -> pd.DataFrame:
         "share": earned / booked if booked > 0 else None,
     }  # fmt: skip
     measures = [
-        Measure("claimed", "Platforms claim", "count"), Measure("credited", "Credited", "count"),
-        Measure("claims", "Claims × average order", "currency"), Measure("revenue", "Credited revenue", "currency"),
+        Quantity("claimed", "Platforms claim", "count"), Quantity("credited", "Credited", "count"),
+        Quantity("claims", "Claims × average order", "currency"), Quantity("revenue", "Credited revenue", "currency"),
     ]  # fmt: skip
     return together(
         tidy(pd.DataFrame(lines), measures, ["channel"]),
-        tidy(pd.DataFrame([total]), [*measures, Measure("share", "Credited of booked revenue", "percent")]), reason="",
+        tidy(pd.DataFrame([total]), [*measures, Quantity("share", "Credited of booked revenue", "percent")]), reason="",
     )  # fmt: skip
 
 
-@figures("credit.overclaimed", kpis=(*READ, "platform_conversions"))
+@figure_function("credit.overclaimed", kpis=(*READ, "platform_conversions"))
 def overclaimed(scope: Scope) -> pd.DataFrame:
     """Return how many conversions the channels that claim more than is credited claim, and how many are credited.
 
@@ -265,6 +265,6 @@ def overclaimed(scope: Scope) -> pd.DataFrame:
         return none_because("no platform claims more than is credited")
     row = {"claimed": claims[over].sum(), "credited": credit.reindex(over).fillna(0).sum()}
     return together(tidy(pd.DataFrame([row]), [
-        Measure("claimed", "Claimed by channels that claim too much", "count"),
-        Measure("credited", "Credited to these channels", "count"),
+        Quantity("claimed", "Claimed by channels that claim too much", "count"),
+        Quantity("credited", "Credited to these channels", "count"),
     ]), reason="", channels=over)  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from kpi_analysis.core.periods import Period
-from kpi_analysis.insight.figures.tidy import ITERATED, Measure, figures, none_because, tidy, together
+from kpi_analysis.insight.figures.tidy import ITERATED, Quantity, figure_function, none_because, tidy, together
 from kpi_analysis.insight.scope import Scope
 from kpi_analysis.metrics.compute.histories import orders_by_customer_day
 from kpi_analysis.metrics.compute.kinds.lifetime import WEEKS_A_YEAR, weekly
@@ -48,7 +48,7 @@ def cohort_periods(scope: Scope, first: dt.date) -> tuple[str, list[Period]]:
     return grain, periods
 
 
-@figures("customers.cohort_retention", kpis=READ)
+@figure_function("customers.cohort_retention", kpis=READ)
 def cohort_retention(scope: Scope) -> pd.DataFrame:
     """Return the retention triangle: of those who first bought in a period, the share that bought again after 1, 2 ….
 
@@ -70,13 +70,13 @@ def cohort_retention(scope: Scope) -> pd.DataFrame:
         "rate.numerator": later["active"], "rate.denominator": later["size"], "complete": later["mature"],
     })  # fmt: skip
     return together(
-        tidy(size, [Measure("size", "Customers of the cohort", "count")], ["cohort"]),
-        tidy(cells, [Measure("rate", "Bought again", "percent")], ["cohort", "age"]),
+        tidy(size, [Quantity("size", "Customers of the cohort", "count")], ["cohort"]),
+        tidy(cells, [Quantity("rate", "Bought again", "percent")], ["cohort", "age"]),
         reason="", grain=grain, first=periods[0].label,
     )  # fmt: skip
 
 
-@figures("customers.repeat_purchases", kpis=READ)
+@figure_function("customers.repeat_purchases", kpis=READ)
 def repeat_purchases(scope: Scope) -> pd.DataFrame:
     """Return, after the first to the fifth purchase, which share bought again within days, and the median wait.
 
@@ -98,13 +98,13 @@ def repeat_purchases(scope: Scope) -> pd.DataFrame:
         rows.append({"purchase": place, "customers": int(mine.sum()), **within, "median": found.median})
     if not rows:
         return none_because(f"fewer than {SMALLEST_GROUP} customers bought")
-    measures = [Measure("customers", "Customers", "count")]
-    measures += [Measure(f"in_{n}", f"Bought again within {n} days", "percent") for n in DAYS]
-    measures += [Measure("median", "Median wait", "days")]
+    measures = [Quantity("customers", "Customers", "count")]
+    measures += [Quantity(f"in_{n}", f"Bought again within {n} days", "percent") for n in DAYS]
+    measures += [Quantity("median", "Median wait", "days")]
     return together(tidy(pd.DataFrame(rows), measures, ["purchase"]), reason="")
 
 
-@figures("customers.segments", kpis=READ)
+@figure_function("customers.segments", kpis=READ)
 def segments(scope: Scope) -> pd.DataFrame:
     """Return the customers and their revenue by segment of recency and frequency."""
     if scope.once(orders) is None:
@@ -113,10 +113,10 @@ def segments(scope: Scope) -> pd.DataFrame:
     if found.reason:
         return none_because(found.reason)
     measures = [
-        Measure("customers", "Customers", "count"), Measure("share", "Share of customers", "percent"),
-        Measure("value", "Revenue", "currency"), Measure("value_share", "Share of revenue", "percent"),
-        Measure("days", "Days since the last purchase, median", "days"),
-        Measure("purchases", "Purchases, median", "count"),
+        Quantity("customers", "Customers", "count"), Quantity("share", "Share of customers", "percent"),
+        Quantity("value", "Revenue", "currency"), Quantity("value_share", "Share of revenue", "percent"),
+        Quantity("days", "Days since the last purchase, median", "days"),
+        Quantity("purchases", "Purchases, median", "count"),
     ]  # fmt: skip
     total = pd.DataFrame([{name: found.segments[name].sum() for name in ("customers", "value")}])
     return together(
@@ -126,8 +126,8 @@ def segments(scope: Scope) -> pd.DataFrame:
     )
 
 
-@figures("customers.lifetime_value", kpis=READ, tolerance=ITERATED)
-def lifetime_value(scope: Scope, months: int = 12, discount: float = 0.1) -> pd.DataFrame:
+@figure_function("customers.lifetime_value", kpis=READ, tolerance=ITERATED)
+def customer_values(scope: Scope, months: int = 12, discount: float = 0.1) -> pd.DataFrame:
     """Return what today's customers will buy in the months to come and what that is worth, by segment and in all.
 
     Parameters
@@ -149,20 +149,20 @@ def lifetime_value(scope: Scope, months: int = 12, discount: float = 0.1) -> pd.
     total = {"customers": len(people), "purchases": people["purchases"].sum(),
              "each": people["worth"].mean(), "worth": people["worth"].sum()}  # fmt: skip
     measures = [
-        Measure("customers", "Customers", "count"), Measure("purchases", "Expected purchases", "count"),
-        Measure("each", "Value each", "currency"), Measure("worth", "Value", "currency"),
+        Quantity("customers", "Customers", "count"), Quantity("purchases", "Expected purchases", "count"),
+        Quantity("each", "Value each", "currency"), Quantity("worth", "Value", "currency"),
     ]  # fmt: skip
     cautions = " ".join(filter(None, [buying.caution, spending.caution]))
     return together(
-        tidy(table, [*measures, Measure("share", "Share of the value", "percent")], ["segment"]),
+        tidy(table, [*measures, Quantity("share", "Share of the value", "percent")], ["segment"]),
         tidy(pd.DataFrame([total]), measures),
         tidy(pd.DataFrame([{"correlation": spending.correlation}]),
-             [Measure("correlation", "Frequency of purchases and their value, correlation", "ratio")]),
+             [Quantity("correlation", "Frequency of purchases and their value, correlation", "ratio")]),
         reason="", cautions=cautions,
     )  # fmt: skip
 
 
-@figures("customers.forecast_check", kpis=READ, tolerance=ITERATED)
+@figure_function("customers.forecast_check", kpis=READ, tolerance=ITERATED)
 def forecast_check(scope: Scope, months: int = 6) -> pd.DataFrame:
     """Return purchases as the model would have forecast them for the last months, against what was bought.
 
@@ -178,13 +178,13 @@ def forecast_check(scope: Scope, months: int = 6) -> pd.DataFrame:
     found = customers.holdout(scope.once(net), **NAMES, calibrated_until=begin, until=scope.day)
     if found.reason or found.error is None:
         return none_because(found.reason or "nobody bought in the holdout")
-    measures = [Measure("customers", "Customers", "count"), Measure("predicted", "Predicted purchases", "count"),
-                Measure("actual", "Actual purchases", "count")]  # fmt: skip
+    measures = [Quantity("customers", "Customers", "count"), Quantity("predicted", "Predicted purchases", "count"),
+                Quantity("actual", "Actual purchases", "count")]  # fmt: skip
     total = {"customers": found.frame["customers"].sum(), "predicted": found.predicted, "actual": found.actual,
              "error": found.error}  # fmt: skip
     return together(
         tidy(found.frame, measures, ["bucket"]),
-        tidy(pd.DataFrame([total]), [*measures, Measure("error", "Error of the forecast", "percent")]),
+        tidy(pd.DataFrame([total]), [*measures, Quantity("error", "Error of the forecast", "percent")]),
         reason="", begin=begin.isoformat(),
     )  # fmt: skip
 

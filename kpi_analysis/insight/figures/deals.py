@@ -27,14 +27,14 @@ def absent(scope: Scope) -> str:
     return f"the table {TABLE} has no column {listed(sorted(missing))}" if missing else ""
 
 
-def deals(scope: Scope) -> pd.DataFrame | None:
+def deals_as_of(scope: Scope) -> pd.DataFrame | None:
     """Return the deals known on the day; none where they cannot be read."""
     return None if absent(scope) else read_deals(scope.session.sources, scope.day, scope.where)
 
 
-def known(scope: Scope) -> pd.DataFrame:
+def known_deals(scope: Scope) -> pd.DataFrame:
     """Return the deals with their ages."""
-    rows = scope.once(deals)
+    rows = scope.once(deals_as_of)
     assert rows is not None
     return pipeline.deals_as_of(rows, scope.day)
 
@@ -51,7 +51,7 @@ def until(scope: Scope) -> dt.date:
 
 def ends(scope: Scope) -> list[dt.date]:
     """Return the ends of the periods before the day, as far back as there were deals."""
-    rows = scope.once(deals)
+    rows = scope.once(deals_as_of)
     if rows is None or rows.empty:
         return []
     found: list[dt.date] = []

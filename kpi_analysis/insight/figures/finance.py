@@ -9,7 +9,7 @@ import pandas as pd
 
 from kpi_analysis.core.periods import Period
 from kpi_analysis.core.records import records
-from kpi_analysis.insight.figures.tidy import Measure, figures, none_because, tidy, together
+from kpi_analysis.insight.figures.tidy import Quantity, figure_function, none_because, tidy, together
 from kpi_analysis.insight.scope import Scope
 from kpi_analysis.metrics.compute.slices import NONE
 
@@ -20,10 +20,10 @@ LARGEST = 10
 CUSTOMER = "customer_id"
 SOURCES = ("product", "channel", "region")
 MOST_SOURCES = 6
-SHARE = Measure("share", "Share of revenue", "percent")
+SHARE = Quantity("share", "Share of revenue", "percent")
 
 
-@figures("finance.result", kpis=RESULT)
+@figure_function("finance.result", kpis=RESULT)
 def result(scope: Scope) -> pd.DataFrame:
     """Return the steps from revenue to EBITDA: revenue, cost of goods and operating expense, both as they count."""
     rows = {row["kpi"]: row for row in records(scope.compute(RESULT))}
@@ -36,13 +36,13 @@ def result(scope: Scope) -> pd.DataFrame:
         return none_because("cost of goods and EBITDA have two revenues")
     row = {"revenue": revenue, "cogs": profit - revenue, "operating_expense": ebitda["value"] - profit}
     return together(tidy(pd.DataFrame([row]), [
-        Measure("revenue", "Revenue", "currency"), Measure("cogs", "Cost of goods", "currency"),
-        Measure("operating_expense", "Operating expense", "currency"),
+        Quantity("revenue", "Revenue", "currency"), Quantity("cogs", "Cost of goods", "currency"),
+        Quantity("operating_expense", "Operating expense", "currency"),
     ]), reason="")  # fmt: skip
 
 
-@figures("finance.customers", kpis=("sales_revenue",))
-def customers(scope: Scope) -> pd.DataFrame:
+@figure_function("finance.customers", kpis=("sales_revenue",))
+def customer_shares(scope: Scope) -> pd.DataFrame:
     """Return how many customers revenue rests on, how many bring half of it, and as many as how many equal ones.
 
     The latter is one over the Herfindahl index.
@@ -56,13 +56,13 @@ def customers(scope: Scope) -> pd.DataFrame:
         "equal": 1 / herfindahl if herfindahl else None,
     }  # fmt: skip
     return together(tidy(pd.DataFrame([row]), [
-        Measure("customers", "Customers with revenue", "count"),
-        Measure("half", "Customers who bring half of the revenue", "count"),
-        Measure("equal", "Equal customers that would be as concentrated", "count"),
+        Quantity("customers", "Customers with revenue", "count"),
+        Quantity("half", "Customers who bring half of the revenue", "count"),
+        Quantity("equal", "Equal customers that would be as concentrated", "count"),
     ]), reason="")  # fmt: skip
 
 
-@figures("finance.pareto", kpis=("sales_revenue",))
+@figure_function("finance.pareto", kpis=("sales_revenue",))
 def pareto(scope: Scope) -> pd.DataFrame:
     """Return which share of revenue the largest customer, the five largest and so on bring, and a year ago.
 
@@ -83,12 +83,12 @@ def pareto(scope: Scope) -> pd.DataFrame:
         row["shift"] = None if row["share.year_ago"] is None else row["share"] - row["share.year_ago"]
     rows.append({"first": "all", "of": 1.0, "revenue": total, "share": 1.0})
     return together(tidy(pd.DataFrame(rows).astype(object).where(pd.DataFrame(rows).notna(), None), [
-        SHARE, Measure("of", "Share of all customers", "percent"), Measure("revenue", "Revenue", "currency"),
-        Measure("shift", "Shift of the share in a year", "percent"),
+        SHARE, Quantity("of", "Share of all customers", "percent"), Quantity("revenue", "Revenue", "currency"),
+        Quantity("shift", "Shift of the share in a year", "percent"),
     ], ["first"]), reason="", compared=before is not None, customers=len(table))  # fmt: skip
 
 
-@figures("finance.largest_customers", kpis=("sales_revenue",))
+@figure_function("finance.largest_customers", kpis=("sales_revenue",))
 def largest_customers(scope: Scope) -> pd.DataFrame:
     """Return the ten largest customers, their share of revenue, that of all down to them, and a year ago."""
     table, before = of_customers(scope, scope.period), a_year_ago(scope)
@@ -101,12 +101,12 @@ def largest_customers(scope: Scope) -> pd.DataFrame:
         shown = shown.assign(**{"share.year_ago": shown["customer"].map(earlier)})
         shown["shift"] = shown["share"] - shown["share.year_ago"].fillna(0.0)
     return together(tidy(shown, [
-        SHARE, Measure("revenue", "Revenue", "currency"), Measure("together", "Share of all down to here", "percent"),
-        Measure("shift", "Shift of the share in a year", "percent"),
+        SHARE, Quantity("revenue", "Revenue", "currency"), Quantity("together", "Share of all down to here", "percent"),
+        Quantity("shift", "Shift of the share in a year", "percent"),
     ], ["customer"]), reason="", compared=before is not None, customers=len(table))  # fmt: skip
 
 
-@figures("finance.income_mix", kpis=("income_sources",))
+@figure_function("finance.income_mix", kpis=("income_sources",))
 def income_mix(scope: Scope) -> pd.DataFrame:
     """Return by product, channel and region the largest sources of income, their shares, and the shift in a year.
 
@@ -124,11 +124,11 @@ def income_mix(scope: Scope) -> pd.DataFrame:
              "shift": None if row["year_ago"] is None else row["value"] - row["year_ago"]}
             for row in records(largest)
         ]  # fmt: skip
-        parts.append(tidy(pd.DataFrame(rows), [Measure("revenue", "Revenue", "currency"),
-                                               Measure("shift", "Shift in a year", "percent")], [by]))  # fmt: skip
+        parts.append(tidy(pd.DataFrame(rows), [Quantity("revenue", "Revenue", "currency"),
+                                               Quantity("shift", "Shift in a year", "percent")], [by]))  # fmt: skip
         counts = pd.DataFrame([{"by": by, "sources": len(frame), "shown": len(largest)}])
-        parts.append(tidy(counts, [Measure("sources", f"Sources by {by}", "count"),
-                                   Measure("shown", f"Sources by {by} that are shown", "count")], ["by"]))  # fmt: skip
+        parts.append(tidy(counts, [Quantity("sources", f"Sources by {by}", "count"),
+                                   Quantity("shown", f"Sources by {by} that are shown", "count")], ["by"]))  # fmt: skip
     if not parts:
         return none_because("revenue has no product, channel or region")
     return together(*parts, reason="")
@@ -149,7 +149,7 @@ def of_customers(scope: Scope, period: Period) -> pd.DataFrame | None:
         )  # fmt: skip
 
     frame = scope.kept(("revenue of customers", period.label), read)
-    return ranked(dict(zip(frame[CUSTOMER], frame["value"].where(frame["rows"] > 0), strict=True)))
+    return largest_first(dict(zip(frame[CUSTOMER], frame["value"].where(frame["rows"] > 0), strict=True)))
 
 
 def a_year_ago(scope: Scope) -> pd.DataFrame | None:
@@ -164,14 +164,14 @@ def no_customers(scope: Scope) -> str:
     return str(row["reason"] or "no customer is known")
 
 
-def ranked(revenue: Mapping[Any, float]) -> pd.DataFrame | None:
+def largest_first(revenue: Mapping[Any, float]) -> pd.DataFrame | None:
     """Return customers by revenue, the largest first, with their shares; None where there is no revenue.
 
     Rows without a customer are left out; so are customers without a value.
 
     Examples
     --------
-    >>> ranked({"A": 30.0, "B": 70.0, "(none)": 5.0}).to_dict("records")
+    >>> largest_first({"A": 30.0, "B": 70.0, "(none)": 5.0}).to_dict("records")
     [{'customer': 'B', 'revenue': 70.0, 'share': 0.7}, {'customer': 'A', 'revenue': 30.0, 'share': 0.3}]
     """
     known = pd.Series({name: value for name, value in revenue.items() if name != NONE}, dtype=float).dropna()

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from kpi_analysis.core.records import records
-from kpi_analysis.insight.figures.channels import channels, has_spend_by, named
-from kpi_analysis.insight.figures.tidy import Measure, figures, none_because, tidy, together
+from kpi_analysis.insight.figures.channels import channel_name, channels, has_spend_by
+from kpi_analysis.insight.figures.tidy import Quantity, figure_function, none_because, tidy, together
 from kpi_analysis.insight.scope import Scope
 
 STRONG = 5.0  # a return that the field calls strong
@@ -19,7 +19,7 @@ STEPS = (
 RETURN = ("marketing_spend", "attributed_revenue")
 
 
-@figures("marketing.pays_off", kpis=("marketing_revenue_ratio",))
+@figure_function("marketing.pays_off", kpis=("marketing_revenue_ratio",))
 def pays_off(scope: Scope) -> pd.DataFrame:
     """Return how many channels have a return, how many of them a strong one, and how many lie below break-even."""
     found = scope.once(channels)
@@ -29,10 +29,11 @@ def pays_off(scope: Scope) -> pd.DataFrame:
     row["losing"] = len(losing(scope))
     row["idle"] = int((ranked == 0).sum())
     return together(tidy(pd.DataFrame([row]), [
-        Measure("channels", "Channels with a return", "count"), Measure("strong", "Channels of 5 : 1 or more", "count"),
-        Measure("below", "Channels below break-even", "count"),
-        Measure("losing", "Channels clearly below break-even", "count"),
-        Measure("idle", "Channels to which nothing is credited", "count"),
+        Quantity("channels", "Channels with a return", "count"),
+        Quantity("strong", "Channels of 5 : 1 or more", "count"),
+        Quantity("below", "Channels below break-even", "count"),
+        Quantity("losing", "Channels clearly below break-even", "count"),
+        Quantity("idle", "Channels to which nothing is credited", "count"),
     ]), reason="")  # fmt: skip
 
 
@@ -43,10 +44,10 @@ def losing(scope: Scope) -> list[str]:
         return []
     # without one sale there is no interval, and no proof
     high = pd.to_numeric(found.by_channel["marketing_revenue_ratio", "ci_high"])
-    return [named(str(one)) for one in found.ranked.index if high[one] < found.break_even]
+    return [channel_name(str(one)) for one in found.ranked.index if high[one] < found.break_even]
 
 
-@figures("marketing.spend_shares", kpis=RETURN)
+@figure_function("marketing.spend_shares", kpis=RETURN)
 def spend_shares(scope: Scope) -> pd.DataFrame:
     """Return each channel's share of spend and of credited revenue, and the gap, the most for its money first."""
     found = scope.once(channels)
@@ -60,30 +61,30 @@ def spend_shares(scope: Scope) -> pd.DataFrame:
         shares["revenue.numerator"], shares["revenue.denominator"] = earned.reindex(spent.index), earned.sum()
     shares["gap"] = (shares["revenue"].fillna(0.0) - shares["spend"]) * 100
     frame = shares.sort_values("gap", ascending=False, kind="stable").reset_index(names="channel")
-    frame["channel"] = [named(str(one)) for one in frame["channel"]]
+    frame["channel"] = [channel_name(str(one)) for one in frame["channel"]]
     return together(tidy(frame, [
-        Measure("spend", "Share of spend", "percent"), Measure("revenue", "Share of credited revenue", "percent"),
-        Measure("gap", "Share of revenue less share of spend", "points"),
+        Quantity("spend", "Share of spend", "percent"), Quantity("revenue", "Share of credited revenue", "percent"),
+        Quantity("gap", "Share of revenue less share of spend", "points"),
     ], ["channel"]), reason="")  # fmt: skip
 
 
-@figures("marketing.dearest_lead", kpis=("cost_per_lead",))
+@figure_function("marketing.dearest_lead", kpis=("cost_per_lead",))
 def dearest_lead(scope: Scope) -> pd.DataFrame:
     """Return how many times the average a lead costs in the dearest channel."""
-    whole = records(scope.compute(("cost_per_lead",)))[0]["value"]
-    if not has_spend_by(scope, "channel") or not whole:
+    average = records(scope.compute(("cost_per_lead",)))[0]["value"]
+    if not has_spend_by(scope, "channel") or not average:
         return none_because("cost per lead is not known by channel")
     frame = scope.compute(("marketing_spend", "cost_per_lead"), by=("channel",)).dropna(subset=["channel"])
     wide = frame.pivot(index="channel", columns="kpi", values="value").astype(float)
     costs = wide.loc[wide["marketing_spend"] > 0, "cost_per_lead"].dropna().sort_values()
     if len(costs) < 2:
         return none_because("fewer than two channels have a cost per lead")
-    row = {"channel": str(costs.index[-1]), "times": costs.iloc[-1] / whole}
-    times = Measure("times", "Cost of a lead against the average", "ratio")
+    row = {"channel": str(costs.index[-1]), "times": costs.iloc[-1] / average}
+    times = Quantity("times", "Cost of a lead against the average", "ratio")
     return together(tidy(pd.DataFrame([row]), [times], ["channel"]), reason="")
 
 
-@figures("marketing.campaigns", kpis=("marketing_spend",))
+@figure_function("marketing.campaigns", kpis=("marketing_spend",))
 def campaigns(scope: Scope) -> pd.DataFrame:
     """Return each campaign's share of the money of all campaigns, the dearest first, and how many there are."""
     if not has_spend_by(scope, "campaign"):
@@ -95,25 +96,25 @@ def campaigns(scope: Scope) -> pd.DataFrame:
     shares = pd.DataFrame({"campaign": frame["campaign"], "share": frame["value"] / frame["value"].sum()})
     count = pd.DataFrame([{"campaigns": len(frame)}])
     return together(
-        tidy(shares, [Measure("share", "Share of the money of all campaigns", "percent")], ["campaign"]),
-        tidy(count, [Measure("campaigns", "Campaigns that cost something", "count")]),
+        tidy(shares, [Quantity("share", "Share of the money of all campaigns", "percent")], ["campaign"]),
+        tidy(count, [Quantity("campaigns", "Campaigns that cost something", "count")]),
         reason="",
     )
 
 
-@figures("marketing.step_rates", kpis=STEPS)
+@figure_function("marketing.step_rates", kpis=STEPS)
 def step_rates(scope: Scope) -> pd.DataFrame:
     """Return the share of the step before for each step from a lead to a new customer, each counted by its own date."""
     rows = {row["kpi"]: row for row in records(scope.compute(STEPS))}
     there = [kpi for kpi in STEPS if rows[kpi]["value"] is not None]
-    return together(rates([(kpi, rows[kpi]["value"], rows[kpi]["year_ago"]) for kpi in there]), reason="")
+    return together(step_conversion([(kpi, rows[kpi]["value"], rows[kpi]["year_ago"]) for kpi in there]), reason="")
 
 
-def rates(steps: list[tuple[str, float, float | None]]) -> pd.DataFrame:
+def step_conversion(steps: list[tuple[str, float, float | None]]) -> pd.DataFrame:
     """Return steps, each with its count now and a year ago, as shares of the step before."""
     found = []
     for (_, count, before), (name, now, then) in pairwise(steps):
         row = {"step": name, "rate": now / count if count else None, "rate.numerator": now, "rate.denominator": count}
         row["rate.year_ago"] = then / before if then is not None and before else None
         found.append(row)
-    return tidy(pd.DataFrame(found), [Measure("rate", "Of the step before", "percent")], ["step"])
+    return tidy(pd.DataFrame(found), [Quantity("rate", "Of the step before", "percent")], ["step"])

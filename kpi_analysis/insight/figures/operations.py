@@ -8,7 +8,7 @@ import pandas as pd
 
 from kpi_analysis.core.records import records
 from kpi_analysis.insight.figures.history import last_with_data, with_data
-from kpi_analysis.insight.figures.tidy import Measure, figures, none_because, tidy, together
+from kpi_analysis.insight.figures.tidy import Quantity, figure_function, none_because, tidy, together
 from kpi_analysis.insight.scope import Scope
 from kpi_analysis.stats.intervals import garwood
 
@@ -18,16 +18,16 @@ STAFF = ("headcount", "vacancies", "employee_performance")
 QUARTERS = 4  # a year
 
 
-@figures("operations.defects", kpis=("defect_rate",))
+@figure_function("operations.defects", kpis=("defect_rate",))
 def defects(scope: Scope) -> pd.DataFrame:
     """Return defects a unit with Garwood's 95 % range, by line and in all: a unit may have several."""
     if not scope.has_dimension("line"):
         return none_because("nothing is produced by line")
     frame = scope.compute(("defect_rate",), by=("line",))
     rows = [{"line": str(row["line"]), **_ranged(row)} for row in records(frame) if row["value"] is not None]
-    whole = records(scope.compute(("defect_rate",)))[0]
-    measure = Measure("defects", "Defects a unit", "percent")
-    total = [_ranged(whole)] if whole["value"] is not None else []
+    total_row = records(scope.compute(("defect_rate",)))[0]
+    measure = Quantity("defects", "Defects a unit", "percent")
+    total = [_ranged(total_row)] if total_row["value"] is not None else []
     return together(tidy(pd.DataFrame(rows), [measure], ["line"]), tidy(pd.DataFrame(total), [measure]), reason="")
 
 
@@ -39,7 +39,7 @@ def _ranged(row: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@figures("operations.departments", kpis=(*TURNOVER, "headcount"))
+@figure_function("operations.departments", kpis=(*TURNOVER, "headcount"))
 def departments(scope: Scope) -> pd.DataFrame:
     """Return who left each department in four quarters and in all, its turnover, and its open positions.
 
@@ -50,11 +50,11 @@ def departments(scope: Scope) -> pd.DataFrame:
     year = scope.compute(TURNOVER, grain="quarter", last=QUARTERS, by=("department",))
     rows = [{"department": str(name), **_left(mine)} for name, mine in year.groupby("department", sort=True)]
     measures = [
-        Measure("left", "Left in a year", "count"), Measure("will", "Left of their own will in a year", "count"),
-        Measure("turnover", "Turnover of a year", "percent"),
+        Quantity("left", "Left in a year", "count"), Quantity("will", "Left of their own will in a year", "count"),
+        Quantity("turnover", "Turnover of a year", "percent"),
     ]  # fmt: skip
-    whole = pd.DataFrame([_left(scope.compute(TURNOVER, grain="quarter", last=QUARTERS))])
-    return together(tidy(pd.DataFrame(rows), measures, ["department"]), tidy(whole, measures), reason="")
+    total_row = pd.DataFrame([_left(scope.compute(TURNOVER, grain="quarter", last=QUARTERS))])
+    return together(tidy(pd.DataFrame(rows), measures, ["department"]), tidy(total_row, measures), reason="")
 
 
 def _left(year: pd.DataFrame) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _left(year: pd.DataFrame) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@figures("operations.usual_turnover", kpis=TURNOVER)
+@figure_function("operations.usual_turnover", kpis=TURNOVER)
 def usual_turnover(scope: Scope, last: int = 12) -> pd.DataFrame:
     """Return the median turnover of the last quarters that have one, and how many these are.
 
@@ -81,6 +81,6 @@ def usual_turnover(scope: Scope, last: int = 12) -> pd.DataFrame:
         if len(known):
             row = {"usual": float(known.median()), "quarters": len(known)}
             return together(tidy(pd.DataFrame([row]), [
-                Measure("usual", "Usual turnover of a quarter", "percent"), Measure("quarters", "Quarters", "count"),
+                Quantity("usual", "Usual turnover of a quarter", "percent"), Quantity("quarters", "Quarters", "count"),
             ]), reason="")  # fmt: skip
     return none_because("no quarter has a turnover")

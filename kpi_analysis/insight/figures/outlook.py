@@ -11,7 +11,7 @@ import pandas as pd
 
 from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.status import ON_TRACK
-from kpi_analysis.insight.figures.tidy import ITERATED, Measure, figures, none_because, tidy, together
+from kpi_analysis.insight.figures.tidy import ITERATED, Quantity, figure_function, none_because, tidy, together
 from kpi_analysis.insight.outlook import SEASON, Outlook
 from kpi_analysis.insight.scope import Scope
 from kpi_analysis.insight.targets import TargetAssessment
@@ -34,7 +34,7 @@ def with_goals(scope: Scope) -> tuple[TargetAssessment, ...]:
     return tuple(sorted(there, key=lambda one: 2.0 if one.chance is None else one.chance))
 
 
-@figures("outlook.targets", aimed=True)
+@figure_function("outlook.targets", aimed=True)
 def targets(scope: Scope) -> pd.DataFrame:
     """Return how many targets there are, how many have each status, and how many are not SMART in some letter."""
     judged = scope.once(with_goals)
@@ -42,13 +42,13 @@ def targets(scope: Scope) -> pd.DataFrame:
     total = {"targets": len(judged), "doubtful": sum(any(one.verdicts.values()) for one in judged)}
     by_status = pd.DataFrame([{"status": name, "count": number} for name, number in counted.items() if number])
     return together(
-        tidy(pd.DataFrame([total]), [Measure("targets", "Targets with a goal and a deadline", "count"),
-                                     Measure("doubtful", "Targets that need a look", "count")]),
-        tidy(by_status, [Measure("count", "Targets of this status", "count")], ["status"]), reason="",
+        tidy(pd.DataFrame([total]), [Quantity("targets", "Targets with a goal and a deadline", "count"),
+                                     Quantity("doubtful", "Targets that need a look", "count")]),
+        tidy(by_status, [Quantity("count", "Targets of this status", "count")], ["status"]), reason="",
     )  # fmt: skip
 
 
-@figures("outlook.target", tolerance=ITERATED, aimed=True)
+@figure_function("outlook.target", tolerance=ITERATED, aimed=True)
 def target(scope: Scope, kpi: str, by: str, where: str = "", last: int = 36) -> pd.DataFrame:
     """Return the history of a target's KPI, its projection with 95 % ranges, its goal and the method's errors.
 
@@ -71,16 +71,16 @@ def target(scope: Scope, kpi: str, by: str, where: str = "", last: int = 36) -> 
     row = {"goal": found.goal, "baseline": found.baseline, "chance": found.chance}
     return together(
         *_series(found.label, found.unit, found.history.iloc[-last:], found.projection, ahead),
-        tidy(pd.DataFrame([row]), [Measure("goal", "Goal", found.unit), Measure("baseline", "Baseline", found.unit),
-                                   Measure("chance", "Chance of the target", "chance")]),
+        tidy(pd.DataFrame([row]), [Quantity("goal", "Goal", found.unit), Quantity("baseline", "Baseline", found.unit),
+                                   Quantity("chance", "Chance of the target", "chance")]),
         reason="",
     )  # fmt: skip
 
 
-@figures("outlook.projection", tolerance=ITERATED)
+@figure_function("outlook.projection", tolerance=ITERATED)
 def projection(scope: Scope, kpi: str, months: int = 12, last: int = 36) -> pd.DataFrame:
     """Return the last months of a KPI, its projection month by month with 95 % ranges, and the method's errors."""
-    history, found = projected(scope, kpi, months)
+    history, found = projection_rows(scope, kpi, months)
     if not len(history) or found.reason:
         return none_because(str(found.reason or "there is no complete month"))
     metric = scope.session.catalogue.metric(kpi)
@@ -96,25 +96,25 @@ def _series(label: str, unit: str, history: Series, found: Projection, ahead: Se
         "projected.ci_low": steps["low"].to_numpy(), "projected.ci_high": steps["high"].to_numpy(),
     })  # fmt: skip
     parts = [
-        tidy(past, [Measure("known", label, unit)]),
-        tidy(future, [Measure("projected", f"{label}, projected", unit)]),
+        tidy(past, [Quantity("known", label, unit)]),
+        tidy(future, [Quantity("projected", f"{label}, projected", unit)]),
     ]
     method = pd.DataFrame([{"method": None, "method.reason": found.method.rstrip(".")}])
-    parts.append(tidy(method, [Measure("method", "Method in words", unit)]))
+    parts.append(tidy(method, [Quantity("method", "Method in words", unit)]))
     if found.backtest is not None:
         test = found.backtest
         row = {"error": test.error, "naive_error": test.naive_error, "ends": test.ends, "coverage": test.coverage,
                "held_back": test.values}  # fmt: skip
         parts.append(tidy(pd.DataFrame([row]), [
-            Measure("error", "Mean absolute error on ends held back", unit),
-            Measure("naive_error", "The same of the last value", unit), Measure("ends", "Ends held back", "count"),
-            Measure("coverage", "Values held back within the 95 % range", "percent"),
-            Measure("held_back", "Values held back", "count"),
+            Quantity("error", "Mean absolute error on ends held back", unit),
+            Quantity("naive_error", "The same of the last value", unit), Quantity("ends", "Ends held back", "count"),
+            Quantity("coverage", "Values held back within the 95 % range", "percent"),
+            Quantity("held_back", "Values held back", "count"),
         ]))  # fmt: skip
     return parts
 
 
-def projected(scope: Scope, kpi: str, months: int) -> tuple[Series, Projection]:
+def projection_rows(scope: Scope, kpi: str, months: int) -> tuple[Series, Projection]:
     """Return the complete months of a KPI by label, and where it is heading."""
     return scope.kept(
         ("projection", kpi, months), lambda: scope.once(outlook).project(kpi, "month", months, where=scope.where)
@@ -164,7 +164,7 @@ def scenario(scope: Scope, kpi: str, months: int) -> Scenario:
             found = replace(found, frame=found.frame.iloc[-count:], paths=found.paths[:, -count:])
         to_date = (one.current or 0.0) if one.total else 0.0
         return Scenario(one.total, to_date, found, period_label(period, calendar), one.goal)
-    history, found = projected(scope, kpi, months)
+    history, found = projection_rows(scope, kpi, months)
     future = steps_after(calendar.parse(str(history.index[-1])), months, scope)
     metric, last = scope.session.catalogue.metric(kpi), period_label(future[-1], calendar)
     if scope.session.is_additive(kpi) and not scope.once(outlook).is_stock(metric):
@@ -172,13 +172,13 @@ def scenario(scope: Scope, kpi: str, months: int) -> Scenario:
     return Scenario(False, 0.0, found, last, None)
 
 
-@figures("outlook.what_if", tolerance=ITERATED, aimed=True)
+@figure_function("outlook.what_if", tolerance=ITERATED, aimed=True)
 def what_if(scope: Scope, kpi: str, months: int = 12, uplift: float = 0.0) -> pd.DataFrame:
     """Return what a KPI would be as projected, with an uplift, and with what its target needs, each with its chance.
 
     The slices ``scenario`` are ``as projected``, ``uplift`` and ``needed``. The attrs are those of the `Scenario`.
     """
-    history, found = projected(scope, kpi, months)
+    history, found = projection_rows(scope, kpi, months)
     if not len(history) or found.reason:
         return none_because(str(found.reason or "there is no complete month"))
     judged, metric = scenario(scope, kpi, months), scope.session.catalogue.metric(kpi)
@@ -192,12 +192,12 @@ def what_if(scope: Scope, kpi: str, months: int = 12, uplift: float = 0.0) -> pd
     if needed is not None:
         rows.append(_line(judged, "needed", needed, scope, kpi))
     parts = [tidy(pd.DataFrame(rows), [
-        Measure("outcome", f"{metric.label} in {judged.place}", metric.unit),
-        Measure("uplift", "Uplift of every month to come", "percent"),
-        Measure("chance", "Chance of the target", "percent"),
+        Quantity("outcome", f"{metric.label} in {judged.place}", metric.unit),
+        Quantity("uplift", "Uplift of every month to come", "percent"),
+        Quantity("chance", "Chance of the target", "percent"),
     ], ["scenario"])]  # fmt: skip
     if judged.goal is not None:
-        parts.append(tidy(pd.DataFrame([{"goal": judged.goal}]), [Measure("goal", "Goal", metric.unit)]))
+        parts.append(tidy(pd.DataFrame([{"goal": judged.goal}]), [Quantity("goal", "Goal", metric.unit)]))
     return together(*parts, reason="", total=judged.total, place=judged.place, goal=judged.goal, needed=needed)
 
 
@@ -229,10 +229,10 @@ def _way(judged: Scenario, better: str) -> dict[str, Any]:
 # ------------------------------------------------------------------ what was
 
 
-@figures("outlook.signals")
+@figure_function("outlook.signals")
 def routine(scope: Scope, kpi: str, months: int = 12, last: int = 36) -> pd.DataFrame:
     """Return the months of a KPI beside the limits of routine variation (XmR chart), and how many lie beyond."""
-    history, _ = projected(scope, kpi, months)
+    history, _ = projection_rows(scope, kpi, months)
     if len(history.dropna()) < 2:
         return none_because("fewer than two months")
     metric = scope.session.catalogue.metric(kpi)
@@ -242,20 +242,20 @@ def routine(scope: Scope, kpi: str, months: int = 12, last: int = 36) -> pd.Data
     unusual = frame[frame["signal"] != ""]
     count = {"unusual": len(unusual), "months": len(frame)}
     return together(
-        tidy(table, [Measure("month", f"{metric.label}, with the limits of routine variation", metric.unit)]),
-        tidy(pd.DataFrame([count]), [Measure("unusual", "Months beyond routine variation", "count"),
-                                     Measure("months", "Months looked at", "count")]),
+        tidy(table, [Quantity("month", f"{metric.label}, with the limits of routine variation", metric.unit)]),
+        tidy(pd.DataFrame([count]), [Quantity("unusual", "Months beyond routine variation", "count"),
+                                     Quantity("months", "Months looked at", "count")]),
         reason="", signals=dict(zip(unusual["period"].astype(str), unusual["signal"], strict=True)),
     )  # fmt: skip
 
 
-@figures("outlook.trend")
+@figure_function("outlook.trend")
 def direction(scope: Scope, kpi: str, months: int = 12) -> pd.DataFrame:
     """Return the slope of a KPI a month (Theil-Sen, least squares), p-values, and its level before and after a change.
 
     The attrs are ``direction`` and ``method`` of the trend, and ``after``, the month after which the level changed.
     """
-    history, _ = projected(scope, kpi, months)
+    history, _ = projection_rows(scope, kpi, months)
     found = trend(history, season_length=SEASON["month"]) if len(history) else None
     if found is None or found.direction is None:
         return none_because(str(found.reason) if found is not None else "")
@@ -270,10 +270,10 @@ def direction(scope: Scope, kpi: str, months: int = 12) -> pd.DataFrame:
         row |= {"level": change.mean_after, "level.previous": change.mean_before, "change_p_value": change.p_value}
     return together(
         tidy(pd.DataFrame([row]), [
-            Measure("p_value", "Mann-Kendall test, p", "ratio"), Measure("slope", "Typical change a month", unit),
-            Measure("line", "Change a month of a straight line", unit),
-            Measure("level", "Mean since the level changed", unit),
-            Measure("change_p_value", "Test of the change of level, p", "ratio"),
+            Quantity("p_value", "Mann-Kendall test, p", "ratio"), Quantity("slope", "Typical change a month", unit),
+            Quantity("line", "Change a month of a straight line", unit),
+            Quantity("level", "Mean since the level changed", unit),
+            Quantity("change_p_value", "Test of the change of level, p", "ratio"),
         ]),
         reason="", direction=found.direction, method=found.method, after=str(change.after) if after else "",
     )  # fmt: skip

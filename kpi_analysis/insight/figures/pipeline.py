@@ -11,40 +11,40 @@ from kpi_analysis.core.periods import Period
 from kpi_analysis.core.records import records
 from kpi_analysis.insight.figures import deals as read
 from kpi_analysis.insight.figures.deals import READ
-from kpi_analysis.insight.figures.marketing import rates
-from kpi_analysis.insight.figures.tidy import Measure, figures, none_because, tidy, together
+from kpi_analysis.insight.figures.marketing import step_conversion
+from kpi_analysis.insight.figures.tidy import Quantity, figure_function, none_because, tidy, together
 from kpi_analysis.insight.scope import Scope
 from kpi_analysis.stats import pipeline
 
 STAGES = ("leads", "marketing_qualified_leads", "sales_qualified_leads", "opportunities_created")
-COUNT = Measure("deals", "Open deals", "count")
+COUNT = Quantity("deals", "Open deals", "count")
 
 
-def forecast(scope: Scope) -> pipeline.Forecast:
+def pipeline_forecast(scope: Scope) -> pipeline.Forecast:
     """Return what the open deals will bring, deal by deal."""
-    rows = scope.once(read.deals)
+    rows = scope.once(read.deals_as_of)
     assert rows is not None
     return pipeline.forecast(rows, scope.day, read.until(scope), earlier=read.ends(scope))
 
 
 def limit(scope: Scope) -> float:
     """Return within how many days nine in ten of the won deals were won."""
-    return pipeline.sales_cycle(scope.once(read.known), scope.day, pipeline.SLIPPAGE_QUANTILE)
+    return pipeline.sales_cycle(scope.once(read.known_deals), scope.day, pipeline.SLIPPAGE_QUANTILE)
 
 
 def ages(scope: Scope) -> pd.Series[Any]:
     """Return the ages of the open deals in days."""
-    rows = scope.once(read.known)
+    rows = scope.once(read.known_deals)
     found: pd.Series[Any] = rows.loc[rows["closed"].isna(), "age"]
     return found
 
 
-@figures("pipeline.open_deals", kpis=READ)
+@figure_function("pipeline.open_deals", kpis=READ)
 def open_deals(scope: Scope) -> pd.DataFrame:
     """Return how many deals are open, and which share of them is older than nine in ten won deals were."""
     if reason := read.absent(scope):
         return none_because(reason)
-    row: dict[str, Any] = {"deals": len(scope.once(forecast).frame)}
+    row: dict[str, Any] = {"deals": len(scope.once(pipeline_forecast).frame)}
     open_ages, most = scope.once(ages), scope.once(limit)
     if len(open_ages) and pd.notna(most):
         old = open_ages > most
@@ -55,12 +55,12 @@ def open_deals(scope: Scope) -> pd.DataFrame:
             "limit": int(most),
         }
     return together(tidy(pd.DataFrame([row]), [
-        COUNT, Measure("old", "Open deals older than nine in ten won deals", "percent"),
-        Measure("limit", "Nine in ten won deals were won within", "days"),
+        COUNT, Quantity("old", "Open deals older than nine in ten won deals", "percent"),
+        Quantity("limit", "Nine in ten won deals were won within", "days"),
     ]), reason="")  # fmt: skip
 
 
-@figures("pipeline.forecast", kpis=READ)
+@figure_function("pipeline.forecast", kpis=READ)
 def expected(scope: Scope) -> pd.DataFrame:
     """Return what the open deals should bring by the end of the next period, its 95 % range, and earlier forecasts.
 
@@ -69,7 +69,7 @@ def expected(scope: Scope) -> pd.DataFrame:
     """
     if reason := read.absent(scope):
         return none_because(reason)
-    found, step = scope.once(forecast), read.grain(scope)
+    found, step = scope.once(pipeline_forecast), read.grain(scope)
     periods = [scope.calendar.containing(one.day + dt.timedelta(days=1), step).label for one in found.backtest]
     earlier = pd.DataFrame([
         {"period": label, "complete": True, "won": one.won, "won.ci_low": one.low, "won.ci_high": one.high}
@@ -86,35 +86,35 @@ def expected(scope: Scope) -> pd.DataFrame:
             "tried": len(found.backtest),
         }
     return together(
-        tidy(earlier, [Measure("won", "Won of the deals open when the period began", "currency")]),
+        tidy(earlier, [Quantity("won", "Won of the deals open when the period began", "currency")]),
         tidy(pd.DataFrame([row]), [
-            Measure("expected", f"Expected of the open deals by {read.until(scope)}", "currency"),
-            Measure("error", "Mean absolute error of earlier forecasts", "currency"),
-            Measure("naive_error", "The same of repeating the period before", "currency"),
-            Measure("held", "Earlier ranges that held", "count"), Measure("tried", "Earlier forecasts", "count"),
-            Measure("without_amount", "Open deals without an amount", "count"),
+            Quantity("expected", f"Expected of the open deals by {read.until(scope)}", "currency"),
+            Quantity("error", "Mean absolute error of earlier forecasts", "currency"),
+            Quantity("naive_error", "The same of repeating the period before", "currency"),
+            Quantity("held", "Earlier ranges that held", "count"), Quantity("tried", "Earlier forecasts", "count"),
+            Quantity("without_amount", "Open deals without an amount", "count"),
         ]),
         reason=found.reason,
     )  # fmt: skip
 
 
-@figures("pipeline.won_deals", kpis=READ)
+@figure_function("pipeline.won_deals", kpis=READ)
 def won_deals(scope: Scope) -> pd.DataFrame:
     """Return how many deals were won in the period, and in the one a year ago."""
     if reason := read.absent(scope):
         return none_because(reason)
     ago = scope.calendar.year_ago(scope.period)
     row = {"won": _won_in(scope, scope.period), "won.year_ago": None if ago is None else _won_in(scope, ago)}
-    return together(tidy(pd.DataFrame([row]), [Measure("won", "Won deals", "count")]), reason="")
+    return together(tidy(pd.DataFrame([row]), [Quantity("won", "Won deals", "count")]), reason="")
 
 
 def _won_in(scope: Scope, period: Period) -> int:
-    rows = scope.once(read.known)
+    rows = scope.once(read.known_deals)
     start, end = pd.Timestamp(period.start), pd.Timestamp(period.last_day)
     return int(rows.loc[rows["closed"].between(start, end), "won"].sum())
 
 
-@figures("pipeline.stage_rates", kpis=(*STAGES, *READ))
+@figure_function("pipeline.stage_rates", kpis=(*STAGES, *READ))
 def stage_rates(scope: Scope) -> pd.DataFrame:
     """Return the share of the step before for each step from a lead to a won deal, each counted by its own date."""
     rows = {row["kpi"]: row for row in records(scope.compute(STAGES))}
@@ -123,10 +123,10 @@ def stage_rates(scope: Scope) -> pd.DataFrame:
     if won.attrs["reason"] or not steps:
         return none_because(won.attrs["reason"] or "nothing came in")
     last = records(won)[0]
-    return together(rates([*steps, ("won_deals", last["value"], last["year_ago"])]), reason="")
+    return together(step_conversion([*steps, ("won_deals", last["value"], last["year_ago"])]), reason="")
 
 
-@figures("pipeline.ageing", kpis=READ)
+@figure_function("pipeline.ageing", kpis=READ)
 def ageing(scope: Scope) -> pd.DataFrame:
     """Return the open deals by age, against the ages at which deals were won, and in all.
 
@@ -135,28 +135,28 @@ def ageing(scope: Scope) -> pd.DataFrame:
     """
     if reason := read.absent(scope):
         return none_because(reason)
-    rows = scope.once(read.known)
+    rows = scope.once(read.known_deals)
     found = pipeline.deal_ageing(rows, scope.day)
     if found.empty:
         return none_because("no deal is open, or none was won yet")
     table = found.assign(age=range(1, len(found) + 1))
     chances = pipeline.win_probabilities(rows, scope.day).ever(scope.once(ages).to_numpy())
     total = {"deals": found["deals"].sum(), "amount": found["amount"].sum(min_count=1), "chance": chances.mean()}
-    measures = [COUNT, Measure("amount", "Amount", "currency"), Measure("chance", "Will be won", "percent")]
-    edges = [Measure("from_days", "From days", "days"), Measure("to_days", "To days", "days")]
+    measures = [COUNT, Quantity("amount", "Amount", "currency"), Quantity("chance", "Will be won", "percent")]
+    edges = [Quantity("from_days", "From days", "days"), Quantity("to_days", "To days", "days")]
     return together(
-        tidy(table, [*edges, *measures, Measure("share", "Share of the open deals", "percent")], ["age"]),
+        tidy(table, [*edges, *measures, Quantity("share", "Share of the open deals", "percent")], ["age"]),
         tidy(pd.DataFrame([total]), measures), reason="",
     )  # fmt: skip
 
 
-@figures("pipeline.slippage", kpis=READ)
-def slippage(scope: Scope) -> pd.DataFrame:
+@figure_function("pipeline.slippage", kpis=READ)
+def deal_slippage(scope: Scope) -> pd.DataFrame:
     """Return, at each period's end, the share of the open deals that were older than nine in ten won deals were."""
     if reason := read.absent(scope):
         return none_because(reason)
     days = [*read.ends(scope)[-read.LOOKED_BACK + 1 :], scope.day]
-    rows = scope.once(read.deals)
+    rows = scope.once(read.deals_as_of)
     assert rows is not None
     found = pipeline.slippage(rows, days, scope.once(limit))
     periods = [scope.calendar.containing(day, read.grain(scope)) for day in days]
@@ -165,10 +165,10 @@ def slippage(scope: Scope) -> pd.DataFrame:
         "share.denominator": found["deals"],
         "complete": [period.last_day == day for period, day in zip(periods, days, strict=True)],
     })  # fmt: skip
-    return together(tidy(table, [Measure("share", "Open deals that slipped", "percent")]), reason="")
+    return together(tidy(table, [Quantity("share", "Open deals that slipped", "percent")]), reason="")
 
 
-@figures("pipeline.expected_by", kpis=READ)
+@figure_function("pipeline.expected_by", kpis=READ)
 def expected_by(scope: Scope, by: str = "owner", most: int = 12) -> pd.DataFrame:
     """Return what the open deals of each owner, product or region should bring, those with the most first; and in all.
 
@@ -176,7 +176,7 @@ def expected_by(scope: Scope, by: str = "owner", most: int = 12) -> pd.DataFrame
     """
     if reason := read.absent(scope):
         return none_because(reason)
-    found = scope.once(forecast)
+    found = scope.once(pipeline_forecast)
     if found.reason or by not in found.frame.columns:
         return none_because(found.reason or f"deals have no {by}")
     frame = found.frame.assign(all=found.frame["ever"] * found.frame["amount"])
@@ -192,11 +192,11 @@ def expected_by(scope: Scope, by: str = "owner", most: int = 12) -> pd.DataFrame
         rows.append({by: f"{others} others", **{name: rest[name].sum() for name in ("deals", *sums)}})
     total = {"deals": len(frame), **{name: frame[of].sum() for name, of in sums.items()}}
     measures = [
-        COUNT, Measure("amount", "Amount", "currency"), Measure("wins", "Wins expected", "count"),
-        Measure("expected", f"Expected by {read.until(scope)}", "currency"),
-        Measure("ever", "Expected at all", "currency"),
+        COUNT, Quantity("amount", "Amount", "currency"), Quantity("wins", "Wins expected", "count"),
+        Quantity("expected", f"Expected by {read.until(scope)}", "currency"),
+        Quantity("ever", "Expected at all", "currency"),
     ]  # fmt: skip
-    more = [Measure("old", "Median age", "days"), Measure("share", "Share of what is expected", "percent")]
+    more = [Quantity("old", "Median age", "days"), Quantity("share", "Share of what is expected", "percent")]
     return together(
         tidy(pd.DataFrame(rows), [*measures, *more], [by]), tidy(pd.DataFrame([total]), measures), reason=""
     )

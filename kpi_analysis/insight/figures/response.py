@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from kpi_analysis.core.records import records
-from kpi_analysis.insight.figures.channels import channels, named
-from kpi_analysis.insight.figures.tidy import ITERATED, Measure, figures, none_because, tidy, together
+from kpi_analysis.insight.figures.channels import channel_name, channels
+from kpi_analysis.insight.figures.tidy import ITERATED, Quantity, figure_function, none_because, tidy, together
 from kpi_analysis.insight.scope import Scope
 from kpi_analysis.stats.response import Response, fit_response, reallocate
 
@@ -16,7 +16,7 @@ MOVED = 0.1  # of the weekly spend of the channel with the lowest marginal retur
 READ = (OUTCOME, "marketing_spend")
 
 
-def weekly(scope: Scope) -> pd.DataFrame:
+def weekly_outcome(scope: Scope) -> pd.DataFrame:
     """Return the outcome of complete weeks of the data, without a gap."""
     frame = scope.compute((OUTCOME,), grain="week", last=WEEKS)
     return frame[frame["complete"] & frame["value"].notna()]
@@ -26,7 +26,7 @@ def response(scope: Scope) -> Response | str:
     """Return the fit, or why there is nothing to fit."""
     if scope.once(channels).by_channel.empty:
         return scope.once(channels).missing
-    outcome = scope.once(weekly).set_index("period")["value"]
+    outcome = scope.once(weekly_outcome).set_index("period")["value"]
     if outcome.empty:
         return str(records(scope.compute((OUTCOME,)))[0]["reason"] or "no week is complete")
     frame = scope.compute(("marketing_spend",), grain="week", last=WEEKS, by=("channel",))
@@ -38,7 +38,7 @@ def response(scope: Scope) -> Response | str:
     return fit_response(spend, outcome.astype(float))
 
 
-@figures("response.marginal", kpis=READ, tolerance=ITERATED)
+@figure_function("response.marginal", kpis=READ, tolerance=ITERATED)
 def marginal(scope: Scope) -> pd.DataFrame:
     """Return marginal and average return of each channel with their 95 % ranges, or why they are withheld.
 
@@ -47,7 +47,7 @@ def marginal(scope: Scope) -> pd.DataFrame:
     found = scope.once(response)
     if isinstance(found, str):
         return none_because(found)
-    frame = found.channels.assign(channel=[named(str(one)) for one in found.channels["channel"]])
+    frame = found.channels.assign(channel=[channel_name(str(one)) for one in found.channels["channel"]])
     frame.loc[frame["reason"] != "", "spend"] = float("nan")
     for name in ("average", "marginal"):
         frame[f"{name}_return.ci_low"], frame[f"{name}_return.ci_high"] = frame[f"{name}_low"], frame[f"{name}_high"]
@@ -56,19 +56,19 @@ def marginal(scope: Scope) -> pd.DataFrame:
     row = {} if quality is None else {"error": quality.error, "naive_error": quality.naive_error}
     return together(
         tidy(frame, [
-            Measure("spend", "Spend of the last year", "currency"), Measure("decay", "Carried over", "percent"),
-            Measure("average_return", "Average return", "ratio"),
-            Measure("marginal_return", "Marginal return", "ratio"),
+            Quantity("spend", "Spend of the last year", "currency"), Quantity("decay", "Carried over", "percent"),
+            Quantity("average_return", "Average return", "ratio"),
+            Quantity("marginal_return", "Marginal return", "ratio"),
         ], ["channel"]),
         tidy(pd.DataFrame([row] if row else []), [
-            Measure("error", "Mean absolute error on held-out weeks", "currency"),
-            Measure("naive_error", "The same of repeating the year before", "currency"),
+            Quantity("error", "Mean absolute error on held-out weeks", "currency"),
+            Quantity("naive_error", "The same of repeating the year before", "currency"),
         ]),
         reason="", withheld=found.reason or "",
     )  # fmt: skip
 
 
-@figures("response.moved_budget", kpis=READ, tolerance=ITERATED)
+@figure_function("response.moved_budget", kpis=READ, tolerance=ITERATED)
 def moved_budget(scope: Scope, moved: float = MOVED) -> pd.DataFrame:
     """Return what would follow if budget moved from the channel with the lowest marginal return to the best one.
 
@@ -87,9 +87,9 @@ def moved_budget(scope: Scope, moved: float = MOVED) -> pd.DataFrame:
     if len(told) < 2:
         return none_because("fewer than two channels have a marginal return")
     worst = told.sort_values("marginal_return").iloc[0]
-    amount = moved * float(worst["spend"]) / min(52, len(scope.once(weekly)))
+    amount = moved * float(worst["spend"]) / min(52, len(scope.once(weekly_outcome)))
     row = reallocate(fitted, amount).iloc[0]
-    names = [named(str(row[side])) for side in ("from_channel", "to_channel")]
+    names = [channel_name(str(row[side])) for side in ("from_channel", "to_channel")]
     if row["reason"]:
         return none_because(str(row["reason"]), names=names)
     line = {
@@ -99,5 +99,5 @@ def moved_budget(scope: Scope, moved: float = MOVED) -> pd.DataFrame:
         "change.ci_high": row["high"],
     }
     return together(tidy(pd.DataFrame([line]), [
-        Measure("amount", "Moved a week", "currency"), Measure("change", "Change a week", "currency"),
+        Quantity("amount", "Moved a week", "currency"), Quantity("change", "Change a week", "currency"),
     ]), reason="", names=names, label=str(row["label"]))  # fmt: skip

@@ -22,7 +22,7 @@ NO_VALUE = "nothing to tell it from"
 
 
 @dataclass(frozen=True)
-class Measure:
+class Quantity:
     """One kind of derived figure.
 
     Parameters
@@ -69,7 +69,7 @@ class FigureFunction:
 REGISTER: dict[str, FigureFunction] = {}
 
 
-def figures(
+def figure_function(
     name: str, *, kpis: tuple[str, ...] = (), tolerance: float = EXACT, aimed: bool = False
 ) -> Callable[[Callable[Concatenate[Scope, P], pd.DataFrame]], Callable[Concatenate[Scope, P], pd.DataFrame]]:
     """Register a function of derived figures, and give its rows their ids; see `FigureFunction`.
@@ -112,7 +112,7 @@ def compute_figures(scope: Scope, name: str, arguments: Mapping[str, Any]) -> pd
     return REGISTER[name].function(scope, **arguments)
 
 
-def tidy(frame: pd.DataFrame, measures: Sequence[Measure], by: Sequence[str] = ()) -> pd.DataFrame:
+def tidy(frame: pd.DataFrame, measures: Sequence[Quantity], by: Sequence[str] = ()) -> pd.DataFrame:
     """Return a wide frame as one row a figure.
 
     Parameters
@@ -121,13 +121,13 @@ def tidy(frame: pd.DataFrame, measures: Sequence[Measure], by: Sequence[str] = (
         One row a slice, one column a measure. What else a figure has stands in columns such as ``rate.ci_low``: see
         `SIDES`. With a column ``period`` each row is of that period; else of the period of the report. A column
         ``complete`` says whether it is over.
-    measures : sequence of Measure
+    measures : sequence of Quantity
     by : sequence of str
         The columns that name the slice.
 
     Examples
     --------
-    >>> share = Measure("share", "Share of spend", "percent")
+    >>> share = Quantity("share", "Share of spend", "percent")
     >>> shares = pd.DataFrame({"channel": ["Email"], "share": [0.25], "share.numerator": [10.0]})
     >>> tidy(shares, [share], ["channel"])[["name", "dimensions", "value"]].to_dict("records")
     [{'name': 'share', 'dimensions': {'channel': 'Email'}, 'value': 0.25}]
@@ -229,7 +229,7 @@ def wide(frame: pd.DataFrame, *names: str, by: Sequence[str]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> share = Measure("share", "Share of spend", "percent")
+    >>> share = Quantity("share", "Share of spend", "percent")
     >>> frame = tidy(pd.DataFrame({"channel": ["Email"], "share": [0.25]}), [share], ["channel"])
     >>> wide(frame, by=["channel"])[["channel", "share"]].to_dict("records")
     [{'channel': 'Email', 'share': 0.25}]
@@ -246,7 +246,7 @@ def wide(frame: pd.DataFrame, *names: str, by: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(found.values())
 
 
-def whole(frame: pd.DataFrame) -> dict[str, Any]:
+def totals(frame: pd.DataFrame) -> dict[str, Any]:
     """Return the figures that have no dimension, by name: the totals."""
     return {row["name"]: row["value"] for row in _rows(frame, ()) if not row["dimensions"]}
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from kpi_analysis.insight.figures import deals as read
 from kpi_analysis.insight.figures.deals import READ
-from kpi_analysis.insight.figures.tidy import Measure, figures, none_because, tidy, together
+from kpi_analysis.insight.figures.tidy import Quantity, figure_function, none_because, tidy, together
 from kpi_analysis.insight.scope import Scope
 from kpi_analysis.stats import pipeline
 from kpi_analysis.stats.intervals import proportion
@@ -17,12 +17,12 @@ YEAR = dt.timedelta(days=365)
 COHORTS = 8
 
 
-@figures("win_rates.cohorts", kpis=READ)
-def cohorts(scope: Scope) -> pd.DataFrame:
+@figure_function("win_rates.cohorts", kpis=READ)
+def opportunity_cohorts(scope: Scope) -> pd.DataFrame:
     """Return what became of the opportunities of each period, won, lost or still open; and of all of these."""
     if reason := read.absent(scope):
         return none_because(reason)
-    known, rows = scope.once(read.known), []
+    known, rows = scope.once(read.known_deals), []
     for period in scope.calendar.last(scope.calendar.containing(scope.day, read.grain(scope)), COHORTS):
         start, end = pd.Timestamp(period.start), pd.Timestamp(period.last_day)
         mine = known[known["created"].between(start, end)]
@@ -36,9 +36,9 @@ def cohorts(scope: Scope) -> pd.DataFrame:
             })  # fmt: skip
     if not rows:
         return none_because("no opportunity was opened")
-    counts = [Measure("created", "Opportunities", "count"), Measure("won", "Won", "count"),
-              Measure("lost", "Lost", "count"), Measure("open", "Still open", "count")]  # fmt: skip
-    rate = Measure("rate", "Won of closed", "percent")
+    counts = [Quantity("created", "Opportunities", "count"), Quantity("won", "Won", "count"),
+              Quantity("lost", "Lost", "count"), Quantity("open", "Still open", "count")]  # fmt: skip
+    rate = Quantity("rate", "Won of closed", "percent")
     total = pd.DataFrame(rows)[[one.name for one in counts]].sum().to_dict()
     closed = total["won"] + total["lost"]
     total["rate"] = total["won"] / closed if closed else None
@@ -48,18 +48,18 @@ def cohorts(scope: Scope) -> pd.DataFrame:
 
 def closed_lately(scope: Scope) -> pd.DataFrame:
     """Return the deals that were closed within a year."""
-    known = scope.once(read.known)
+    known = scope.once(read.known_deals)
     found: pd.DataFrame = known[known["closed"] > pd.Timestamp(scope.day - YEAR)]
     return found
 
 
 def groups(scope: Scope, by: str) -> int:
     """Return how many values of a dimension closed deals have; 0 where it is no column."""
-    rows = scope.once(read.deals)
+    rows = scope.once(read.deals_as_of)
     return 0 if rows is None or by not in rows.columns else int(scope.once(closed_lately)[by].nunique())
 
 
-def rates(scope: Scope, by: str) -> pipeline.ShrunkenRates:
+def group_win_rates(scope: Scope, by: str) -> pipeline.ShrunkenRates:
     """Return the win rates of a year in a fair order."""
     counted = scope.once(closed_lately).groupby(by)["won"].agg(["sum", "size"])
     return scope.kept(
@@ -67,7 +67,7 @@ def rates(scope: Scope, by: str) -> pipeline.ShrunkenRates:
     )
 
 
-@figures("win_rates.by", kpis=READ)
+@figure_function("win_rates.by", kpis=READ)
 def by_group(scope: Scope, by: str) -> pd.DataFrame:
     """Return the win rate of a year by owner, product or region in a fair order, drawn towards the mean, and of all.
 
@@ -75,7 +75,7 @@ def by_group(scope: Scope, by: str) -> pd.DataFrame:
     """
     if groups(scope, by) < 2:
         return none_because("fewer than two groups")
-    found = rates(scope, by)
+    found = group_win_rates(scope, by)
     table = found.frame.rename(columns={"group": by, "low": "rate.ci_low", "high": "rate.ci_high"})
     table = table.assign(**{
         "rate.numerator": table["successes"], "rate.denominator": table["trials"],
@@ -85,10 +85,10 @@ def by_group(scope: Scope, by: str) -> pd.DataFrame:
     total = {"raw": wins / tried, "raw.numerator": wins, "raw.denominator": tried, "groups": len(table)}
     if not found.reason:
         total["weight"] = found.weight
-    shown = [Measure("rate", "Win rate, drawn to the mean", "percent"), Measure("raw", "Win rate", "percent")]
+    shown = [Quantity("rate", "Win rate, drawn to the mean", "percent"), Quantity("raw", "Win rate", "percent")]
     return together(
-        tidy(table, [*shown, Measure("trials", "Closed deals", "count")], [by]),
-        tidy(pd.DataFrame([total]), [shown[1], Measure("weight", "Deals that the mean is worth", "count"),
-                                     Measure("groups", "Groups", "count")]),
+        tidy(table, [*shown, Quantity("trials", "Closed deals", "count")], [by]),
+        tidy(pd.DataFrame([total]), [shown[1], Quantity("weight", "Deals that the mean is worth", "count"),
+                                     Quantity("groups", "Groups", "count")]),
         reason="", alike=found.reason, weight=found.weight,
     )  # fmt: skip

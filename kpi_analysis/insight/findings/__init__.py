@@ -6,7 +6,7 @@ Frames and records go in, findings come out; nothing here reads data or a clock.
 from kpi_analysis.insight.findings.detect import Days, Series, scan, scan_days
 from kpi_analysis.insight.findings.insight import Candidate, Insight, Quoted
 from kpi_analysis.insight.findings.narrate import gap, told
-from kpi_analysis.insight.findings.select import Group, ranked, real
+from kpi_analysis.insight.findings.select import Group, rank_findings, significant
 from kpi_analysis.insight.findings.target_findings import aimed
 
 __all__ = [
@@ -18,9 +18,9 @@ __all__ = [
     "Series",
     "aimed",
     "gap",
-    "ranked",
-    "real",
+    "rank_findings",
     "scan",
     "scan_days",
+    "significant",
     "told",
 ]

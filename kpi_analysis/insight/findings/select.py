@@ -23,7 +23,7 @@ class Group:
     score: float
 
 
-def real(company: Sequence[Candidate], parts: Sequence[Candidate]) -> list[Candidate]:
+def significant(company: Sequence[Candidate], parts: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates that are believed, given everything that was looked at.
 
     Parameters
@@ -45,7 +45,7 @@ def real(company: Sequence[Candidate], parts: Sequence[Candidate]) -> list[Candi
     return found
 
 
-def ranked(found: Iterable[Candidate], catalogue: Catalogue, aimed_at: Collection[str] = ()) -> list[Group]:
+def rank_findings(found: Iterable[Candidate], catalogue: Catalogue, aimed_at: Collection[str] = ()) -> list[Group]:
     """Return the facts behind candidates, the weightiest first; what shares a measure and a month is one fact.
 
     Parameters

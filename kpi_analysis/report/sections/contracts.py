@@ -13,7 +13,7 @@ from kpi_analysis.core.periods import period_label
 from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design.blocks import Figure, Note, Table
 from kpi_analysis.design.formats import Format
-from kpi_analysis.insight.figures import contracts, figure_values, whole, wide
+from kpi_analysis.insight.figures import contracts, figure_values, totals, wide
 from kpi_analysis.insight.figures.contracts import SMALLEST_GROUP
 from kpi_analysis.report.charts.base import Width
 from kpi_analysis.report.charts.survivals import Curve, survival_curves
@@ -49,13 +49,13 @@ class ContractSections:
         """How long new contracts run; by segment, where the groups are large enough."""
         if not self._are_there:
             return None
-        found = contracts.survival(self.context.scope, by=by or "")
+        found = contracts.contract_survival(self.context.scope, by=by or "")
         if found.attrs["reason"]:
             few = len(self._new[0]) < SMALLEST_GROUP
             return Note(f"The lifetime of contracts is not shown: {found.attrs['reason']}.") if few else None
         title, note = self._survival_title(found), self._left_out(found)
         if by is not None:
-            p_value = whole(found)["p_value"]
+            p_value = totals(found)["p_value"]
             told = f"p {p_value:.2f}" if p_value >= 0.01 else "p below 0.01"
             title = f"Contracts {'last longer in some' if p_value < 0.05 else 'last about as long in all'} {by}s"
             note = f"{note} Log-rank test of the {by}s: {told}.".strip()
@@ -81,7 +81,7 @@ class ContractSections:
         later = self.format.prose(round(table["model"].iloc[-1], 2), "percent")
         fields = [Field("age", "After"), Field("seen", "Seen", "percent"), Field("reach", "95% range, %"),
                   Field("model", "Model", "percent"), Field("kind", "")]  # fmt: skip
-        fitted = f"fitted on {whole(found)['contracts']:.0f} contracts"
+        fitted = f"fitted on {totals(found)['contracts']:.0f} contracts"
         return self._table(
             rows, fields, id="contract_lifetimes",
             title=f"After five years {later} of new contracts should still run",
@@ -125,14 +125,14 @@ class ContractSections:
 
     @property
     def _are_there(self) -> bool:
-        return self.context.scope.once(contracts.contracts) is not None
+        return self.context.scope.once(contracts.contracts_as_of) is not None
 
     @property
     def _new(self) -> tuple[pd.DataFrame, int]:
         return self.context.scope.once(contracts.new_contracts)
 
     def _left_out(self, found: pd.DataFrame) -> str:
-        count = whole(found).get("left_out")
+        count = totals(found).get("left_out")
         if count is None:
             return ""
         return f"{self.format.number(count)} contracts already ran when the data begin and are left out."

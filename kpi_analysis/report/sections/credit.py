@@ -14,8 +14,8 @@ from kpi_analysis.core.periods import period_label
 from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design.blocks import Cell, Note, Table, Title
 from kpi_analysis.design.formats import Format
-from kpi_analysis.insight.figures import credit, figure_values, only, whole, wide
-from kpi_analysis.insight.figures.channels import named
+from kpi_analysis.insight.figures import credit, figure_values, only, totals, wide
+from kpi_analysis.insight.figures.channels import channel_name
 from kpi_analysis.insight.figures.credit import COHORTS, PARTS
 from kpi_analysis.metrics.compute.spend_cohorts import LAGS
 from kpi_analysis.report.display import on_display
@@ -57,13 +57,13 @@ class CreditSections:
 
     def cohorts(self, *, last: int = COHORTS) -> Table | Note:
         """What the money of each month brought back within 30, 60 and 90 days; what is not over yet stands open."""
-        found = credit.cohorts(self.context.scope, last=last)
+        found = credit.spend_cohort_returns(self.context.scope, last=last)
         if found.attrs["reason"]:
             return Note(f"Return by month of spend is not shown: {found.attrs['reason']}.")
         calendar, rule = self.context.company.config.calendar, found.attrs["rule"]
         shown = wide(only(found, "spend", *PARTS, "first_share", "ratio", "roi", "margin_roi"), by=[])
         shown["month"] = [period_label(calendar.parse(label), calendar) for label in shown["period"]]
-        total, title = whole(only(found, "over", "early")), "No month of spend is over yet"
+        total, title = totals(only(found, "over", "early")), "No month of spend is over yet"
         if total.get("over") is not None:
             title = f"A month’s money brings {self.format.prose(total['over'], 'ratio')} back within {LAGS[-1]} days"
             if total.get("early") is not None:
@@ -104,7 +104,7 @@ class CreditSections:
              *(Field(one, ATTRIBUTION_RULES[one].head, "currency", strong=one == rule.rule, width="17mm", scale=scale)
                for one in names)],
             id="rules_of_attribution", title=_rules_title(found),
-            total={"channel": "All channels", **whole(only(found, *names))}, quoted=figure_values(found),
+            total={"channel": "All channels", **totals(only(found, *names))}, quoted=figure_values(found),
             measure=f"Credited revenue by rule, journeys that ended in {period}, touches within {rule.lag_days} days",
             note=" ".join([CREDIT, "Sorted by return; the company’s own rule in bold.", *left_out]),
         )  # fmt: skip
@@ -114,7 +114,7 @@ class CreditSections:
         found = credit.ranges(self.context.scope)
         if found.attrs["reason"]:
             return Note(f"How far returns depend on the rule is not shown: {found.attrs['reason']}.")
-        frame, total, even = wide(found, by=["channel"]), whole(found), channels_of(self.context).break_even
+        frame, total, even = wide(found, by=["channel"]), totals(found), channels_of(self.context).break_even
         for end in ("low_by", "high_by"):
             frame[end] = [_way(*found.attrs[end][name]) for name in frame["channel"]]
         fields = [
@@ -145,7 +145,7 @@ class CreditSections:
         rows, found = self.context.rows(self.context.compute(names)), credit.reconciliation(self.context.scope)
         if found.attrs["reason"]:
             return Note(f"Credited and booked revenue are not compared: {found.attrs['reason']}.")
-        booked, total = rows["sales_revenue"]["value"], whole(found)
+        booked, total = rows["sales_revenue"]["value"], totals(found)
         lines = wide(found, by=["channel"])
         title = "Nothing was booked"
         if total["share"] is not None:
@@ -174,15 +174,15 @@ class CreditSections:
         quoted: tuple[dict[str, Any], ...] = ()
         booked_rows = self.context.compute(("sales_revenue",))
         booked = records(booked_rows)[0]["value"]
-        earned = channels_of(self.context).whole["attributed_revenue"]["value"]
+        earned = channels_of(self.context).totals["attributed_revenue"]["value"]
         if booked is not None and earned is not None and earned > booked:
             write = self.format.prose
             said.append(f"{write(earned, 'currency')} are credited, {write(booked, 'currency')} were booked")
             quoted = (*result_values(booked_rows), *result_values(channels_of(self.context).whole_frame))
         found = credit.overclaimed(self.context.scope)
         if not found.attrs["reason"]:
-            count, there = (self.format.number(whole(found)[name]) for name in ("claimed", "credited"))
-            over = joined([named(name) for name in found.attrs["channels"]])
+            count, there = (self.format.number(totals(found)[name]) for name in ("claimed", "credited"))
+            over = joined([channel_name(name) for name in found.attrs["channels"]])
             said.append(f"{over} claim {count} conversions where {there} are credited")
         if not said:
             return None
@@ -213,7 +213,7 @@ def _rules_title(found: pd.DataFrame) -> str:
     firsts, lasts = (pd.Series(found.attrs[end], dtype=object) for end in ("highest", "lowest"))
     if firsts.empty:
         return "What each rule credits to each channel"
-    name, rules = str(firsts.mode().iloc[0]), int(whole(found)["rules"])
+    name, rules = str(firsts.mode().iloc[0]), int(totals(found)["rules"])
     count = int(wide(only(found, channel=name), "most", by=["channel"])["most"].iloc[0])
     last = f", {lasts.iloc[0]} the least by every one" if lasts.nunique() == 1 else ""
     if count == rules:

@@ -14,7 +14,7 @@ from kpi_analysis.core.periods import period_label
 from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.design.formats import Format
-from kpi_analysis.insight.figures import customers, figure_values, of_slices, only, whole, wide
+from kpi_analysis.insight.figures import customers, figure_values, of_slices, only, totals, wide
 from kpi_analysis.insight.figures.customers import DAYS
 from kpi_analysis.report.charts.base import Width
 from kpi_analysis.report.charts.triangles import Cohorts, retention_triangle
@@ -140,17 +140,17 @@ class CustomerSections:
         return self._table(
             table, fields, id="rfm_segments", note=note, title=f"{best['segment']} are {' and '.join(shares)}",
             measure=f"Customers by segment, all data to {self.format.date(self.day)}; revenue net of returns",
-            total={"segment": "All customers", **whole(found)}, quoted=figure_values(found),
+            total={"segment": "All customers", **totals(found)}, quoted=figure_values(found),
         )  # fmt: skip
 
     def value_page(self, *, months: int = 12, discount: float = 0.1) -> Title | None:
         """Begin a page: what today's customers will be worth; nothing where it cannot be told."""
         if not self._have_orders:
             return None
-        found = customers.lifetime_value(self.context.scope, months=months, discount=discount)
+        found = customers.customer_values(self.context.scope, months=months, discount=discount)
         if found.attrs["reason"]:
             return None
-        total = self.format.prose(whole(found)["worth"], "currency")
+        total = self.format.prose(totals(found)["worth"], "currency")
         return Title(
             f"Today’s customers are worth {total} of {self._earned} over the next {months} months",
             values=figure_values(only(found, "worth")),
@@ -160,7 +160,7 @@ class CustomerSections:
         """What the customers of each segment will buy in the months to come, and what that is worth."""
         if not self._have_orders:
             return None
-        found = customers.lifetime_value(self.context.scope, months=months, discount=discount)
+        found = customers.customer_values(self.context.scope, months=months, discount=discount)
         if found.attrs["reason"]:
             return Note(f"Customer lifetime value is not shown: {found.attrs['reason']}.")
         table = wide(found, by=["segment"])
@@ -173,7 +173,7 @@ class CustomerSections:
         ]  # fmt: skip
         note = f"BG/NBD and Gamma-Gamma, discounted at {self.format.prose(discount, 'percent')} a year."
         return self._table(
-            table, fields, id="customer_lifetime_value", total={"segment": "All customers", **whole(found)},
+            table, fields, id="customer_lifetime_value", total={"segment": "All customers", **totals(found)},
             title=f"{best['segment']} bring {share} of what is to come",
             measure=f"Expected purchases and {self._earned} in {months} months from {self.format.date(self.day)}",
             note=" ".join(filter(None, [note, found.attrs["cautions"]])), quoted=figure_values(found),
@@ -188,7 +188,7 @@ class CustomerSections:
             return None
         if found.attrs["reason"]:
             return Note(f"The forecast of purchases is not checked: {found.attrs['reason']}.")
-        total = whole(found)
+        total = totals(found)
         share = self.format.prose(abs(round(total["error"], 3)), "percent")
         side = "high" if total["error"] > 0 else "low"
         missed = f"was {share} too {side}" if abs(total["error"]) >= 0.0005 else "was right"

@@ -61,10 +61,10 @@ class DriverSections:
         width : str
             ``wide``, ``half`` or ``full``.
         """
-        found = changes.drivers(self.context.scope, kpi, by=by or "")
+        found = changes.driver_contributions(self.context.scope, kpi, by=by or "")
         told = found.attrs["told"]
         if by is None and not told.attrs["reason"] and (told.contribution != 0).sum() < 2:
-            found = changes.drivers(self.context.scope, kpi, by=AUTO)
+            found = changes.driver_contributions(self.context.scope, kpi, by=AUTO)
             told = found.attrs["told"]
         if found.attrs["reason"]:
             return None

@@ -12,7 +12,7 @@ from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.design.formats import Format
-from kpi_analysis.insight.figures import changes, figure_values, finance, of_slices, only, whole, wide
+from kpi_analysis.insight.figures import changes, figure_values, finance, of_slices, only, totals, wide
 from kpi_analysis.insight.figures.finance import LARGEST
 from kpi_analysis.insight.figures.history import last_with_data, with_data
 from kpi_analysis.metrics.compute.slices import NONE
@@ -68,7 +68,7 @@ class FinanceSections:
         if found.attrs["reason"]:
             return Note(f"The way from revenue to EBITDA is not shown: {found.attrs['reason']}.")
         frame = self.context.compute(finance.RESULT)
-        rows, parts = self.context.rows(frame), whole(found)
+        rows, parts = self.context.rows(frame), totals(found)
         share = self.format.prose(rows["ebitda_margin"]["value"], "percent")
         over = "" if self.context.period.complete else " so far"
         return waterfall(
@@ -94,7 +94,7 @@ class FinanceSections:
         for then in (context.scope.calendar.year_ago(period), context.scope.calendar.prior(period)):
             if then is None:
                 continue
-            found = changes.drivers(context.scope, kpi, against=then.label)
+            found = changes.driver_contributions(context.scope, kpi, against=then.label)
             if not found.attrs["reason"]:
                 break
         else:
@@ -138,10 +138,10 @@ class FinanceSections:
 
     def concentration_page(self) -> Title | None:
         """Begin the page on whom revenue rests: the share of the largest customer and of the ten largest."""
-        found, shares = finance.customers(self.context.scope), finance.pareto(self.context.scope)
+        found, shares = finance.customer_shares(self.context.scope), finance.pareto(self.context.scope)
         if found.attrs["reason"]:
             return None
-        frame, told = self.context.compute(finance.CONCENTRATION), whole(found)
+        frame, told = self.context.compute(finance.CONCENTRATION), totals(found)
         first = wide(shares, "share", by=["first"]).set_index("first")["share"]
         one, ten = (self._percent(first[str(count)]) for count in (1, LARGEST))
         place = self.context.period_name if self.context.period.complete else f"{self.context.period_name} so far"
@@ -173,8 +173,8 @@ class FinanceSections:
             Field("revenue", "Revenue", "currency"), Field("share", "Share of revenue", "percent", width="26mm"),
         ]  # fmt: skip
         fields += self._shift_fields(found)
-        counted = finance.customers(self.context.scope)
-        half = whole(counted)["half"]
+        counted = finance.customer_shares(self.context.scope)
+        half = totals(counted)["half"]
         total = table.loc[table["first"] == "all", ["of", "revenue", "share"]].iloc[0]
         who = "customer brings" if half == 1 else "customers bring"
         quoted = figure_values(only(counted, "half"), of_slices(found, "first", ["all", *shown["first"]]))

@@ -89,7 +89,7 @@ def by_dimension(
         notes.append("One that stands in two slices counts in each: the slices do not add up to the whole.")
     quoted = (*result_values(shown, (by,)), *result_values(context.compute((kpi,))))
     if notes:
-        quoted = (*quoted, *figure_values(slices.count(context.scope, kpi, by)))
+        quoted = (*quoted, *figure_values(slices.slice_counts(context.scope, kpi, by)))
     title = messages.spread(metric, lowest, highest, by, context.format)
     if parts_add_up:
         largest = only(slices.shares(context.scope, kpi, by), **{by: highest[0]})

@@ -15,7 +15,7 @@ from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import result_values
 from kpi_analysis.core.status import ON_TRACK
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
-from kpi_analysis.insight.figures import figure_values, only, outlook, whole, wide
+from kpi_analysis.insight.figures import figure_values, only, outlook, totals, wide
 from kpi_analysis.insight.targets import TargetAssessment
 from kpi_analysis.report.charts.fans import fan
 from kpi_analysis.report.charts.forecast import Forecast, Goal
@@ -63,12 +63,12 @@ class KpiOutlook:
     @property
     def history(self) -> pd.Series[Any]:
         """The complete months by label."""
-        return outlook.projected(self.context.scope, self.kpi, self.months)[0]
+        return outlook.projection_rows(self.context.scope, self.kpi, self.months)[0]
 
     @property
     def projection(self) -> Projection:
         """Where it is heading, month by month."""
-        return outlook.projected(self.context.scope, self.kpi, self.months)[1]
+        return outlook.projection_rows(self.context.scope, self.kpi, self.months)[1]
 
     @cached_property
     def assessment(self) -> TargetAssessment | None:
@@ -204,7 +204,7 @@ class KpiOutlook:
             return None
         frame, counts, beyond = (
             wide(found, "month", by=[]),
-            whole(only(found, "unusual", "months")),
+            totals(only(found, "unusual", "months")),
             found.attrs["signals"],
         )
         metric, calendar = self.context.metric(self.kpi), self.context.company.config.calendar

@@ -13,8 +13,8 @@ from kpi_analysis.core.periods import period_label
 from kpi_analysis.core.records import result_values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.design.formats import Format
-from kpi_analysis.insight.figures import figure_values, marketing, only, whole, wide
-from kpi_analysis.insight.figures.channels import Channels, has_spend_by, named
+from kpi_analysis.insight.figures import figure_values, marketing, only, totals, wide
+from kpi_analysis.insight.figures.channels import Channels, channel_name, has_spend_by
 from kpi_analysis.insight.figures.credit import COHORTS
 from kpi_analysis.insight.figures.response import MOVED
 from kpi_analysis.report import messages
@@ -72,7 +72,7 @@ class MarketingSections:
 
     def title(self) -> Title:
         """The message: what marketing returns, and who does not pay for itself or returns the most."""
-        rows, write = self.figures.whole, self.format.prose
+        rows, write = self.figures.totals, self.format.prose
         found = rows["marketing_revenue_ratio"]
         if found["value"] is None:
             spent = rows["marketing_spend"]
@@ -84,13 +84,13 @@ class MarketingSections:
             )
         said = f"Marketing returns {write(found['value'], 'ratio')}"
         losing, ranked = marketing.losing(self.context.scope), self.figures.ranked
-        idle = [named(str(one)) for one in ranked.index if ranked[one] == 0]
+        idle = [channel_name(str(one)) for one in ranked.index if ranked[one] == 0]
         if losing:
             said += f"; {self._some(losing)} {'does not pay for itself' if len(losing) == 1 else 'do not pay back'}"
         elif idle:
             said += f"; nothing is credited to {self._some(idle)}"
         elif len(self.figures.ranked) > 1:
-            said += f", {named(str(self.figures.ranked.index[0]))} the most"
+            said += f", {channel_name(str(self.figures.ranked.index[0]))} the most"
         even = rows["break_even_roas"]["value"]
         deck = f"{self.context.period_name}, {messages.completeness(self.context.period)}. {rule_words(self.context)}."
         for label, kpi in (("ROI", "marketing_revenue_roi"), ("Margin ROI", "marketing_roi")):
@@ -102,11 +102,11 @@ class MarketingSections:
 
     def page(self) -> Title | None:
         """The message as the head of a page of another report; nothing where there is no return to speak of."""
-        return None if self.figures.whole["marketing_revenue_ratio"]["value"] is None else self.title()
+        return None if self.figures.totals["marketing_revenue_ratio"]["value"] is None else self.title()
 
     def returns(self, *, width: Width = "full") -> Figure | Note:
         """Spend, credited revenue and gross profit, ROAS with its interval, ROI and margin ROI, channel by channel."""
-        frame, rows = self.figures.by_channel, self.figures.whole
+        frame, rows = self.figures.by_channel, self.figures.totals
         if rows["marketing_revenue_ratio"]["value"] is None or frame.empty:
             why = rows["marketing_revenue_ratio"]["reason"] or self.figures.missing
             return Note(f"Returns by channel are not shown: {why}.")
@@ -122,7 +122,7 @@ class MarketingSections:
                 note=note, values=(*self.figures.quoted, *figure_values(self._counts)),
             ),
             Groups(
-                [named(one) for one in frame.index], self.figures.column(ratio), "ratio",
+                [channel_name(one) for one in frame.index], self.figures.column(ratio), "ratio",
                 low=self.figures.column(ratio, "ci_low"), high=self.figures.column(ratio, "ci_high"),
                 year_ago=self.figures.column(ratio, "year_ago"),
                 reasons=[frame[ratio, "reason"][one] for one in frame.index],
@@ -151,7 +151,8 @@ class MarketingSections:
         title = "What each channel costs"
         if not dearest.attrs["reason"]:
             row = wide(dearest, by=["channel"]).iloc[0]
-            title = f"A lead of {named(row['channel'])} costs {self.format.number(row['times'], 1)} times the average"
+            times = self.format.number(row["times"], 1)
+            title = f"A lead of {channel_name(row['channel'])} costs {times} times the average"
         total = {"channel": "All channels", **{kpi: whole[kpi]["value"] for kpi in COSTS}}
         if total["impressions"] is not None:
             total["impressions"] /= THOUSAND
@@ -177,7 +178,7 @@ class MarketingSections:
         share = wide(shares, "share", by=["campaign"])["share"].iloc[0]
         return self._wide(
             shown, CAMPAIGN, "campaign", id="marketing_campaigns", notes=notes, measure=self.context.period_name,
-            title=f"{named(str(shown.index[0]))} takes {self._share(share)} of the money of all campaigns",
+            title=f"{channel_name(str(shown.index[0]))} takes {self._share(share)} of the money of all campaigns",
             quoted=(*result_values(self.context.compute(CAMPAIGN, by=("campaign",)), ("campaign",)),
                     *figure_values(shares)),
         )  # fmt: skip
@@ -235,7 +236,7 @@ class MarketingSections:
         found = marketing.spend_shares(self.context.scope)
         shares = wide(found, by=["channel"])
         if shares.empty or shares["revenue"].isna().all():
-            why = self.figures.whole["attributed_revenue"]["reason"] or self.figures.missing
+            why = self.figures.totals["attributed_revenue"]["reason"] or self.figures.missing
             return Note(f"Spend against return is not shown: {why}.")
         best = shares.iloc[0]
         money, back = (self._share(best[name]) for name in ("spend", "revenue"))
@@ -316,10 +317,12 @@ class MarketingSections:
         return joined(names) if len(names) <= MOST_NAMES else f"{len(names)} of {len(self.figures.ranked)} channels"
 
     def _returns_title(self, even: float | None) -> str:
-        counts = whole(self._counts)
+        counts = totals(self._counts)
         said = f"{counts['strong']:.0f} of {counts['channels']:.0f} channels return {STRONG:g} : 1 or more"
         below = [
-            named(one) for one in self.figures.ranked.index if even is not None and self.figures.ranked[one] < even
+            channel_name(one)
+            for one in self.figures.ranked.index
+            if even is not None and self.figures.ranked[one] < even
         ]
         if below:
             said += f", {self._some(below)} {'lies' if len(below) == 1 else 'lie'} below break-even"
@@ -331,7 +334,9 @@ class MarketingSections:
         return f"Attributed revenue ÷ spend, {self.context.period_name}, {rule[0].lower()}{rule[1:]}"
 
     def _numbers(self, label: str, kpi: str) -> Numbers:
-        return Numbers(label, self.context.metric(kpi).unit, self.figures.column(kpi), self.figures.whole[kpi]["value"])
+        return Numbers(
+            label, self.context.metric(kpi).unit, self.figures.column(kpi), self.figures.totals[kpi]["value"]
+        )
 
     def _has(self, column: str) -> bool:
         return has_spend_by(self.context.scope, column)
@@ -360,7 +365,7 @@ class MarketingSections:
         fields = [Field(by, by.capitalize())]
         fields += [Field(kpi, HEADS[kpi], self.context.metric(kpi).unit, width=_width(kpi)) for kpi in there]
         rows = frame.assign(impressions=frame["impressions"] / THOUSAND).reset_index()
-        rows[by] = [named(str(one), by) for one in rows[by]]
+        rows[by] = [channel_name(str(one), by) for one in rows[by]]
         return quoting_table(self.context, rows, fields, note=" ".join(notes), quoted=quoted, **words)
 
 

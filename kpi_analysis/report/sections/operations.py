@@ -12,7 +12,7 @@ from kpi_analysis.core.periods import period_label
 from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.design.formats import Format
-from kpi_analysis.insight.figures import figure_values, operations, whole, wide
+from kpi_analysis.insight.figures import figure_values, operations, totals, wide
 from kpi_analysis.insight.figures.history import last_with_data, with_data
 from kpi_analysis.insight.figures.operations import QUALITY, TURNOVER
 from kpi_analysis.metrics.compute.slices import NONE
@@ -143,7 +143,7 @@ class OperationsSections:
             return None
         last = next(value for value in reversed(lines[kept[0]]) if value is not None)
         found = operations.usual_turnover(self.context.scope, last=HISTORY["quarter"])
-        usual, quarters = (whole(found)[name] for name in ("usual", "quarters"))
+        usual, quarters = (totals(found)[name] for name in ("usual", "quarters"))
         way = "above" if last > usual else "below" if last < usual else "at"
         title = f"Turnover of {self.format.prose(last, 'percent')} a quarter is {way} the usual level"
         return small_multiples(

@@ -14,7 +14,7 @@ from kpi_analysis.core.periods import Period, period_label
 from kpi_analysis.core.records import result_values
 from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.design.formats import Format
-from kpi_analysis.insight.figures import changes, deals, figure_values, only, pipeline, whole, wide
+from kpi_analysis.insight.figures import changes, deals, figure_values, only, pipeline, totals, wide
 from kpi_analysis.insight.scope import Scope
 from kpi_analysis.report.charts.base import Width
 from kpi_analysis.report.charts.columns import columns_over_time
@@ -58,13 +58,13 @@ class PipelineSections:
         open_, shown = pipeline.open_deals(self.scope), pipeline.expected(self.scope)
         if open_.attrs["reason"]:
             return Title("The sales pipeline is not shown: " + open_.attrs["reason"])
-        count = f"{self.format.number(whole(open_)['deals'])} open deals"
+        count = f"{self.format.number(totals(open_)['deals'])} open deals"
         old, quoted = self._old, figure_values(only(open_, "deals", "old"), only(shown, "expected"))
         aged = f"{self.format.prose(old, 'percent')} of them are older than nine in ten won deals were." if old else ""
         place = f"Open on {self.format.date(self.day)}."
         if reason := shown.attrs["reason"]:
             return Title(f"{count} wait to be closed", f"{place} No forecast: {reason}. {aged}".strip(), values=quoted)
-        expected = self.format.prose(whole(shown)["expected"], "currency")
+        expected = self.format.prose(totals(shown)["expected"], "currency")
         return Title(
             f"{count} should bring {expected} by {self.format.date(self.until)}",
             f"{place} 95% range {self._reach}. {aged}".strip(),
@@ -104,7 +104,10 @@ class PipelineSections:
         """What its levers did to sales velocity since the period before."""
         if not self._are_there:
             return None
-        found, metric = changes.drivers(self.scope, "sales_velocity"), self.context.metric("sales_velocity")
+        found, metric = (
+            changes.driver_contributions(self.scope, "sales_velocity"),
+            self.context.metric("sales_velocity"),
+        )
         if found.attrs["reason"]:
             return Note(f"What moved sales velocity is not shown: {found.attrs['reason']}.")
         told, calendar = found.attrs["told"], self.scope.calendar
@@ -158,7 +161,7 @@ class PipelineSections:
         return self._table(
             rows, fields, id="pipeline_ageing", title=self._age_title(rows),
             measure=f"Deals open on {self.format.date(self.day)} by age; chance of being won at all",
-            total={"open_for": "All open deals", **whole(found)}, quoted=figure_values(found),
+            total={"open_for": "All open deals", **totals(found)}, quoted=figure_values(found),
             note="Ages within which half, three quarters and nine tenths of the deals won in two years were won. "
                  "Chance: Aalen-Johansen, given that the deal is still open.",
         )  # fmt: skip
@@ -167,7 +170,7 @@ class PipelineSections:
         """Which share of the deals that were open at each period's end had been open for too long."""
         if not self._are_there or self._old is None:
             return None
-        found, grain = pipeline.slippage(self.scope), deals.grain(self.scope)
+        found, grain = pipeline.deal_slippage(self.scope), deals.grain(self.scope)
         table = wide(found, by=[])
         shares = [None if pd.isna(share) else float(share) for share in table["share"]]
         was, now = (next((s for s in row if s is not None), None) for row in (shares, shares[::-1]))
@@ -229,13 +232,13 @@ class PipelineSections:
             Field("ever", "At all", "currency"),
         ]  # fmt: skip
         forecast = pipeline.expected(self.scope)
-        filled = whole(forecast)["without_amount"]
+        filled = totals(forecast)["without_amount"]
         note = f"{self.format.number(filled)} deals without an amount take the mean of won deals of their product."
         return self._table(
             table.to_dict("records"), fields, id=f"pipeline_expected_by_{by}",
             title=f"{best[by]} has {share} of what is to be expected",
             measure=f"Deals open on {self.format.date(self.day)} and what is expected of them",
-            total={by: "All open deals", **whole(found)},
+            total={by: "All open deals", **totals(found)},
             note=note if filled else "Chance of each deal at its age × its amount. New deals are no part of it.",
             quoted=figure_values(found, only(forecast, "without_amount")),
         )  # fmt: skip
@@ -287,12 +290,12 @@ class PipelineSections:
 
     @property
     def _limit(self) -> str:
-        return self.format.number(whole(pipeline.open_deals(self.scope))["limit"])
+        return self.format.number(totals(pipeline.open_deals(self.scope))["limit"])
 
     @property
     def _old(self) -> float | None:
         """The share of the open deals that are older than nine in ten won deals were."""
-        old = whole(pipeline.open_deals(self.scope)).get("old")
+        old = totals(pipeline.open_deals(self.scope)).get("old")
         return None if old is None else round(old, 3)
 
     @property
@@ -310,7 +313,7 @@ class PipelineSections:
         return f"{last} of the oldest open deals should be won, against {first} of the newest"
 
     def _checked(self) -> str:
-        found = whole(pipeline.expected(self.scope))
+        found = totals(pipeline.expected(self.scope))
         if not found.get("tried"):
             return ""
         write, grain, count = self.format.prose, deals.grain(self.scope), int(found["tried"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kpi_analysis.design.blocks import Note, Table
 from kpi_analysis.design.formats import Format
-from kpi_analysis.insight.figures import figure_values, response, whole, wide
+from kpi_analysis.insight.figures import figure_values, response, totals, wide
 from kpi_analysis.insight.figures.response import MOVED, OUTCOME
 from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections.channels import CREDIT, quoting_table
@@ -32,7 +32,7 @@ class ResponseSections:
         found = response.marginal(self.context.scope)
         if found.attrs["reason"]:
             return Note(f"Marginal returns are withheld: {found.attrs['reason']}.")
-        frame, quality = wide(found, by=["channel"]), whole(found)
+        frame, quality = wide(found, by=["channel"]), totals(found)
         frame["reason"] = frame["average_return.reason"]
         for name in ("average", "marginal"):
             frame[f"{name}_low"], frame[f"{name}_high"] = (

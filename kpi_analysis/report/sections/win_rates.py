@@ -10,7 +10,7 @@ import pandas as pd
 from kpi_analysis.core.periods import period_label
 from kpi_analysis.design.blocks import Figure, Table, Title
 from kpi_analysis.design.formats import Format
-from kpi_analysis.insight.figures import deals, figure_values, of_slices, whole, wide, win_rates
+from kpi_analysis.insight.figures import deals, figure_values, of_slices, totals, wide, win_rates
 from kpi_analysis.insight.figures.deals import listed
 from kpi_analysis.metrics.compute.deals import DIMENSIONS
 from kpi_analysis.report.charts.base import Width
@@ -38,7 +38,7 @@ class WinRateSections:
 
     def cohorts(self) -> Table | None:
         """What became of the opportunities of each period: won, lost, or still open."""
-        found = win_rates.cohorts(self.context.scope)
+        found = win_rates.opportunity_cohorts(self.context.scope)
         if found.attrs["reason"]:
             return None
         calendar, grain = self.context.company.config.calendar, deals.grain(self.context.scope)
@@ -66,7 +66,7 @@ class WinRateSections:
     def winners_page(self) -> Title | None:
         """Begin the page on win rates: who wins clearly more or less than all, if anybody does."""
         scope = self.context.scope
-        found = [(by, win_rates.rates(scope, by)) for by in DIMENSIONS if win_rates.groups(scope, by) > 2]
+        found = [(by, win_rates.group_win_rates(scope, by)) for by in DIMENSIONS if win_rates.groups(scope, by) > 2]
         if not found:
             return None
         apart = [by for by, rates in found if not rates.reason]
@@ -79,7 +79,7 @@ class WinRateSections:
         found = win_rates.by_group(self.context.scope, by)
         if found.attrs["reason"]:
             return None
-        rates, total, apart = wide(found, by=[by]), whole(found), not found.attrs["alike"]
+        rates, total, apart = wide(found, by=[by]), totals(found), not found.attrs["alike"]
         shown, count = rates, len(rates)
         if count > MOST_GROUPS:
             shown = pd.concat([shown.head(MOST_GROUPS // 2), shown.tail(MOST_GROUPS // 2)])

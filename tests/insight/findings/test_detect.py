@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from support.simulated_noise import findings_of, history, series
 
-from kpi_analysis.insight.findings import Days, real, scan, scan_days
+from kpi_analysis.insight.findings import Days, scan, scan_days, significant
 
 
 def test_fewer_than_one_report_in_ten_on_pure_noise_shows_a_finding() -> None:
@@ -32,7 +32,7 @@ def _found(sigmas: float) -> int:
         values = 100 * np.exp(0.05 * rng.normal(size=36))
         values[-3:] *= np.exp(0.05 * sigmas)
         company = scan(series(values, "moved"), *(series(history(rng, n % 4)) for n in range(29)))
-        found += any(one.kpi == "moved" and one.up for one in real(company, []))
+        found += any(one.kpi == "moved" and one.up for one in significant(company, []))
     return found
 
 

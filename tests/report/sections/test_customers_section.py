@@ -144,7 +144,7 @@ def test_too_few_customers_give_notes_with_reasons(tmp_path: Path) -> None:
 
 def test_a_report_on_the_past_does_not_know_what_came_later() -> None:
     then = company(shipped_company(), "2025-Q2")
-    bought, known = orders_of(then), then.context.scope.once(contracts.contracts)
+    bought, known = orders_of(then), then.context.scope.once(contracts.contracts_as_of)
     assert known is not None
     assert str(then.day) == "2025-06-30" and bought["day"].max() <= pd.Timestamp("2025-06-30")
     assert known["ended"].dropna().max() <= pd.Timestamp("2025-06-30")

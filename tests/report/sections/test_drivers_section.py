@@ -12,7 +12,7 @@ from support.companies import shipped_company
 from support.reasons import says
 
 from kpi_analysis.design.formats import NBSP, Format
-from kpi_analysis.insight.figures.changes import steps
+from kpi_analysis.insight.figures.changes import contribution_steps
 from kpi_analysis.insight.outlook import Outlook
 from kpi_analysis.metrics.session import OpenCompany
 from kpi_analysis.report.sections.context import ReportContext
@@ -52,11 +52,13 @@ def test_the_figure_shows_the_explanation(
     told = demo.explain(kpi, period="2026-Q3", by=by)
     assert figure is not None
     metric = demo.catalogue.metric(kpi)
-    scale = GB.scale([told.attrs["before"], told.attrs["after"], *(x for _, x in steps(told))], metric.unit)
+    scale = GB.scale(
+        [told.attrs["before"], told.attrs["after"], *(x for _, x in contribution_steps(told))], metric.unit
+    )
     shown = [row.cells[1].text for row in figure.rows]
     wanted = [GB.value(told.attrs[side], metric.unit, scale) for side in ("before", "after")]
     assert [shown[0], shown[-1]] == wanted
-    assert len(figure.rows) == len(steps(told)) + 2
+    assert len(figure.rows) == len(contribution_steps(told)) + 2
     moved = told.attrs["change"]
     verb = r"rose|lengthened" if moved > 0 else r"fell|shortened"
     assert re.match(rf"{re.escape(metric.label)} ({verb})", figure.title), figure.title
@@ -158,8 +160,8 @@ def test_a_paradox_is_the_claim(demo: OpenCompany) -> None:
 
 def test_small_steps_are_drawn_together_and_nothing_is_lost() -> None:
     drivers = [(f"d{i}", "", 1.0, 2.0, size) for i, size in enumerate([50.0, -30, 9, 8, 7, 6, 5, 0.1, 0.0])]
-    found = steps(explained(*drivers, before=0, after=55.1))
+    found = contribution_steps(explained(*drivers, before=0, after=55.1))
     assert [name for name, _ in found] == ["d0", "d1", "d2", "d3", "d4", "d5", "2 others"]
     assert sum(size for _, size in found) == pytest.approx(55.1)
-    alone = steps(explained(*drivers[:7], before=0, after=55))
+    alone = contribution_steps(explained(*drivers[:7], before=0, after=55))
     assert [name for name, _ in alone][-1] == "d6", "one small step keeps its name"

@@ -11,7 +11,7 @@ from support.companies import open_from, shipped_company
 from support.reasons import says
 
 from kpi_analysis.design.blocks import Figure, Note, Table
-from kpi_analysis.insight.figures.finance import MOST_SOURCES, ranked
+from kpi_analysis.insight.figures.finance import MOST_SOURCES, largest_first
 from kpi_analysis.report.notebook import Report, open_report
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -163,7 +163,7 @@ def test_without_customers_there_is_no_concentration(tmp_path: Path) -> None:
 
 
 def test_customers_with_refunds_only_come_last() -> None:
-    found = ranked({"A": 60.0, "B": -10.0, "C": 50.0, "(none)": 900.0, "D": float("nan")})
+    found = largest_first({"A": 60.0, "B": -10.0, "C": 50.0, "(none)": 900.0, "D": float("nan")})
     assert found is not None
     assert found["customer"].tolist() == ["A", "C", "B"] and found["share"].tolist() == [0.6, 0.5, -0.1]
-    assert ranked({"B": -10.0}) is None and ranked({}) is None
+    assert largest_first({"B": -10.0}) is None and largest_first({}) is None

@@ -285,7 +285,7 @@ def test_sensitivity_spans_what_rules_give(marketing: MarketingSections, spend: 
 
 def test_credit_never_exceeds_what_was_booked_and_claims_that_do_are_warned_of(marketing: MarketingSections) -> None:
     orders = in_period(pd.read_csv(DATA / "orders.csv.gz", parse_dates=["ordered_on"]), "ordered_on")
-    assert marketing.figures.whole["attributed_revenue"]["value"] <= orders["amount"].sum()
+    assert marketing.figures.totals["attributed_revenue"]["value"] <= orders["amount"].sum()
     table = marketing.reconciliation()
     assert isinstance(table, Table) and f"{orders['amount'].sum() / 1e6:.2f}m" in table.measure
     spend = in_period(pd.read_csv(DATA / "spend.csv.gz", parse_dates=["spent_on"]), "spent_on")

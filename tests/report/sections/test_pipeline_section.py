@@ -14,7 +14,7 @@ from support.reasons import says
 
 from kpi_analysis.design.blocks import Figure, Note, Table
 from kpi_analysis.insight.figures import deals as read
-from kpi_analysis.insight.figures import pipeline, whole
+from kpi_analysis.insight.figures import pipeline, totals
 from kpi_analysis.metrics.compute.deals import deals
 from kpi_analysis.report.notebook import Report, open_report
 from kpi_analysis.stats.pipeline import shrunken_rates
@@ -54,10 +54,10 @@ def texts(block: Any) -> list[list[str]]:
 
 def test_the_deals_are_those_that_the_kpis_count(report: Report, crm: Report) -> None:
     for one in (report, crm):
-        known = one.scope.once(read.known)
+        known = one.scope.once(read.known_deals)
         kpis = one.rows(one.compute(("open_pipeline", "opportunity_to_win_ratio", "sales_cycle_length")))
         assert known["closed"].isna().sum() == kpis["open_pipeline"]["value"]
-        assert whole(pipeline.won_deals(one.scope))["won"] == kpis["opportunity_to_win_ratio"]["numerator"]
+        assert totals(pipeline.won_deals(one.scope))["won"] == kpis["opportunity_to_win_ratio"]["numerator"]
         won = known[known["won"] & (known["closed"] >= pd.Timestamp(one.period.start))]
         assert won["age"].mean() == pytest.approx(kpis["sales_cycle_length"]["value"])
 
@@ -178,7 +178,7 @@ def test_the_forecast_is_told_with_its_range_and_its_record(report: Report, rows
 
 
 def test_dead_deals_of_the_real_crm_are_not_counted_on(crm: Report, crm_rows: pd.DataFrame) -> None:
-    known = crm.scope.once(read.known)
+    known = crm.scope.once(read.known_deals)
     assert known["closed"].isna().sum() == (crm_rows["deal_stage"] == "Engaging").sum() == 1589
     assert known["amount"][known["closed"].isna()].isna().all()
     *_, oldest, _ = texts(crm.pipeline.ageing())
