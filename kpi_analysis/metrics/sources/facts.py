@@ -155,8 +155,10 @@ class TableFacts:
     def extents(self, name: str) -> Mapping[str, Extent]:
         """Extent of each date column of a table."""
         if name not in self._extents:
-            table = self.tables.table(name)  # which is checked before, so that its scan may have measured them
             scanned = self._scanned(name)
+            if scanned is None:
+                table = self.tables.table(name)  # which is checked for it, so that its scan may have measured them
+                scanned = self._scanned(name)
             if scanned is None:
                 bounds = extent_measures({n: table[n] for n in self.tables.columns(name)})
                 scanned = read_extents(table.aggregate(**bounds).to_pyarrow().to_pylist()[0] if bounds else {})
