@@ -124,7 +124,6 @@ USED_OTHERWISE = {
     "font-source-sans-pro": "the files of the typeface, found as resources of the package",
     "jupyterlab": "make lab",
     "openpyxl": "pandas reads Excel by it",
-    "seaborn": "imported ahead of kernels, for charts of one's own",
     "editables": "the editable installation",
     "hatchling": "the build backend",
     "mypy": "make lint",

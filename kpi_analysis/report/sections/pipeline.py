@@ -254,6 +254,10 @@ class PipelineSections:
         """The win rate of a year by owner, product or region; see `WinRateSections.win_rates`."""
         return self.rates.win_rates(by, width=width)
 
+    def deal_sizes(self, *, width: Width = "half") -> Figure | None:
+        """How large won deals are; see `WinRateSections.deal_sizes`."""
+        return self.rates.deal_sizes(width=width)
+
     # ------------------------------------------------------------------ inside
 
     @cached_property
