@@ -66,7 +66,7 @@ def clause(metric: Metric, now: float, before: float | None, written: Format) ->
     return f"{words} to {value}"
 
 
-def change_limits(limits: tuple[float, float], written: Format) -> str:
+def change_limits_words(limits: tuple[float, float], written: Format) -> str:
     """Say between which limits the change of a rate lies.
 
     Parameters
@@ -77,9 +77,9 @@ def change_limits(limits: tuple[float, float], written: Format) -> str:
 
     Examples
     --------
-    >>> change_limits((0.052, 0.334), Format("en_GB", "EUR"))
+    >>> change_limits_words((0.052, 0.334), Format("en_GB", "EUR"))
     'The change lies between +5.2 and +33.4 points (95% interval).'
-    >>> change_limits((-0.219, 0.321), Format("en_GB", "EUR"))
+    >>> change_limits_words((-0.219, 0.321), Format("en_GB", "EUR"))
     'The change lies between −21.9 and +32.1 points (95% interval), so that it may be chance.'
     """
     low, high = (written.number(100 * limit, 1, signed=True) for limit in limits)

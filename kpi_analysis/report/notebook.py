@@ -273,7 +273,7 @@ class Report(ReportContext):
         if limits.attrs.get("reason"):
             return ""
         row = wide(limits, by=[]).iloc[0]
-        return messages.change_limits((row["change.ci_low"], row["change.ci_high"]), self.format)
+        return messages.change_limits_words((row["change.ci_low"], row["change.ci_high"]), self.format)
 
     def _scorecard_note(self, *, aimed_at: bool) -> str:
         notes = ["↓: lower is better. Bold, coloured changes are beyond the KPI’s usual variation."]

@@ -13,7 +13,7 @@ from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.catalogue import shipped
 from kpi_analysis.report.charts.base import Caption
 from kpi_analysis.report.charts.columns import columns_over_time
-from kpi_analysis.report.charts.series import Series
+from kpi_analysis.report.charts.series import TimeSeries
 
 LATE = (
     "ibis.backends.duckdb",
@@ -36,7 +36,7 @@ def rehearse() -> None:
                 sql.columns_of(text)
     figure = columns_over_time(
         Caption("rehearsal", "Rehearsal", ""),
-        Series(["2026-01", "2026-02"], [1.0, 2.0], "currency"),
+        TimeSeries(["2026-01", "2026-02"], [1.0, 2.0], "currency"),
         format=Format(),
     )
     figure._repr_mimebundle_()

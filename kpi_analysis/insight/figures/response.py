@@ -8,7 +8,7 @@ from kpi_analysis.core.records import records
 from kpi_analysis.insight.figures.channels import channel_name, channels
 from kpi_analysis.insight.figures.tidy import ITERATED, Quantity, figure_function, none_because, tidy, together
 from kpi_analysis.insight.scope import Scope
-from kpi_analysis.stats.response import Response, fit_response, reallocate
+from kpi_analysis.stats.response import Response, fit_response, reallocate, response_curve
 
 WEEKS = 156  # three years: enough for the season, and not so old that the market was another one
 OUTCOME = "sales_revenue"
@@ -101,3 +101,30 @@ def moved_budget(scope: Scope, moved: float = MOVED) -> pd.DataFrame:
     return together(tidy(pd.DataFrame([line]), [
         Quantity("amount", "Moved a week", "currency"), Quantity("change", "Change a week", "currency"),
     ]), reason="", names=names, label=str(row["label"]))  # fmt: skip
+
+
+@figures("response.curves", kpis=READ, tolerance=ITERATED)
+def curves(scope: Scope) -> pd.DataFrame:
+    """Return the response curve of each channel that allows one: what levels of weekly spend bring, with 95 % limits.
+
+    ``present`` is what a channel spends a week now; levels are named by their place, from none to the last one.
+    """
+    fitted = scope.once(response)
+    if isinstance(fitted, str):
+        return none_because(fitted)
+    if not fitted.curves:
+        return none_because(fitted.reason or "no channel allows a fit")
+    rows, present = [], []
+    for channel, fit in fitted.curves.items():
+        present.append({"channel": named(channel), "present": fit.spend / fit.pattern.size})
+        for level, row in enumerate(response_curve(fitted, channel).to_dict("records")):
+            ends = {"outcome.ci_low": row["low"], "outcome.ci_high": row["high"]}
+            line = {"channel": named(channel), "level": f"{level:02d}"}
+            rows.append({**line, "spend": row["spend"], "outcome": row["outcome"], **ends})
+    return together(
+        tidy(pd.DataFrame(rows), [
+            Measure("spend", "Spend a week", "currency"), Measure("outcome", "What it brings a week", "currency"),
+        ], ["channel", "level"]),
+        tidy(pd.DataFrame(present), [Measure("present", "Present spend a week", "currency")], ["channel"]),
+        reason="",
+    )  # fmt: skip

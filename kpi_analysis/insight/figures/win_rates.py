@@ -15,6 +15,7 @@ from kpi_analysis.stats.intervals import proportion
 
 YEAR = dt.timedelta(days=365)
 COHORTS = 8
+FEWEST_SIZES = 20  # below that a histogram shows chance
 
 
 @figure_function("win_rates.cohorts", kpis=READ)
@@ -92,3 +93,28 @@ def by_group(scope: Scope, by: str) -> pd.DataFrame:
                                      Quantity("groups", "Groups", "count")]),
         reason="", alike=found.reason, weight=found.weight,
     )  # fmt: skip
+
+
+def won_amounts(scope: Scope) -> pd.Series[float]:
+    """Return the amounts of the deals that were won within a year, without those that have none."""
+    lately = scope.once(closed_lately)
+    found: pd.Series[float] = lately.loc[lately["won"], "amount"].dropna().astype(float)
+    return found
+
+
+@figures("win_rates.deal_sizes", kpis=READ)
+def deal_sizes(scope: Scope) -> pd.DataFrame:
+    """Return how many deals were won within a year, and the median and the quartiles of their amounts."""
+    if reason := read.absent(scope):
+        return none_because(reason)
+    if "amount" not in scope.once(read.known).columns:
+        return none_because("deals have no amount")
+    amounts = scope.once(won_amounts)
+    if len(amounts) < FEWEST_SIZES:
+        return none_because(f"fewer than {FEWEST_SIZES} deals with an amount were won in a year")
+    low, middle, high = amounts.quantile([0.25, 0.5, 0.75])
+    row = {"deals": len(amounts), "lower_quartile": low, "median": middle, "upper_quartile": high}
+    return together(tidy(pd.DataFrame([row]), [
+        Measure("deals", "Won deals", "count"), Measure("lower_quartile", "Lower quartile", "currency"),
+        Measure("median", "Median", "currency"), Measure("upper_quartile", "Upper quartile", "currency"),
+    ]), reason="")  # fmt: skip

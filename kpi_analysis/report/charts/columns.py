@@ -14,7 +14,7 @@ from kpi_analysis.report.charts.scales import (
     Linear,
     alt_range,
     is_known,
-    known,
+    known_values,
     nice_ticks,
     period_name,
     period_parts,
@@ -22,7 +22,7 @@ from kpi_analysis.report.charts.scales import (
     space_apart,
     tick_words,
 )
-from kpi_analysis.report.charts.series import Series
+from kpi_analysis.report.charts.series import TimeSeries
 from kpi_analysis.report.charts.sheet import LABEL_STEP, Sheet, Width, write_periods
 
 _HEIGHTS: dict[Width, float] = {"full": 60, "wide": 56, "half": 56, "third": 44}
@@ -34,7 +34,7 @@ _WIDEST = 15.0  # a column, where there are only few
 class ColumnChart(Chart):
     """Columns from zero; see `columns_over_time`."""
 
-    series: Series
+    series: TimeSeries
     projected: int = 0
     needed: float | None = None
 
@@ -52,7 +52,7 @@ class ColumnChart(Chart):
         keys = [
             ("so far" in states, "hatched: not over yet"),
             ("projected" in states, "hatched: projection"),
-            (bool(known(self.series.year_ago)), "grey: a year earlier"),
+            (bool(known_values(self.series.year_ago)), "grey: a year earlier"),
             (any(self.series.intervals), "line: 95% range"),
         ]
         return [words for shown, words in keys if shown]
@@ -89,7 +89,13 @@ class ColumnChart(Chart):
     def extent(self) -> tuple[float, float]:
         """Return the least and the largest value drawn; zero is one of them."""
         series = self.series
-        all_ = [0.0, *known(series.values), *known(series.year_ago), *series.ends, *known([self.needed])]
+        all_ = [
+            0.0,
+            *known_values(series.values),
+            *known_values(series.year_ago),
+            *series.ends,
+            *known_values([self.needed]),
+        ]
         return (min(all_), max(all_)) if max(all_) > min(all_) else (0.0, 1.0)
 
     def state(self, i: int) -> str:
@@ -108,7 +114,7 @@ class ColumnChart(Chart):
 
 def columns_over_time(
     caption: Caption,
-    series: Series,
+    series: TimeSeries,
     *,
     format: Format,
     projected: int = 0,
@@ -123,7 +129,7 @@ def columns_over_time(
     Parameters
     ----------
     caption : Caption
-    series : Series
+    series : TimeSeries
     format : Format
     projected : int
         How many of the last periods are a projection.
@@ -134,7 +140,7 @@ def columns_over_time(
 
     Examples
     --------
-    >>> series = Series(["2026-08", "2026-09"], [261.0, 271.0], "count", complete=[True, False])
+    >>> series = TimeSeries(["2026-08", "2026-09"], [261.0, 271.0], "count", complete=[True, False])
     >>> columns_over_time(Caption("leads", "They grow", "Leads, {unit}"), series, format=Format()).measure
     'Leads, number; hatched: not over yet'
     """

@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 
 from kpi_analysis.design.formats import Format, Scale
 from kpi_analysis.design.theme import LIGHT, LINES, TYPE
-from kpi_analysis.report.charts.forecast import Band, Forecast, Goal
 from kpi_analysis.report.charts.label_placement import Label, Labels, Point
+from kpi_analysis.report.charts.projection_bands import Band, ProjectionBands, TargetPoint
 from kpi_analysis.report.charts.scales import (
     Linear,
     is_known,
-    known,
+    known_values,
     nice_ticks,
     period_name,
     period_ticks,
     space_apart,
     tick_words,
 )
-from kpi_analysis.report.charts.series import Series
+from kpi_analysis.report.charts.series import TimeSeries
 from kpi_analysis.report.charts.sheet import LABEL_STEP, Sheet, write_periods
 from kpi_analysis.report.charts.text import TextMeasure
 
@@ -33,20 +33,20 @@ class FanData:
 
     Parameters
     ----------
-    series : Series
+    series : TimeSeries
         The history.
-    ahead : Forecast
+    ahead : ProjectionBands
         What is projected; its bands from the widest to the narrowest.
-    goal : Goal
+    goal : TargetPoint
     timeline : sequence of str
         All periods of the axis.
     scale : Scale
     format : Format
     """
 
-    series: Series
-    ahead: Forecast
-    goal: Goal
+    series: TimeSeries
+    ahead: ProjectionBands
+    goal: TargetPoint
     timeline: Sequence[str]
     scale: Scale
     format: Format
@@ -73,7 +73,7 @@ class FanData:
     def extent(self) -> tuple[float, float]:
         ends = [end for _, lows, highs in self.ahead.bands for end in (*lows, *highs)]
         start = self.goal.baseline[1] if self.goal.baseline else None
-        there = known([*self.series.values, *self.ahead.mean, *ends, self.goal.value, start])
+        there = known_values([*self.series.values, *self.ahead.mean, *ends, self.goal.value, start])
         return min(there, default=0.0), max(there, default=0.0)
 
     def ticks(self) -> list[float]:

@@ -9,9 +9,9 @@ from kpi_analysis.design.blocks import Cell, Column, Figure, Row
 from kpi_analysis.design.formats import Format
 from kpi_analysis.report.charts.base import Caption, Chart, Paint
 from kpi_analysis.report.charts.fan_drawing import FanData, level_words, paint_fan
-from kpi_analysis.report.charts.forecast import Forecast, Goal
-from kpi_analysis.report.charts.scales import alt_range, is_known, known, tick_words
-from kpi_analysis.report.charts.series import Series
+from kpi_analysis.report.charts.projection_bands import ProjectionBands, TargetPoint
+from kpi_analysis.report.charts.scales import alt_range, is_known, known_values, tick_words
+from kpi_analysis.report.charts.series import TimeSeries
 from kpi_analysis.report.charts.sheet import Width
 
 _NOTHING = Cell("–", tone="muted")
@@ -22,9 +22,9 @@ _HEIGHTS: dict[Width, float] = {"full": 80, "wide": 64, "half": 60, "third": 48}
 class FanChart(Chart):
     """A history with its projection as a fan; see `fan`."""
 
-    series: Series
-    ahead: Forecast
-    goal: Goal = field(default_factory=Goal)
+    series: TimeSeries
+    ahead: ProjectionBands
+    goal: TargetPoint = field(default_factory=TargetPoint)
 
     @cached_property
     def data(self) -> FanData:
@@ -42,7 +42,7 @@ class FanChart(Chart):
         drawn = [self.series.periods[-1], *projected, *([period] if target is not None else [])]
         return timeline[: 1 + max(timeline.index(str(one)) for one in drawn)]
 
-    def _aim(self) -> Goal:
+    def _aim(self) -> TargetPoint:
         """Return the goal with its baseline counted from the start of the history."""
         baseline, count = self.goal.baseline, len(self.series.periods)
         if baseline is None:
@@ -76,11 +76,11 @@ class FanChart(Chart):
 
 def fan(
     caption: Caption,
-    series: Series,
-    ahead: Forecast,
+    series: TimeSeries,
+    ahead: ProjectionBands,
     *,
     format: Format,
-    goal: Goal | None = None,
+    goal: TargetPoint | None = None,
     width: Width = "full",
 ) -> Figure:
     """Return the history with its projection as a fan: where is this going, and will it reach its target?
@@ -88,11 +88,11 @@ def fan(
     Parameters
     ----------
     caption : Caption
-    series : Series
+    series : TimeSeries
         The history; a period that is not over is drawn apart.
-    ahead : Forecast
+    ahead : ProjectionBands
     format : Format
-    goal : Goal, optional
+    goal : TargetPoint, optional
         What is to be reached, and by when.
     width : str
         ``full`` comes with a half-width variant for small screens.
@@ -106,20 +106,20 @@ def fan(
     --------
     >>> figure = fan(
     ...     Caption("mrr", "It grows", "Recurring revenue, {unit}"),
-    ...     Series(["2026-08", "2026-09"], [261.0, 271.0], "count"),
-    ...     Forecast(["2026-10"], [276.0], [(0.95, [270.0], [282.0])]),
-    ...     format=Format(), goal=Goal(280.0, "2026-10"),
+    ...     TimeSeries(["2026-08", "2026-09"], [261.0, 271.0], "count"),
+    ...     ProjectionBands(["2026-10"], [276.0], [(0.95, [270.0], [282.0])]),
+    ...     format=Format(), goal=TargetPoint(280.0, "2026-10"),
     ... )
     >>> figure.alt.split("; ")[-2:]
     ['projected to 276 in Oct 2026, 95% range between 270 and 282', 'target 280 by Oct 2026.']
     """
-    return FanChart(caption, format, width, series, ahead, goal or Goal()).figure()
+    return FanChart(caption, format, width, series, ahead, goal or TargetPoint()).figure()
 
 
 def _keys(chart: FanData) -> list[str]:
     ticks = chart.ticks()
     word = tick_words(ticks, chart.series.unit, chart.scale, chart.format)[0]
-    anything = bool(known([*chart.series.values, *chart.ahead.mean]))
+    anything = bool(known_values([*chart.series.values, *chart.ahead.mean]))
     keys = [
         (anything and ticks[0] != 0, f"scale starts at {word}"),
         (chart.last(complete=False) is not None, "open dot: not over yet"),

@@ -11,7 +11,7 @@ from kpi_analysis.design.blocks.model import Tone
 from kpi_analysis.design.formats import Format
 from kpi_analysis.design.theme import LIGHT, TYPE
 from kpi_analysis.report.charts.base import Caption, Chart, Paint
-from kpi_analysis.report.charts.scales import is_known, known
+from kpi_analysis.report.charts.scales import is_known, known_values
 from kpi_analysis.report.charts.series import check_lengths, settle
 from kpi_analysis.report.charts.sheet import Sheet, Width
 
@@ -70,8 +70,8 @@ class Steps:
     def __post_init__(self) -> None:
         settle(self, len(self.names), tones="muted", reasons=None)
         check_lengths(self.names, "steps", self.counts, self.before or self.names, self.tones, self.reasons)
-        if any(count < 0 for count in known(self.counts)):
-            raise ValueError(f"Found the counts {known(self.counts)}. Wanted none below zero.")
+        if any(count < 0 for count in known_values(self.counts)):
+            raise ValueError(f"Found the counts {known_values(self.counts)}. Wanted none below zero.")
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def _paint(steps: Sequence[_Step], label: str, sheet: Sheet, f: Format) -> None:
     share_at = sheet.width - (change + 3 if change else 0)
     counts = [f.value(step.count, "count") if is_known(step.count) else "" for step in steps]
     bars = share_at - share - 3 - names - max(sheet.measure.width(c, size, bold=True) for c in counts) - 1.5
-    longest = max(known([step.count for step in steps]), default=0.0) or 1.0
+    longest = max(known_values([step.count for step in steps]), default=0.0) or 1.0
     sheet.text(share_at, 2.2, share_head, align="right", size=TYPE.chart_axis, colour=LIGHT.muted)
     if label:
         words = label if roomy else "change"

@@ -14,13 +14,13 @@ from kpi_analysis.report.charts.scales import (
     Linear,
     alt_range,
     is_known,
-    known,
+    known_values,
     nice_ticks,
     period_name,
     period_ticks,
     tick_words,
 )
-from kpi_analysis.report.charts.series import Series
+from kpi_analysis.report.charts.series import TimeSeries
 from kpi_analysis.report.charts.sheet import Sheet, Width, write_periods
 
 _HEIGHTS: dict[Width, float] = {"full": 60, "wide": 56, "half": 56, "third": 44}
@@ -31,7 +31,7 @@ _FOOT, _TOP = 8.0, 2.0
 class LineChart(Chart):
     """A line with its last value written at its end; see `line_over_time`."""
 
-    series: Series
+    series: TimeSeries
     ring: int | None = None
     from_zero: bool = False
 
@@ -49,7 +49,7 @@ class LineChart(Chart):
         start, word = ticks[0], tick_words(ticks, series.unit, self.scale, self.format)[0]
         unfinished = any(is_known(v) and not done for v, done in zip(series.values, series.complete, strict=True))
         keys = [
-            (bool(known(series.values)) and start != 0, f"scale starts at {word}"),
+            (bool(known_values(series.values)) and start != 0, f"scale starts at {word}"),
             (any(series.intervals), f"band: {series.interval_label}"),
             (self.ring_place() is not None, "ring: a year earlier"),
             (unfinished, "dashed: not over yet"),
@@ -81,7 +81,7 @@ class LineChart(Chart):
 
     def ticks(self) -> list[float]:
         """Return the ticks of the axis."""
-        there = [*known(self.series.values), *self.series.ends]
+        there = [*known_values(self.series.values), *self.series.ends]
         zero = [0.0] if self.from_zero or not there else []
         whole = self.series.unit in ("count", "points")
         return nice_ticks(min([*there, *zero]), max([*there, *zero]), whole=whole)
@@ -97,7 +97,7 @@ class LineChart(Chart):
 
 def line_over_time(
     caption: Caption,
-    series: Series,
+    series: TimeSeries,
     *,
     format: Format,
     ring: int | None = None,
@@ -111,7 +111,7 @@ def line_over_time(
     Parameters
     ----------
     caption : Caption
-    series : Series
+    series : TimeSeries
     format : Format
     ring : int, optional
         Index of the same period last year; negative counts from the end.
@@ -122,7 +122,7 @@ def line_over_time(
 
     Examples
     --------
-    >>> series = Series(["2026-08", "2026-09"], [261.0, 271.0], "count")
+    >>> series = TimeSeries(["2026-08", "2026-09"], [261.0, 271.0], "count")
     >>> line_over_time(Caption("leads", "They grow", "Leads, {unit}"), series, format=Format()).measure
     'Leads, number; scale starts at 260'
     """

@@ -15,7 +15,7 @@ from kpi_analysis.report.charts.scales import (
     Linear,
     alt_range,
     is_known,
-    known,
+    known_values,
     nice_ticks,
     period_name,
     period_ticks,
@@ -122,7 +122,7 @@ class MultiplesChart(Chart):
 
     def ticks(self) -> list[float]:
         """Return the ticks of all panels."""
-        there = known(self.panels.all_values)
+        there = known_values(self.panels.all_values)
         zero = [0.0] if self.from_zero or not there else []
         whole = self.panels.unit in ("count", "points")
         return nice_ticks(min([*there, *zero]), max([*there, *zero]), most=4, whole=whole)

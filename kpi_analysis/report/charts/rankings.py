@@ -11,7 +11,7 @@ from kpi_analysis.design.blocks import Cell, Column, Figure, Row
 from kpi_analysis.design.formats import Format, Scale
 from kpi_analysis.design.theme import LIGHT, LINES, TYPE
 from kpi_analysis.report.charts.base import Caption, Chart, Paint
-from kpi_analysis.report.charts.scales import Linear, is_known, known, nice_ticks, tick_words
+from kpi_analysis.report.charts.scales import Linear, is_known, known_values, nice_ticks, tick_words
 from kpi_analysis.report.charts.series import Groups
 from kpi_analysis.report.charts.sheet import PT, WIDTHS, Sheet, Width
 
@@ -190,7 +190,7 @@ def _paint(
     chart: RankingChart, sheet: Sheet, at: _Places, lines: Sequence[Sequence[str]], heights: Sequence[float]
 ) -> None:
     ends = [end for e in chart.entries for end in (e.value, e.low, e.high)]
-    low, high = _extent(known([*ends, chart.reference.value]))
+    low, high = _extent(known_values([*ends, chart.reference.value]))
     ticks = nice_ticks(low, high, most=6 if sheet.width > 100 else 4, whole=chart.groups.unit in ("count", "points"))
     inside = [t for t in ticks if low <= t <= high]
     # dots need no round ends, but an axis needs two ticks to be read

@@ -10,7 +10,7 @@ from kpi_analysis.design.blocks import Cell, Column, Figure, Row
 from kpi_analysis.design.formats import Format, Scale
 from kpi_analysis.design.theme import LIGHT, TYPE
 from kpi_analysis.report.charts.base import Caption, Chart, Paint
-from kpi_analysis.report.charts.scales import Linear, is_known, known
+from kpi_analysis.report.charts.scales import Linear, is_known, known_values
 from kpi_analysis.report.charts.series import Groups, check_lengths
 from kpi_analysis.report.charts.sheet import PT, WIDTHS, Sheet, Width
 
@@ -286,7 +286,7 @@ def _column_width(chart: ReturnsChart, place: int) -> float:
 
 
 def _paint(chart: ReturnsChart, sheet: Sheet, at: _Places) -> None:
-    ends = known([end for e in chart.entries for end in (e.value, e.low, e.high, e.before)])
+    ends = known_values([end for e in chart.entries for end in (e.value, e.low, e.high, e.before)])
     lowest = max(min([0.0, *ends]), LOWEST)
     highest = min(max([EXCEPTIONAL * 1.1, *(chart.break_even or 0.0, *ends)]), HIGHEST)
     x = Linear(lowest, highest, at.plot[0] + _INSET, at.plot[1] - _INSET)

@@ -14,12 +14,12 @@ from kpi_analysis.design.theme import TYPE
 from kpi_analysis.report.charts.text import TextMeasure
 
 
-def known(values: Sequence[float | None]) -> list[float]:
+def known_values(values: Sequence[float | None]) -> list[float]:
     """Return the values that exist.
 
     Examples
     --------
-    >>> known([1.0, None, float("nan"), 2.0])
+    >>> known_values([1.0, None, float("nan"), 2.0])
     [1.0, 2.0]
     """
     return [float(v) for v in values if is_known(v)]

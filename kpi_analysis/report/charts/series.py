@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from kpi_analysis.design.formats import Format, Scale
-from kpi_analysis.report.charts.scales import is_known, known, period_name
+from kpi_analysis.report.charts.scales import is_known, known_values, period_name
 
 Value = float | None
 Interval = tuple[float, float]
@@ -48,7 +48,7 @@ def settle(data: Any, count: int, **defaults: Any) -> None:
 
 
 @dataclass(frozen=True)
-class Series:
+class TimeSeries:
     """A KPI over time, each period with its value or a gap.
 
     Parameters
@@ -77,7 +77,7 @@ class Series:
 
     Examples
     --------
-    >>> Series(["2026-08", "2026-09"], [261.0, None], "count").gaps(Format())
+    >>> TimeSeries(["2026-08", "2026-09"], [261.0, None], "count").gaps(Format())
     ['Sep 2026: no value.']
     """
 
@@ -102,7 +102,7 @@ class Series:
     @property
     def ends(self) -> list[float]:
         """The ends of all ranges."""
-        return known([end for interval in self.intervals if interval for end in interval])
+        return known_values([end for interval in self.intervals if interval for end in interval])
 
     def reason(self, i: int) -> str:
         """Return why a value is missing."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kpi_analysis.design.formats import Format
 from kpi_analysis.design.theme import LIGHT
-from kpi_analysis.report.charts.scales import is_known, known
+from kpi_analysis.report.charts.scales import is_known, known_values
 
 WIDTH, HEIGHT = 22.0, 5.2
 _SIDE, _TOP = 1.2, 1.0
@@ -34,7 +34,7 @@ def sparkline(values: Sequence[float | None], *, ring: int | None = None) -> str
     >>> sparkline([None, None])
     ''
     """
-    there = known(values)
+    there = known_values(values)
     if not there:
         return ""
     low, high = min(there), max(there)
@@ -65,7 +65,7 @@ def sparkline_alt(label: str, values: Sequence[float | None], f: Format, unit: s
     >>> sparkline_alt("Leads", [100, None, 120], Format(), "count")
     'Leads, 3 periods, rising from 100 to 120; 1 without a value'
     """
-    there = known(values)
+    there = known_values(values)
     missing = len(values) - len(there)
     gaps = f"; {missing} without a value" if missing else ""
     head = f"{label}, {len(values)} periods"

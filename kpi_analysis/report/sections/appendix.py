@@ -46,7 +46,7 @@ def definitions(
         for name, metric in metrics.items()
     }
     note = f"Defined by the company in its own way: {', '.join(overridden)}." if overridden else ""
-    return replace(tables.definitions(frame, told, written, note=note, theme=theme), values=result_values(frame))
+    return replace(tables.definitions_table(frame, told, written, note=note, theme=theme), values=result_values(frame))
 
 
 def not_shown(frame: pd.DataFrame, metrics: Mapping[str, Metric]) -> Table:

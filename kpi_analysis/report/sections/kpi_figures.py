@@ -13,7 +13,7 @@ from kpi_analysis.report.charts.base import Width
 from kpi_analysis.report.charts.columns import columns_over_time
 from kpi_analysis.report.charts.lines import line_over_time
 from kpi_analysis.report.charts.rankings import Reference, ranking
-from kpi_analysis.report.charts.series import Groups, Series
+from kpi_analysis.report.charts.series import Groups, TimeSeries
 from kpi_analysis.report.sections.context import HISTORY, ReportContext
 from kpi_analysis.stats.intervals import FEW_TRIALS
 
@@ -47,7 +47,7 @@ def over_time(
         values=result_values(frame),
     )
     chart = columns_over_time if bars else line_over_time
-    series = Series(
+    series = TimeSeries(
         [row["period"] for row in rows],
         [row["value"] for row in rows],
         metric.unit,

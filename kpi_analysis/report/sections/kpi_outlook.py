@@ -18,9 +18,9 @@ from kpi_analysis.design.blocks import Figure, Note, Table, Title
 from kpi_analysis.insight.figures import figure_values, only, outlook, totals, wide
 from kpi_analysis.insight.targets import TargetAssessment
 from kpi_analysis.report.charts.fans import fan
-from kpi_analysis.report.charts.forecast import Forecast, Goal
 from kpi_analysis.report.charts.lines import line_over_time
-from kpi_analysis.report.charts.series import Series
+from kpi_analysis.report.charts.projection_bands import ProjectionBands, TargetPoint
+from kpi_analysis.report.charts.series import TimeSeries
 from kpi_analysis.report.display import on_display
 from kpi_analysis.report.messages import inside
 from kpi_analysis.report.sections.context import ReportContext
@@ -123,18 +123,18 @@ class KpiOutlook:
                 note=f"Method: {self.projection.method.rstrip('.')}.",
                 values=(*self._quoted(len(shown)), *figure_values(self._projection, *goals)),
             ),
-            Series(
+            TimeSeries(
                 [str(label) for label in shown.index],
                 [None if np.isnan(value) else float(value) for value in shown],
                 metric.unit,
             ),
-            Forecast(
+            ProjectionBands(
                 [period.label for period in self.future],
                 self.projection.frame["mean"].tolist(),
                 outlook.bands(self.projection),
             ),
             format=self.context.format,
-            goal=Goal(
+            goal=TargetPoint(
                 one.goal if aimed and one is not None else None,
                 one.period if aimed and one is not None else None,
                 f"Deadline {self.context.format.date(one.deadline)}" if aimed and one is not None else "",
@@ -223,7 +223,7 @@ class KpiOutlook:
                 note=f"Limits of the XmR chart. {note}{'.' if note else ''}",
                 values=figure_values(found),
             ),
-            Series(
+            TimeSeries(
                 frame["period"].tolist(),
                 [None if pd.isna(value) else float(value) for value in frame["month"]],
                 metric.unit,

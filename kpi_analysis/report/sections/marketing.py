@@ -279,6 +279,10 @@ class MarketingSections:
         """Marginal beside average returns; see `ResponseSections.marginal`."""
         return self.response.marginal()
 
+    def response_curves(self, *, width: Width = "full") -> Figure | Note:
+        """What more or less spend would bring by channel; see `ResponseSections.curves`."""
+        return self.response.curves(width=width)
+
     def what_if(self, *, moved: float = MOVED) -> Table | Note:
         """What would follow if budget moved; see `ResponseSections.what_if`."""
         return self.response.what_if(moved=moved)

@@ -17,9 +17,9 @@ from kpi_analysis.insight.outlook import Outlook
 from kpi_analysis.insight.targets import TargetAssessment
 from kpi_analysis.report.charts.base import Width
 from kpi_analysis.report.charts.fans import fan
-from kpi_analysis.report.charts.forecast import Forecast, Goal
 from kpi_analysis.report.charts.probabilities import TargetChances, chances
-from kpi_analysis.report.charts.series import Series
+from kpi_analysis.report.charts.projection_bands import ProjectionBands, TargetPoint
+from kpi_analysis.report.charts.series import TimeSeries
 from kpi_analysis.report.charts.trees import Branch, tree
 from kpi_analysis.report.display import on_display
 from kpi_analysis.report.messages import inside
@@ -184,18 +184,18 @@ class OutlookSections:
                 note=backtest_words(projection, one.unit, self.format),
                 values=figure_values(figures),
             ),
-            Series(
+            TimeSeries(
                 [str(label) for label in shown.index],
                 [None if np.isnan(value) else float(value) for value in shown],
                 one.unit,
             ),
-            Forecast(
+            ProjectionBands(
                 [period.label for period in future],
                 projection.frame["mean"].tolist(),
                 outlook.bands(projection),
             ),
             format=self.format,
-            goal=Goal(
+            goal=TargetPoint(
                 None if one.total else one.goal,
                 None if one.total else future[-1].label,
                 "" if one.total else f"Deadline {self.format.date(one.deadline)}",

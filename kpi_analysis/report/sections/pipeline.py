@@ -19,7 +19,7 @@ from kpi_analysis.insight.scope import Scope
 from kpi_analysis.report.charts.base import Width
 from kpi_analysis.report.charts.columns import columns_over_time
 from kpi_analysis.report.charts.funnels import Steps, funnel
-from kpi_analysis.report.charts.series import Series
+from kpi_analysis.report.charts.series import TimeSeries
 from kpi_analysis.report.charts.waterfalls import Bridge, waterfall
 from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections import drivers
@@ -186,7 +186,7 @@ class PipelineSections:
                 "counts as slipped.",
                 values=figure_values(found, only(pipeline.open_deals(self.scope), "limit")),
             ),
-            Series(
+            TimeSeries(
                 table["period"].tolist(), shares, "percent", complete=[bool(done) for done in table["complete"]],
                 reasons=["no deal was open"] * len(table),
             ),
@@ -209,7 +209,7 @@ class PipelineSections:
                 f"Won of the deals open when the {grain} began, {{unit}}",
                 note=f"Lines: the ranges forecast then.{self._checked()}", values=figure_values(found),
             ),
-            Series(
+            TimeSeries(
                 [*earlier.get("period", ()), coming], [*earlier.get("won", ()), ahead["expected"]], "currency",
                 intervals=[*ranges, (ahead["expected.ci_low"], ahead["expected.ci_high"])],
             ),
@@ -256,6 +256,10 @@ class PipelineSections:
     def win_rates(self, by: str, *, width: Width = "full") -> Figure | None:
         """The win rate of a year by owner, product or region; see `WinRateSections.win_rates`."""
         return self.rates.win_rates(by, width=width)
+
+    def deal_sizes(self, *, width: Width = "half") -> Figure | None:
+        """How large won deals are; see `WinRateSections.deal_sizes`."""
+        return self.rates.deal_sizes(width=width)
 
     # ------------------------------------------------------------------ inside
 

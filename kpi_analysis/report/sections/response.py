@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kpi_analysis.design.blocks import Note, Table
+from kpi_analysis.design.blocks import Figure, Note, Table
 from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.figures import figure_values, response, totals, wide
 from kpi_analysis.insight.figures.response import MOVED, OUTCOME
+from kpi_analysis.report.charts.base import Width
+from kpi_analysis.report.charts.response_curves import ChannelCurve, response_curves
 from kpi_analysis.report.display import on_display
 from kpi_analysis.report.sections.channels import CREDIT, quoting_table
 from kpi_analysis.report.sections.context import ReportContext
@@ -98,7 +100,38 @@ class ResponseSections:
             note=f"{CREDIT} What-if: {found.attrs['label']}.",
         )  # fmt: skip
 
+    def curves(self, *, width: Width = "full") -> Figure | Note:
+        """The response curve of each channel that allows one, with present spend on it."""
+        found = response.curves(self.context.scope)
+        if found.attrs["reason"]:
+            return Note(f"Response curves are withheld: {found.attrs['reason']}.")
+        levels = wide(found, "spend", "outcome", by=["channel", "level"]).astype({"level": str})
+        present = wide(found, "present", by=["channel"]).set_index("channel")["present"]
+        drawn = [
+            ChannelCurve(
+                str(channel), rows["spend"].tolist(), rows["outcome"].tolist(),
+                rows["outcome.ci_low"].tolist(), rows["outcome.ci_high"].tolist(), float(present[channel]),
+            )
+            for channel, rows in levels.sort_values("level").groupby("channel", sort=False)
+        ]  # fmt: skip
+        steepest = max(drawn, key=_slope)
+        return response_curves(
+            self.context.caption(
+                "response_curves", f"{steepest.name} rises most steeply where it stands",
+                f"{self.context.metric(OUTCOME).label} a week, {{unit}}, by weekly spend",
+                note=f"{CREDIT} A curve fitted to history is an estimate; only an experiment is a proof.",
+                values=figure_values(found),
+            ),
+            drawn, format=self.format, width=width,
+        )  # fmt: skip
+
     @property
     def format(self) -> Format:
         """How this company writes its numbers."""
         return self.context.format
+
+
+def _slope(curve: ChannelCurve) -> float:
+    """How steep a curve is at present spend, to tell which comes first; the return itself is that of `marginal`."""
+    step = curve.spend[1] - curve.spend[0]
+    return (curve.at(curve.present + step / 2)[0] - curve.at(curve.present - step / 2)[0]) / step if step else 0.0

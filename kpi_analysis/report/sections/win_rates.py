@@ -14,6 +14,7 @@ from kpi_analysis.insight.figures import deals, figure_values, of_slices, totals
 from kpi_analysis.insight.figures.deals import listed
 from kpi_analysis.metrics.compute.deals import DIMENSIONS
 from kpi_analysis.report.charts.base import Width
+from kpi_analysis.report.charts.distributions import Sample, distribution
 from kpi_analysis.report.charts.rankings import Reference, ranking
 from kpi_analysis.report.charts.series import Groups
 from kpi_analysis.report.display import on_display
@@ -104,6 +105,25 @@ class WinRateSections:
             ),
             format=self.format, reference=Reference(total["raw"], "all"), better="higher" if apart else "neutral",
             width=width,
+        )  # fmt: skip
+
+    def deal_sizes(self, *, width: Width = "half") -> Figure | None:
+        """How large the deals are that were won within a year."""
+        found = win_rates.deal_sizes(self.context.scope)
+        if found.attrs["reason"]:
+            return None
+        row = whole(found)
+        low, middle, high = (
+            self.format.prose(row[name], "currency") for name in ("lower_quartile", "median", "upper_quartile")
+        )
+        return distribution(
+            self.context.caption(
+                "deal_sizes", f"Half of the won deals are worth {low} to {high}, the median {middle}",
+                f"Won deals by amount, {{unit}}, closed in the year to {self.format.date(self.context.scope.day)}",
+                values=figure_values(found),
+            ),
+            Sample(self.context.scope.once(win_rates.won_amounts).tolist(), "currency", "won deals"),
+            format=self.format, width=width,
         )  # fmt: skip
 
     # ------------------------------------------------------------------ inside

@@ -4,7 +4,7 @@ Nothing is calculated here but the limits of usual variation, which decide how a
 """
 
 from kpi_analysis.report.tables.cells import DefinedMetric, MetricInfo
-from kpi_analysis.report.tables.lists import Field, definitions, not_shown, value_table
+from kpi_analysis.report.tables.lists import Field, definitions_table, not_shown_table, value_table
 from kpi_analysis.report.tables.scorecards import scorecard
 from kpi_analysis.report.tables.smart import AssessedTarget, actions_table, targets_table
 
@@ -14,8 +14,8 @@ __all__ = [
     "Field",
     "MetricInfo",
     "actions_table",
-    "definitions",
-    "not_shown",
+    "definitions_table",
+    "not_shown_table",
     "scorecard",
     "targets_table",
     "value_table",

@@ -134,7 +134,7 @@ def _reason_row(row: Record, fields: Sequence[Field]) -> Row | None:
     return Row((name, Cell(reason_of(row), tone="muted", span=len(fields) - 1)))
 
 
-def definitions(
+def definitions_table(
     frame: pd.DataFrame,
     metrics: Mapping[str, DefinedMetric],
     format: Format,
@@ -152,7 +152,7 @@ def definitions(
     frame : DataFrame
         One row a KPI: kpi, value, rows and, where there is one, the interval ci_low to ci_high.
     metrics : mapping of str to Defined
-        The KPIs with their formulas. Those without a value in the frame are left out: see `not_shown`.
+        The KPIs with their formulas. Those without a value in the frame are left out: see `not_shown_table`.
     format : Format
     id, title, measure, note : str
         The words around the table.
@@ -188,7 +188,7 @@ def _definition(row: Record, metric: DefinedMetric, f: Format) -> Row:
     )
 
 
-def not_shown(
+def not_shown_table(
     frame: pd.DataFrame,
     metrics: Mapping[str, MetricInfo],
     *,

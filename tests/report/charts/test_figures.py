@@ -20,8 +20,8 @@ from kpi_analysis.report.charts import (
     Caption,
     Groups,
     Reference,
-    Series,
     Steps,
+    TimeSeries,
     columns_over_time,
     funnel,
     line_over_time,
@@ -47,10 +47,10 @@ def months(n: int) -> list[str]:
     return [f"{2023 + i // 12}-{i % 12 + 1:02d}" for i in range(n)]
 
 
-def series_of(values: Sequence[float | None], unit: str, given: dict[str, Any]) -> tuple[Series, dict[str, Any]]:
+def series_of(values: Sequence[float | None], unit: str, given: dict[str, Any]) -> tuple[TimeSeries, dict[str, Any]]:
     """A series of months with what is given of its fields, and the other options."""
     data = {name: given.pop(name) for name in ("complete", "intervals", "year_ago", "reasons") if name in given}
-    return Series(months(len(values)), values, unit, **data), given
+    return TimeSeries(months(len(values)), values, unit, **data), given
 
 
 def columns(values: Sequence[float | None], unit: str = "count", **more: Any) -> Maker:
@@ -344,8 +344,8 @@ def test_a_waterfall_of_a_kpi_where_less_is_better_has_its_colours_turned() -> N
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: Series(["2026"], [1, 2], "count"),
-        lambda: Series([], [], "count"),
+        lambda: TimeSeries(["2026"], [1, 2], "count"),
+        lambda: TimeSeries([], [], "count"),
         lambda: Groups(["A"], [1], "count", counts=[1, 2]),
         lambda: Steps(["A", "B"], [1]),
         lambda: Steps(["A"], [-1]),

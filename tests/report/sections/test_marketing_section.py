@@ -333,6 +333,8 @@ def test_marginal_returns_are_withheld_with_a_reason_where_spend_hardly_varied(m
     assert all(len(row[1]) > 10 for row in texts(table))
     what_if = marketing.what_if()
     assert isinstance(what_if, Note) and says(what_if.text, "fewer than two")
+    curves = marketing.response_curves()
+    assert isinstance(curves, Note) and says(curves.text, "withheld")
 
 
 def test_where_spend_varied_marginal_returns_are_told_and_budget_moves_as_a_what_if(tmp_path: Path) -> None:
@@ -358,6 +360,10 @@ def test_where_spend_varied_marginal_returns_are_told_and_budget_moves_as_a_what
     assert isinstance(what_if, Table) and what_if.title.startswith("What if €")
     assert texts(what_if)[0][:2] == ["social", "search"]
     assert "assumption, not a finding" in what_if.note
+    curves = sections.response_curves()
+    assert isinstance(curves, Figure) and curves.title.startswith("search rises most steeply")
+    outcomes = {(row["dimensions"]["channel"], row["name"]) for row in curves.values}
+    assert {("search", "outcome"), ("social", "spend"), ("social", "present")} <= outcomes
     returns = texts(sections.returns())
     assert returns[1][:3] == ["social", returns[1][1], "0"], "nothing is credited to it"
 

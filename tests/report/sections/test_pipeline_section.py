@@ -87,6 +87,16 @@ def test_win_rates_by_owner_are_shrunken_counts_of_the_year(report: Report, rows
     assert miguel["high"] < counted["won"].sum() / counted["all"].sum()
 
 
+def test_the_sizes_of_won_deals_are_told_by_their_quartiles(report: Report, rows: pd.DataFrame) -> None:
+    figure = report.pipeline.deal_sizes()
+    year = rows[(rows["closed_on"] > END - pd.Timedelta(days=365)) & (rows["outcome"] == "won")]
+    assert figure is not None
+    told = {row["name"]: row["value"] for row in figure.values}
+    quartiles = year["amount"].quantile([0.25, 0.5, 0.75]).tolist()
+    assert [told[name] for name in ("lower_quartile", "median", "upper_quartile")] == pytest.approx(quartiles)
+    assert told["deals"] == year["amount"].notna().sum() == sum(int(row[2]) for row in texts(figure))
+
+
 def test_sellers_of_the_real_crm_differ_no_more_than_chance(crm: Report, crm_rows: pd.DataFrame) -> None:
     title = crm.pipeline.winners_page()
     assert title is not None and says(title.title, "chance")

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from kpi_analysis.core.status import Status
 from kpi_analysis.design.blocks import Cell, Table
-from kpi_analysis.design.blocks.model import StatusKind
 from kpi_analysis.design.formats import NBSP, Format
 from kpi_analysis.report.tables import actions_table, targets_table
 
@@ -28,7 +28,7 @@ class Goal:
     target: float = 288_000.0
     chance: float | None = 0.31
     reason: str = ""
-    status: StatusKind = "risk"
+    status: Status = "risk"
     deadline: dt.date = DECEMBER
     review_due: dt.date | None = dt.date(2026, 10, 31)
     actions: tuple[str, ...] = ("Hire two account executives by May.", "Reprice the starter plan")

@@ -17,8 +17,8 @@ from kpi_analysis.design.blocks import Cell, Row, Table
 from kpi_analysis.design.formats import NBSP, Format
 from kpi_analysis.report.tables import (
     Field,
-    definitions,
-    not_shown,
+    definitions_table,
+    not_shown_table,
     scorecard,
     value_table,
 )
@@ -305,14 +305,14 @@ LAST = pd.DataFrame(
 
 
 def test_definitions_say_formula_unit_rows_and_interval() -> None:
-    assert texts(definitions(LAST, METRICS, GB).rows) == [
+    assert texts(definitions_table(LAST, METRICS, GB).rows) == [
         ["Sales revenue", "a / b", "€m", "25,935", "–"],
         ["Opportunity-to-win ratio", "a / b", "%", "1,504", "25.2 to 29.7"],
     ]
 
 
 def test_what_is_not_shown_has_a_reason() -> None:
-    table = not_shown(LAST, METRICS)
+    table = not_shown_table(LAST, METRICS)
     assert texts(table.rows) == [["Sales cycle length", "no won deals"]]
     assert table.values[0]["value"] is None
 

@@ -13,7 +13,7 @@ MOST_BANDS = 3
 
 
 @dataclass(frozen=True)
-class Forecast:
+class ProjectionBands:
     """A projection by period, with ranges around it.
 
     Parameters
@@ -50,7 +50,7 @@ class Forecast:
 
 
 @dataclass(frozen=True)
-class Goal:
+class TargetPoint:
     """What a KPI is to reach, by when, and from where.
 
     Parameters
