@@ -244,8 +244,9 @@ class Calendar:
         """
         if n < 1:
             raise UsageError(f"The last {n} periods were asked for.", remedy="Ask for 1 or more.")
-        number = self._numbering.number(period.grain, period.start)
-        return [*(self._numbering.period(period.grain, k) for k in range(number - n + 1, number)), period]
+        numbering = self._numbering
+        number = numbering.number(period.grain, period.start)
+        return [*(numbering.period(period.grain, k) for k in range(number - n + 1, number)), period]
 
     def within(self, period: Period, grain: str) -> list[Period]:
         """Finer periods that start inside a period, oldest first.
