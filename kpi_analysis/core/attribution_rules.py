@@ -1,4 +1,4 @@
-"""The rules by which revenue is credited to the touches before it: their keys, their words, and what they can do."""
+"""Attribution rules by key: their words, and whether KPIs can be computed by them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class AttributionRule:
-    """A rule of attribution.
+    """Attribution rule: its words in a sentence and over a column, and what it can do.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The status of a target: its kinds, and the chances that part them."""
+"""Status of a target: its kinds, and the probabilities that part them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ ON_TRACK, AT_RISK = 0.70, 0.30  # the least chance of each
 
 
 def status_of_chance(chance: float) -> Status:
-    """Return on, risk or off for the probability that a target is reached by its deadline, from 0 to 1.
+    """Status of a target by the probability that it is reached by its deadline: on, risk or off.
+
+    Parameters
+    ----------
+    chance : float
+        Probability, from 0 to 1.
+
+    Returns
+    -------
+    {"on", "risk", "off"}
+        On track from .70, at risk from .30.
 
     Examples
     --------

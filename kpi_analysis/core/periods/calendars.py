@@ -6,22 +6,17 @@ arithmetic on that number; the only differences between calendars are where a mo
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from itertools import accumulate
-from typing import Literal, cast
+from typing import Literal
 
 from kpi_analysis.core.errors import ConfigError, UsageError, did_you_mean
+from kpi_analysis.core.periods.numbering import MONTHS_IN, CalendarType, PeriodNumbering
 from kpi_analysis.core.periods.period import GRAINS, Period, check_grain
-from kpi_analysis.core.periods.period_text import FIRST_YEAR, LAST_YEAR, no_such_period, read_period_text
-from kpi_analysis.core.periods.week_years import WeekYears
+from kpi_analysis.core.periods.period_text import no_such_period, read_period_text
 
 CALENDAR_TYPES = ("gregorian", "4-4-5", "4-5-4", "5-4-4")
-
-MONTHS_IN = {"month": 1, "quarter": 3, "year": 12}
-ISO_WEEKS = WeekYears(date(2024, 1, 1))
 
 
 @dataclass(frozen=True)
@@ -60,7 +55,7 @@ class Calendar:
     53
     """
 
-    type: Literal["gregorian", "4-4-5", "4-5-4", "5-4-4"] = "gregorian"
+    type: CalendarType = "gregorian"
     year_starts: int | date = 1
     named_by: Literal["end", "start"] | None = None
 
@@ -118,16 +113,18 @@ class Calendar:
         """
         grain, year, number = read_period_text(text)
         if grain == "day":
-            return self._at("day", number)
+            return self._numbering.period("day", number)
         if grain == "month":
-            return self._at("month", 12 * year + number - 1 - self._month_shift)
+            return self._numbering.period("month", 12 * year + number - 1 - self._numbering.month_shift)
         if grain == "quarter":
-            return self._at("quarter", 4 * year + number - 1)
+            return self._numbering.period("quarter", 4 * year + number - 1)
         if grain == "week":
             if not 1 <= number <= self.weeks_in_year(year):
                 raise no_such_period(text, f"{year} has the weeks W01 to W{self.weeks_in_year(year)}")
-            return self._at("week", self._number("week", self._weeks.first_day(year)) + number - 1)
-        return self._at("year", year)
+            return self._numbering.period(
+                "week", self._numbering.number("week", self._numbering.weeks.first_day(year)) + number - 1
+            )
+        return self._numbering.period("year", year)
 
     def containing(self, day: date, grain: str) -> Period:
         """Period of a grain that a day lies in.
@@ -154,7 +151,7 @@ class Calendar:
         >>> str(Calendar().containing(date(2027, 1, 3), "week"))
         '2026-W53'
         """
-        return self._at(grain, self._number(grain, day))
+        return self._numbering.period(grain, self._numbering.number(grain, day))
 
     def shift(self, period: Period, n: int) -> Period:
         """Period `n` periods later, or earlier where `n` is negative.
@@ -179,7 +176,9 @@ class Calendar:
         >>> Calendar().shift(so_far, -1).through
         datetime.date(2026, 2, 20)
         """
-        return _same_stretch(self._at(period.grain, self._number(period.grain, period.start) + n), period)
+        return _same_stretch(
+            self._numbering.period(period.grain, self._numbering.number(period.grain, period.start) + n), period
+        )
 
     def prior(self, period: Period) -> Period:
         """Period just before, over the same stretch where the period is cut."""
@@ -213,7 +212,7 @@ class Calendar:
             leap_day = (period.start.month, period.start.day) == (2, 29)
             earlier = None if leap_day else period.start.replace(year=period.start.year - 1)
         else:
-            earlier = self._weeks.year_before(period.start)
+            earlier = self._numbering.weeks.year_before(period.start)
         return None if earlier is None else _same_stretch(self.containing(earlier, period.grain), period)
 
     def last(self, period: Period, n: int) -> list[Period]:
@@ -245,8 +244,9 @@ class Calendar:
         """
         if n < 1:
             raise UsageError(f"The last {n} periods were asked for.", remedy="Ask for 1 or more.")
-        number = self._number(period.grain, period.start)
-        return [*(self._at(period.grain, k) for k in range(number - n + 1, number)), period]
+        numbering = self._numbering
+        number = numbering.number(period.grain, period.start)
+        return [*(numbering.period(period.grain, k) for k in range(number - n + 1, number)), period]
 
     def within(self, period: Period, grain: str) -> list[Period]:
         """Finer periods that start inside a period, oldest first.
@@ -282,9 +282,9 @@ class Calendar:
                 f"The {period.grain} {period} has no {grain} in it.",
                 remedy=f"Ask for one of {', '.join(GRAINS[: GRAINS.index(period.grain) + 1])}.",
             )
-        first = self._number(grain, period.start - timedelta(days=1)) + 1
-        last = self._number(grain, period.last_day)
-        inner = [self._at(grain, number) for number in range(first, last + 1)]
+        first = self._numbering.number(grain, period.start - timedelta(days=1)) + 1
+        last = self._numbering.number(grain, period.last_day)
+        inner = [self._numbering.period(grain, number) for number in range(first, last + 1)]
         if inner and not period.complete:
             inner[-1] = inner[-1].cut(period.last_day)
         return inner
@@ -318,77 +318,11 @@ class Calendar:
 
     def weeks_in_year(self, year: int) -> int:
         """Number of weeks of a year, 52 or 53: its fiscal weeks, or ISO weeks if gregorian."""
-        return self._weeks.weeks_in(year)
+        return self._numbering.weeks.weeks_in(year)
 
     @cached_property
-    def _weeks(self) -> WeekYears:
-        if self.type == "gregorian":
-            return ISO_WEEKS
-        return WeekYears(cast(date, self.year_starts), named_by_end=self.named_by == "end")
-
-    @cached_property
-    def _weeks_before_month(self) -> tuple[int, ...]:
-        """Weeks of the fiscal year that are over when each of its twelve months begins."""
-        lengths = [int(weeks) for weeks in self.type.split("-")] * 4
-        return (0, *accumulate(lengths[:-1]))
-
-    @cached_property
-    def _month_shift(self) -> int:
-        """How many months the month's name runs ahead of its place in the fiscal year."""
-        if self.type != "gregorian" or self.year_starts == 1:
-            return 0
-        return cast(int, self.year_starts) - 1 - (0 if self.named_by == "start" else 12)
-
-    def _month_start(self, number: int) -> date:
-        if self.type == "gregorian":
-            year, month = divmod(number + self._month_shift, 12)
-            return date(year, month + 1, 1)
-        year, month = divmod(number, 12)
-        return self._weeks.first_day(year) + timedelta(weeks=self._weeks_before_month[month])
-
-    def _month_number(self, day: date) -> int:
-        if self.type == "gregorian":
-            return 12 * day.year + day.month - 1 - self._month_shift
-        year, week = self._weeks.week_of(day)
-        return 12 * year + bisect_right(self._weeks_before_month, week - 1) - 1
-
-    def _start(self, grain: str, number: int) -> date:
-        if grain == "day":
-            return date.fromordinal(number)
-        if grain == "week":
-            return self._weeks.anchor + timedelta(weeks=number)
-        return self._month_start(number * MONTHS_IN[grain])
-
-    def _number(self, grain: str, day: date) -> int:
-        check_grain(grain)
-        if grain == "day":
-            return day.toordinal()
-        if grain == "week":
-            return (day - self._weeks.anchor).days // 7
-        return self._month_number(day) // MONTHS_IN[grain]
-
-    def _label(self, grain: str, number: int, start: date) -> str:
-        if grain == "day":
-            return start.isoformat()
-        if grain == "week":
-            return "{:04d}-W{:02d}".format(*self._weeks.week_of(start))
-        if grain == "month":
-            year, month = divmod(number + self._month_shift, 12)
-            return f"{year:04d}-{month + 1:02d}"
-        if grain == "quarter":
-            return f"{number // 4:04d}-Q{number % 4 + 1}"
-        return f"{number:04d}"
-
-    def _at(self, grain: str, number: int) -> Period:
-        try:
-            start = self._start(grain, number)
-            end = self._start(grain, number + 1) - timedelta(days=1)
-            return Period(grain, start, end, self._label(grain, number, start))
-        except (ValueError, OverflowError):
-            raise UsageError(
-                f"The calendar has no such {grain}: years go from {FIRST_YEAR} to {LAST_YEAR}.",
-                remedy="Ask for a period nearer to the present, or for fewer of them.",
-            ) from None
+    def _numbering(self) -> PeriodNumbering:
+        return PeriodNumbering(self.type, self.year_starts, self.named_by)
 
 
 def _same_stretch(target: Period, period: Period) -> Period:
