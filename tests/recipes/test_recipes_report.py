@@ -11,5 +11,9 @@ def test_a_section_by_its_recipe(tmp_path: Path) -> None:
     assert list(follow("section", tmp_path)) == steps_of("section")
 
 
+def test_a_chart_by_its_recipe(tmp_path: Path) -> None:
+    assert list(follow("chart", tmp_path)) == steps_of("chart")
+
+
 def test_a_notebook_by_its_recipe(tmp_path: Path) -> None:
     assert list(follow("notebook", tmp_path)) == steps_of("notebook")
