@@ -11,5 +11,9 @@ def test_a_kpi_by_its_recipe(tmp_path: Path) -> None:
     assert list(follow("kpi", tmp_path)) == steps_of("kpi")
 
 
+def test_a_measure_kind_by_its_recipe(tmp_path: Path) -> None:
+    assert list(follow("kind", tmp_path)) == steps_of("kind")
+
+
 def test_a_column_by_its_recipe(tmp_path: Path) -> None:
     assert list(follow("column", tmp_path)) == steps_of("column")

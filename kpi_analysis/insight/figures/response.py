@@ -103,7 +103,7 @@ def moved_budget(scope: Scope, moved: float = MOVED) -> pd.DataFrame:
     ]), reason="", names=names, label=str(row["label"]))  # fmt: skip
 
 
-@figures("response.curves", kpis=READ, tolerance=ITERATED)
+@figure_function("response.curves", kpis=READ, tolerance=ITERATED)
 def curves(scope: Scope) -> pd.DataFrame:
     """Return the response curve of each channel that allows one: what levels of weekly spend bring, with 95 % limits.
 
@@ -116,15 +116,15 @@ def curves(scope: Scope) -> pd.DataFrame:
         return none_because(fitted.reason or "no channel allows a fit")
     rows, present = [], []
     for channel, fit in fitted.curves.items():
-        present.append({"channel": named(channel), "present": fit.spend / fit.pattern.size})
+        present.append({"channel": channel_name(channel), "present": fit.spend / fit.pattern.size})
         for level, row in enumerate(response_curve(fitted, channel).to_dict("records")):
             ends = {"outcome.ci_low": row["low"], "outcome.ci_high": row["high"]}
-            line = {"channel": named(channel), "level": f"{level:02d}"}
+            line = {"channel": channel_name(channel), "level": f"{level:02d}"}
             rows.append({**line, "spend": row["spend"], "outcome": row["outcome"], **ends})
     return together(
         tidy(pd.DataFrame(rows), [
-            Measure("spend", "Spend a week", "currency"), Measure("outcome", "What it brings a week", "currency"),
+            Quantity("spend", "Spend a week", "currency"), Quantity("outcome", "What it brings a week", "currency"),
         ], ["channel", "level"]),
-        tidy(pd.DataFrame(present), [Measure("present", "Present spend a week", "currency")], ["channel"]),
+        tidy(pd.DataFrame(present), [Quantity("present", "Present spend a week", "currency")], ["channel"]),
         reason="",
     )  # fmt: skip

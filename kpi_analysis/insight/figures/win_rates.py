@@ -102,12 +102,12 @@ def won_amounts(scope: Scope) -> pd.Series[float]:
     return found
 
 
-@figures("win_rates.deal_sizes", kpis=READ)
+@figure_function("win_rates.deal_sizes", kpis=READ)
 def deal_sizes(scope: Scope) -> pd.DataFrame:
     """Return how many deals were won within a year, and the median and the quartiles of their amounts."""
     if reason := read.absent(scope):
         return none_because(reason)
-    if "amount" not in scope.once(read.known).columns:
+    if "amount" not in scope.once(read.known_deals).columns:
         return none_because("deals have no amount")
     amounts = scope.once(won_amounts)
     if len(amounts) < FEWEST_SIZES:
@@ -115,6 +115,6 @@ def deal_sizes(scope: Scope) -> pd.DataFrame:
     low, middle, high = amounts.quantile([0.25, 0.5, 0.75])
     row = {"deals": len(amounts), "lower_quartile": low, "median": middle, "upper_quartile": high}
     return together(tidy(pd.DataFrame([row]), [
-        Measure("deals", "Won deals", "count"), Measure("lower_quartile", "Lower quartile", "currency"),
-        Measure("median", "Median", "currency"), Measure("upper_quartile", "Upper quartile", "currency"),
+        Quantity("deals", "Won deals", "count"), Quantity("lower_quartile", "Lower quartile", "currency"),
+        Quantity("median", "Median", "currency"), Quantity("upper_quartile", "Upper quartile", "currency"),
     ]), reason="")  # fmt: skip

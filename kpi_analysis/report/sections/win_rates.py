@@ -112,7 +112,7 @@ class WinRateSections:
         found = win_rates.deal_sizes(self.context.scope)
         if found.attrs["reason"]:
             return None
-        row = whole(found)
+        row = totals(found)
         low, middle, high = (
             self.format.prose(row[name], "currency") for name in ("lower_quartile", "median", "upper_quartile")
         )
