@@ -11,6 +11,7 @@ import importlib
 from kpi_analysis.design.formats import Format
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.catalogue import shipped
+from kpi_analysis.metrics.code_hash import code_hash, package_versions
 from kpi_analysis.report.charts.base import Caption
 from kpi_analysis.report.charts.columns import columns_over_time
 from kpi_analysis.report.charts.series import TimeSeries
@@ -27,6 +28,7 @@ def rehearse() -> None:
     """Go once through what takes long for the first time only."""
     for module in LATE:
         importlib.import_module(module)
+    code_hash(), package_versions()
     catalogue = shipped()
     for name in catalogue.metrics:
         catalogue.measures_of(name)
