@@ -14,7 +14,7 @@ import pytest
 from kpi_analysis.design.blocks import Figure
 from kpi_analysis.design.formats import Format
 from kpi_analysis.design.status_words import STATUS_WORDS
-from kpi_analysis.report.charts import Caption, Forecast, Goal, TargetChances, TimeSeries, chances, fan
+from kpi_analysis.report.charts import Caption, ProjectionBands, TargetChances, TargetPoint, TimeSeries, chances, fan
 from kpi_analysis.report.charts.text import text_width
 
 GB = Format("en_GB", "EUR")
@@ -51,11 +51,11 @@ def fanned(
 ) -> Maker:
     count = len(values)
     future = more.pop("future_periods", months(6, count))
-    ahead = Forecast(future, mean, more.pop("bands", spreading(mean, step) if mean else []))
+    ahead = ProjectionBands(future, mean, more.pop("bands", spreading(mean, step) if mean else []))
     data = {name: more.pop(name) for name in ("complete", "reasons") if name in more}
     series, target = TimeSeries(months(count), values, unit, **data), more.pop("target", None)
     period = more.pop("target_period", None if target is None else future[2])
-    goal = Goal(target, period, more.pop("deadline_label", ""), more.pop("baseline", None))
+    goal = TargetPoint(target, period, more.pop("deadline_label", ""), more.pop("baseline", None))
     return lambda id: fan(caption(id), series, ahead, format=GB, goal=goal, **more)
 
 
