@@ -41,7 +41,7 @@ check: lint ## lint, types, catalogue and data
 lint: $(READY) ## ruff, pydoclint and mypy
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/python tools/docstrings.py kpi_analysis/__init__.py kpi_analysis/core kpi_analysis/stats
+	@$(BIN)/python tools/docstrings.py kpi_analysis/__init__.py kpi_analysis/core kpi_analysis/stats kpi_analysis/metrics
 	@$(BIN)/mypy
 
 lock: $(READY) ## write requirements.lock anew from pyproject.toml

@@ -61,7 +61,19 @@ def check_sources(sources: Sources) -> list[DataFinding]:
 
 
 def check_table(sources: Sources, name: str) -> list[DataFinding]:
-    """Check one table: conversions, required values, ranges, known words, unique keys, order in time.
+    """Findings about one table: conversions, required values, ranges, known words, unique keys, order in time.
+
+    Parameters
+    ----------
+    sources : Sources
+        Tables of the company.
+    name : str
+        Of the canonical table.
+
+    Returns
+    -------
+    list of DataFinding
+        Errors and warnings; empty where all is well.
 
     Raises
     ------

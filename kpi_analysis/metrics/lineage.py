@@ -31,7 +31,12 @@ class Cause:
 
 
 def made_from(company: OpenCompany) -> dict[str, Any]:
-    """Return what the figures of an open company are made from; no clock and no path of a machine is in it.
+    """Lineage of the figures of an open company; no clock and no path of a machine is in it.
+
+    Parameters
+    ----------
+    company : OpenCompany
+        The open company.
 
     Returns
     -------
@@ -79,16 +84,20 @@ def causes(
     texts: Sequence[str] = (),
     aimed: bool = False,
 ) -> tuple[Cause, ...]:
-    """Return what a KPI depends on and what changed: each can be why a figure moved.
+    """Causes of a changed figure: what its KPI depends on and what of that changed.
 
     Code is named only where neither data nor definitions changed: it changes with every new version.
 
     Parameters
     ----------
-    then, now : mapping
-        From `made_from`, when the figure was published and today.
+    then : mapping of str to Any
+        From `made_from`, when the figure was published.
+    now : mapping of str to Any
+        From `made_from`, today.
     company : OpenCompany
+        The open company, today.
     kpi : str
+        Id of the KPI.
     texts : sequence of str
         Its dimensions and its condition in SQL: they may need a further table.
     aimed : bool

@@ -118,7 +118,17 @@ class OpenCompany:
 
 
 def open_company(path: str | Path = "params/company.yaml") -> OpenCompany:
-    """Open a company by its company file; a ``kpis.yaml`` beside it adds KPIs, a ``targets.yaml`` targets.
+    """Session of a company, by its company file; a ``kpis.yaml`` beside it adds KPIs, a ``targets.yaml`` targets.
+
+    Parameters
+    ----------
+    path : str | Path
+        The company file.
+
+    Returns
+    -------
+    OpenCompany
+        Its tables are read when they are first needed.
 
     Raises
     ------

@@ -18,7 +18,19 @@ from kpi_analysis.metrics.sources.snapshot import write_facts, write_tables
 
 
 def write_snapshot(company: Path, path: Path) -> str:
-    """Read every source of a company once into a new DuckDB file; return one hash of what the tables hold.
+    """Snapshot of a company: every source read once into a new DuckDB file.
+
+    Parameters
+    ----------
+    company : Path
+        The company file.
+    path : Path
+        The new file.
+
+    Returns
+    -------
+    str
+        Hash of what the tables hold.
 
     Raises
     ------

@@ -63,7 +63,17 @@ class Catalogue:
     _measures_of: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def metric(self, name: str) -> Metric:
-        """Return a KPI by its id.
+        """KPI of an id.
+
+        Parameters
+        ----------
+        name : str
+            Id of the KPI.
+
+        Returns
+        -------
+        Metric
+            Its entry in the catalogue.
 
         Raises
         ------
@@ -127,7 +137,7 @@ class Catalogue:
         return self.metrics[name].label
 
     def in_words(self, name: str, aggregates: Mapping[str, Aggregate] | None = None) -> str:
-        """Return the formula of a KPI in words.
+        """Formula of a KPI in words.
 
         Parameters
         ----------
@@ -135,6 +145,11 @@ class Catalogue:
             Id of the KPI.
         aggregates : mapping of str to Aggregate, optional
             How a company reads its measures, where it has several aggregates.
+
+        Returns
+        -------
+        str
+            Such as ``won deals ÷ (won deals + lost deals)``.
         """
         tree = self.metric(name).tree
         if isinstance(tree, formula.Name) and tree.name in self.measures:
@@ -189,24 +204,35 @@ def shipped() -> Catalogue:
 
 
 def with_own(path: Path) -> Catalogue:
-    """Return the shipped catalogue with a user's own measures and KPIs; those of the same name are overridden.
+    """Shipped catalogue with a user's own measures and KPIs; those of the same name are overridden.
 
     Parameters
     ----------
     path : path
         A ``kpis.yaml``. The shipped catalogue alone where there is no such file.
+
+    Returns
+    -------
+    Catalogue
+        A new one where there are own ones.
     """
     return read_catalogue([path], base=shipped()) if path.is_file() else shipped()
 
 
 def read_catalogue(paths: Iterable[Path], *, base: Catalogue | None = None) -> Catalogue:
-    """Read catalogue files into one catalogue.
+    """Catalogue of files, checked as a whole.
 
     Parameters
     ----------
-    paths : iterable of path
+    paths : iterable of Path
+        The files, in the order in which they are read.
     base : Catalogue, optional
         What the files add to, and may override.
+
+    Returns
+    -------
+    Catalogue
+        Of all files, and of the base.
 
     Raises
     ------

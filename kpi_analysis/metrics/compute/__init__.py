@@ -119,6 +119,11 @@ def plan_of(selection: Selection, names: Sequence[str], periods: Periods, compar
     periods : Periods
     compared : bool
         Whether the periods before and a year ago are needed too.
+
+    Returns
+    -------
+    QueryPlan
+        What must be read, not yet read.
     """
     catalogue = selection.catalogue
     needed = NeededPeriods(catalogue, selection.sources.config.calendar)

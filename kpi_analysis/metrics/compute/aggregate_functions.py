@@ -12,6 +12,16 @@ ZERO_WITHOUT_ROWS = (*ADDITIVE, "distinct")
 def function_of(aggregate: Aggregate) -> str:
     """Name of the aggregate function; ``distinct`` for a distinct count, ``lifetime`` for what a model expects.
 
+    Parameters
+    ----------
+    aggregate : Aggregate
+        Such as ``sum(amount)``.
+
+    Returns
+    -------
+    str
+        Such as ``sum``.
+
     Examples
     --------
     >>> function_of(Aggregate(table="orders", agg="count(distinct customer_id)", date="ordered_on"))
@@ -25,6 +35,16 @@ def function_of(aggregate: Aggregate) -> str:
 
 def argument_of(aggregate: Aggregate) -> str:
     """Argument of the aggregate function, as SQL.
+
+    Parameters
+    ----------
+    aggregate : Aggregate
+        Such as ``sum(amount)``.
+
+    Returns
+    -------
+    str
+        Such as ``amount``.
 
     Examples
     --------
@@ -41,6 +61,18 @@ def is_additive(aggregate: Aggregate) -> bool:
 
 def grows_with_time(catalogue: Catalogue, node: Node) -> bool:
     """Whether a value is twice as large in a period of twice the days: sums and counts are, ratios and stocks are not.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Where the names of the formula stand.
+    node : Node
+        The formula, or a part of it.
+
+    Returns
+    -------
+    bool
+        True where a sum over time has a meaning.
 
     Examples
     --------

@@ -31,6 +31,11 @@ def execute_cached(request: Request, query: QueryKey, ahead: Sequence[Period], s
         and their histories.
     sources : Sources
         Without a snapshot the rows may change, and everything is read.
+
+    Returns
+    -------
+    list of Record
+        One for each period and slice that has rows.
     """
     backend, cache = sources.table(request.shared.table).get_backend(), sources.result_cache
     if cache is None or KINDS[request.shared.kind].needs_all_periods:

@@ -35,6 +35,11 @@ def estimates(evaluator: Evaluator, metric: Metric, periods: Periods) -> tuple[L
     metric : Metric
         Its `interval` names the method; none means that its value is no estimate.
     periods : tuple of Period
+
+    Returns
+    -------
+    (Limits, Limits)
+        Lower and upper limits, one array a period.
     """
     shape = (len(periods), len(evaluator.results.groups))
     low, high = np.full(shape, np.nan), np.full(shape, np.nan)

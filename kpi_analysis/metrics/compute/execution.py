@@ -59,6 +59,16 @@ class _Collected:
 def run_plan(plan: QueryPlan) -> QueryResults:
     """Results of a query plan, from the result cache of a snapshot where that is possible.
 
+    Parameters
+    ----------
+    plan : QueryPlan
+        As `plan_of` makes it.
+
+    Returns
+    -------
+    QueryResults
+        All that an evaluation needs.
+
     Raises
     ------
     ConfigError
@@ -87,6 +97,16 @@ def without_rows(aggregate: Aggregate | None) -> float:
 
 def rounded(number: float) -> float:
     """A sum to 13 digits: threads add floats in any order, and what lies beyond is the noise of that.
+
+    Parameters
+    ----------
+    number : float
+        Any.
+
+    Returns
+    -------
+    float
+        The same to 13 significant digits.
 
     Examples
     --------

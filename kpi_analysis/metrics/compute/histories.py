@@ -100,7 +100,17 @@ def contracts(sources: Sources, as_of: dt.date, where: str | None = None) -> pd.
 
 
 def joined(plans: pd.DataFrame) -> pd.DataFrame:
-    """Return plans that follow each other without a gap as one contract.
+    """Contracts: plans that follow each other without a gap are one.
+
+    Parameters
+    ----------
+    plans : DataFrame
+        One row a plan, as the subscriptions hold them.
+
+    Returns
+    -------
+    DataFrame
+        One row a contract.
 
     Examples
     --------

@@ -58,8 +58,10 @@ def read_operands(
         The KPI.
     parts : sequence of Node
         Trees over measures and metrics of the catalogue.
-    before, after : Period
-        Both cut where they are unfinished. The one before is a base: it must lie wholly in the data.
+    before : Period
+        The base, cut where it is unfinished; it must lie wholly in the data.
+    after : Period
+        The period itself, cut where it is unfinished.
     by : sequence of str
         Dimensions to slice by.
     where : str, optional

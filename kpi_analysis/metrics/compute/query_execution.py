@@ -33,10 +33,17 @@ def execute(request: Request, backend: ibis.BaseBackend, cache: CompiledQueryCac
     cache : CompiledQueryCache
         The queries compiled before. To build a query takes DuckDB's users several times as long as to run it.
 
+    Returns
+    -------
+    list of Record
+        One for each period and slice that has rows.
+
     Raises
     ------
     ConfigError
         When the engine cannot do what a measure asks, or refuses the query.
+    KpiError
+        What reading raises by itself, as it is.
     """
     try:
         return _execute(request, backend, cache)

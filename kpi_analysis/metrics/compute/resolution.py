@@ -61,6 +61,11 @@ def resolve_measure(
         Dimensions to slice by.
     where : str, optional
         The user's condition in SQL.
+
+    Returns
+    -------
+    ResolvedMeasure
+        With a reason in place of an aggregate where none is possible.
     """
     if measure.setting is not None:
         value = getattr(sources.config, measure.setting)

@@ -97,6 +97,11 @@ class Selection:
         period : Period
         as_base : bool
             Whether it is the base of a comparison, which must lie wholly in the data.
+
+        Returns
+        -------
+        str
+            In words; empty where there are data.
         """
         aggregate = self.resolve(name).aggregate
         if aggregate is None:

@@ -17,7 +17,16 @@ def known_columns(sources: Sources) -> dict[str, set[str]]:
 
 
 def check_slices(sources: Sources, by: Sequence[str], where: str | None) -> None:
-    """Refuse a dimension or a condition that no connected table can answer.
+    """Validation of dimensions and a condition: some connected table must answer each of them.
+
+    Parameters
+    ----------
+    sources : Sources
+        Tables of the company.
+    by : sequence of str
+        Dimensions.
+    where : str, optional
+        SQL condition over canonical columns.
 
     Raises
     ------
@@ -40,7 +49,14 @@ def check_slices(sources: Sources, by: Sequence[str], where: str | None) -> None
 
 
 def check_values(sources: Sources, slices: Mapping[str, str]) -> None:
-    """Refuse a value of a dimension that stands in no row of any table: its report would be full of zeros.
+    """Validation of values of dimensions: one that stands in no row of any table would fill a report with zeros.
+
+    Parameters
+    ----------
+    sources : Sources
+        Tables of the company.
+    slices : mapping of str to str
+        Of each dimension, the value that is asked for.
 
     Raises
     ------

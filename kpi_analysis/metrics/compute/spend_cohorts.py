@@ -25,13 +25,18 @@ CREDITS = Aggregate(table="touchpoints", agg="sum(credited_value)", date="conver
 
 
 def no_credits(sources: Sources, where: str | None = None) -> str:
-    """Return why nothing can be credited by touches, or nothing: the table, a column, or the slice is missing.
+    """Reason why nothing can be credited by touchpoints: a table, a column or the slice is missing; or nothing.
 
     Parameters
     ----------
     sources : Sources
     where : str, optional
         The part of the company that is asked for, as SQL.
+
+    Returns
+    -------
+    str
+        Empty where credit is possible.
     """
     return obstacle(sources, CREDITS, (), where)
 

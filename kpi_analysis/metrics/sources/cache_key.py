@@ -58,6 +58,11 @@ class CacheKey:
     def text(self) -> str:
         """The key as canonical JSON: sorted, without blanks.
 
+        Returns
+        -------
+        str
+            The same for equal keys, in every process.
+
         Raises
         ------
         TypeError

@@ -49,6 +49,11 @@ class Connections:
     def remote(self) -> Any:
         """The company's own source; the in-memory DuckDB of the files where it names no other.
 
+        Returns
+        -------
+        ibis.BaseBackend
+            Connected at the first use.
+
         Raises
         ------
         SourceUnreachable
@@ -76,6 +81,11 @@ class Connections:
             Of the canonical table, or ``rates``.
         spec : TableSpec
             Its path, table or query in the company file.
+
+        Returns
+        -------
+        Table
+            With the columns as they are named there.
 
         Raises
         ------

@@ -20,7 +20,19 @@ from kpi_analysis.metrics.sql.types import on_duckdb
 
 @contextmanager
 def refusing(company: CompanyConfig, name: str) -> Iterator[None]:
-    """Tell of a row on which an expression of the company file fails.
+    """Context in which a row that an expression of the company file fails on is told by file and line.
+
+    Parameters
+    ----------
+    company : CompanyConfig
+        Its configuration.
+    name : str
+        Of the canonical table.
+
+    Yields
+    ------
+    None
+        Nothing.
 
     Raises
     ------
@@ -39,7 +51,7 @@ def refusing(company: CompanyConfig, name: str) -> Iterator[None]:
 
 
 def convert(value: ir.Value, column: CanonicalColumn, zone: str) -> ir.Value:
-    """Return a value as its canonical column holds it; what cannot be read is NULL.
+    """Value as its canonical column holds it; what cannot be read is NULL.
 
     Parameters
     ----------
@@ -49,6 +61,11 @@ def convert(value: ir.Value, column: CanonicalColumn, zone: str) -> ir.Value:
         The canonical column.
     zone : str
         The company's time zone.
+
+    Returns
+    -------
+    Value
+        Of the canonical type.
     """
     kind = value.type()
     if column.kind == "text":

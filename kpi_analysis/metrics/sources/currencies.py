@@ -18,7 +18,7 @@ FAR = dt.date(9999, 12, 31)
 
 
 def in_company_currency(company: CompanyConfig, name: str, table: ir.Table, rates: pa.Table | None) -> ir.Table:
-    """Return a table whose money is in the company's currency, by the rate of each row's day.
+    """Table whose money is in the company's currency, by the rate of each row's day.
 
     A rate is what one unit of a currency is worth in the company's currency; it holds until the next one. A row
     without a currency is in the company's own.
@@ -31,6 +31,11 @@ def in_company_currency(company: CompanyConfig, name: str, table: ir.Table, rate
     table : Table
     rates : pyarrow Table, optional
         Columns day, currency, rate; sorted, each day and currency once.
+
+    Returns
+    -------
+    Table
+        With the same columns.
 
     Raises
     ------
@@ -67,7 +72,21 @@ def in_company_currency(company: CompanyConfig, name: str, table: ir.Table, rate
 
 
 def read_rates(company: CompanyConfig, raw: ir.Table, spec: RatesSpec) -> pa.Table:
-    """Read the rates of the company file: day, currency, rate.
+    """Exchange rates of the company file: day, currency, rate.
+
+    Parameters
+    ----------
+    company : CompanyConfig
+        Its configuration.
+    raw : Table
+        As it stands in the source.
+    spec : RatesSpec
+        Where it is read from, and its columns.
+
+    Returns
+    -------
+    pyarrow Table
+        Sorted, each day and currency once.
 
     Raises
     ------

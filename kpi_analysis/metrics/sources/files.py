@@ -27,7 +27,21 @@ READ = "kpi.read."  # begins the name of a column that holds what a text is read
 
 
 def find_files(company: CompanyConfig, name: str, path: str) -> list[Path]:
-    """Return the files that the path or pattern of a table names.
+    """Files that the path or pattern of a table names.
+
+    Parameters
+    ----------
+    company : CompanyConfig
+        Its configuration, for the folder and for messages.
+    name : str
+        Of the canonical table.
+    path : str
+        Path or pattern, relative to the company file.
+
+    Returns
+    -------
+    list of Path
+        Sorted, at least one.
 
     Raises
     ------
@@ -72,7 +86,25 @@ def has_head(file: Path) -> bool:
 
 
 def read_files(connection: Any, company: CompanyConfig, name: str, files: Sequence[Path], spec: TableSpec) -> ir.Table:
-    """Read the files of one table with DuckDB; CSV and Excel as text, so that nothing is guessed.
+    """Raw table of the files of one table, read by DuckDB; CSV and Excel as text, so that nothing is guessed.
+
+    Parameters
+    ----------
+    connection : Any
+        Of DuckDB.
+    company : CompanyConfig
+        Its configuration, for messages.
+    name : str
+        Of the canonical table.
+    files : sequence of Path
+        As `find_files` returns them.
+    spec : TableSpec
+        What the company file says of the table.
+
+    Returns
+    -------
+    Table
+        With the columns as they are named there.
 
     Raises
     ------
@@ -113,7 +145,17 @@ def view_read(connection: Any, name: str, columns: Sequence[str]) -> ir.Table:
 
 
 def quoted(text: object) -> str:
-    """Return a text as SQL writes it.
+    """SQL literal of a text.
+
+    Parameters
+    ----------
+    text : object
+        Any.
+
+    Returns
+    -------
+    str
+        In single quotes.
 
     Examples
     --------

@@ -29,7 +29,25 @@ class MappedColumn:
 
 
 def mapped_expression(company: CompanyConfig, name: str, column: CanonicalColumn, text: str, raw: ir.Table) -> ir.Value:
-    """Return a canonical column as the company file maps it: a name of theirs, or an SQL expression over their columns.
+    """Canonical column as the company file maps it: a name of theirs, or an SQL expression over their columns.
+
+    Parameters
+    ----------
+    company : CompanyConfig
+        Its configuration, for messages.
+    name : str
+        Of the canonical table.
+    column : CanonicalColumn
+        The canonical column.
+    text : str
+        What the company file says.
+    raw : Table
+        As it stands in the source.
+
+    Returns
+    -------
+    Value
+        Of the canonical type.
 
     Raises
     ------

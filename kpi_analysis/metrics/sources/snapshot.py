@@ -66,7 +66,19 @@ class Snapshot:
 
 
 def write_tables(sources: Sources, path: Path) -> str:
-    """Write every canonical table that can be read into a new file; return one hash of what they hold.
+    """Snapshot of every canonical table that can be read, in a new file.
+
+    Parameters
+    ----------
+    sources : Sources
+        Tables of the company.
+    path : Path
+        The new file.
+
+    Returns
+    -------
+    str
+        Hash of what the tables hold.
 
     Raises
     ------

@@ -88,6 +88,16 @@ class TableLoader:
 
         Text sources (CSV, Excel) are converted once and kept in memory; Parquet and databases are read in place.
 
+        Parameters
+        ----------
+        name : str
+            Of the canonical table.
+
+        Returns
+        -------
+        Table
+            Ibis expression.
+
         Raises
         ------
         ConfigError
@@ -161,6 +171,16 @@ class TableLoader:
 
     def spec(self, name: str) -> TableSpec:
         """Where a table is read from, by the company file.
+
+        Parameters
+        ----------
+        name : str
+            Of the canonical table.
+
+        Returns
+        -------
+        TableSpec
+            What the company file says of it.
 
         Raises
         ------

@@ -20,7 +20,12 @@ MOST_HALVINGS = 1000.0  # Postgres refuses powers that are smaller than a float 
 
 
 def with_journeys(touches: ir.Table) -> ir.Table:
-    """Return the touches with what their journey came to.
+    """Touchpoints with what their journey came to.
+
+    Parameters
+    ----------
+    touches : Table
+        Canonical touchpoints.
 
     Returns
     -------
@@ -57,7 +62,7 @@ def in_time(touches: ir.Table) -> list[ir.Value]:
 
 
 def with_credits(touches: ir.Table, rule: AttributionSpec, columns: Collection[str]) -> ir.Table:
-    """Return the touches with columns of credit; those of journeys that did not convert have none.
+    """Touchpoints with columns of credit; those of journeys that did not convert have none.
 
     Parameters
     ----------
@@ -68,6 +73,11 @@ def with_credits(touches: ir.Table, rule: AttributionSpec, columns: Collection[s
         that count as if there were no others, so that a journey gives away all its credit or, without any, none.
     columns : collection of str
         Which of ``converted_on``, ``credited_conversions`` and ``credited_value``.
+
+    Returns
+    -------
+    Table
+        The touchpoints, with the columns.
     """
     rows = with_journeys(touches)
     rows = rows.mutate(kpi_counts=may_count(rows, rule.lag_days))

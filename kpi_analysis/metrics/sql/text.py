@@ -19,7 +19,19 @@ _ONE_THING = "Write one SQL expression, without a semicolon and without comments
 
 
 def parse(text: str, *, where: str = "") -> exp.Expression:
-    """Return the tree of one SQL expression, or say what stands in the way and at which character.
+    """Tree of one SQL expression, or an error that says what stands in the way and at which character.
+
+    Parameters
+    ----------
+    text : str
+        SQL expression.
+    where : str
+        What the text is, for the message.
+
+    Returns
+    -------
+    Expression
+        Of sqlglot.
 
     Raises
     ------
@@ -61,7 +73,17 @@ def parse(text: str, *, where: str = "") -> exp.Expression:
 
 @lru_cache(maxsize=4096)
 def columns_of(text: str) -> frozenset[str]:
-    """Return every name that the text needs: columns and settings, as written.
+    """Names that a text needs: columns and settings, as written.
+
+    Parameters
+    ----------
+    text : str
+        SQL expression.
+
+    Returns
+    -------
+    frozenset of str
+        Each once.
 
     Examples
     --------
@@ -73,7 +95,17 @@ def columns_of(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def optional_columns_of(text: str) -> frozenset[str]:
-    """Return the names that occur only inside ``coalesce(…)``, which a table may lack.
+    """Names that occur only inside ``coalesce(…)``, which a table may lack.
+
+    Parameters
+    ----------
+    text : str
+        SQL expression.
+
+    Returns
+    -------
+    frozenset of str
+        Each once.
 
     Examples
     --------
@@ -106,11 +138,23 @@ def shorten(text: str, limit: int = 60) -> str:
 
 
 def position(text: str, offset: int) -> str:
-    """Say where a character stands, counted from 1.
+    r"""Place of a character in a text, in words, counted from 1.
+
+    Parameters
+    ----------
+    text : str
+        Any.
+    offset : int
+        From 0.
+
+    Returns
+    -------
+    str
+        Line and character, or the character alone where there is one line.
 
     Examples
     --------
-    >>> position("amount +", 7), position("case when\\nx", 10)
+    >>> position("amount +", 7), position("case when\nx", 10)
     ('character 8', 'line 2, character 1')
     """
     line = text.count("\n", 0, offset) + 1

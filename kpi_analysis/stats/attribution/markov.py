@@ -92,7 +92,7 @@ def removal_effects(journeys: Journeys, amounts: FloatArray, order: int = 1) -> 
 
 
 def _states(journeys: Journeys, order: int) -> tuple[IntArray, IntArray]:
-    """The state of each touch: its channel and those of the touches just before, numbered; and each one's channel."""
+    """State of each touchpoint, numbered: its channel and those just before; and the channel of each state."""
     many, start = len(journeys.channels), journeys.position == 0
     state = journeys.touches
     channel_of = np.arange(many)

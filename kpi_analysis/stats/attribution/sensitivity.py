@@ -79,11 +79,11 @@ def sensitivity(
             remedy="Add the days of each touch before the conversion: 12 > 3 > 0.",
         )
     journeys = read_journeys(paths, with_days=True)
-    spent = _spent(costs)
+    spent = _costs_by_scope(costs)
     parts = [
         _within(journeys, rule, lag, half_life, order).assign(rule=rule, lag_days=lag) for rule in rules for lag in lags
     ]
-    scopes = [_beside(part, scope, cost) for part in parts for scope, cost in spent.items()]
+    scopes = [_with_costs(part, scope, cost) for part in parts for scope, cost in spent.items()]
     return _returns(pd.concat(scopes, ignore_index=True), gross_margin)
 
 
@@ -95,8 +95,8 @@ def _within(journeys: Journeys, rule: str, lag: float, half_life: float, order: 
     return pd.DataFrame({"channel": list(journeys.channels), "conversions": 0.0, "value": value})
 
 
-def _spent(costs: pd.DataFrame) -> dict[str, pd.Series]:
-    """The cost of each channel, scope by scope, in the order in which the scopes stand."""
+def _costs_by_scope(costs: pd.DataFrame) -> dict[str, pd.Series]:
+    """Cost of each channel, scope by scope, in the order in which the scopes stand."""
     for name in ("scope", "channel", "cost"):
         if name not in costs.columns:
             near = did_you_mean(name, [str(column) for column in costs.columns])
@@ -112,8 +112,8 @@ def _spent(costs: pd.DataFrame) -> dict[str, pd.Series]:
     return {str(scope): rows.groupby("channel")["cost"].sum() for scope, rows in scopes}
 
 
-def _beside(credit: pd.DataFrame, scope: str, cost: pd.Series) -> pd.DataFrame:
-    """Add the cost of each channel; one that costs and touched nobody has no credit."""
+def _with_costs(credit: pd.DataFrame, scope: str, cost: pd.Series) -> pd.DataFrame:
+    """Credit beside the cost of each channel; one that costs and touched nobody has no credit."""
     both = credit.set_index("channel").join(cost.rename("cost"), how="outer").reset_index(names="channel")
     rule, lag = credit["rule"].iloc[0], credit["lag_days"].iloc[0]
     nothing = 0.0 if credit["value"].notna().all() else np.nan

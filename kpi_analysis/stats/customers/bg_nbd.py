@@ -153,14 +153,14 @@ class BgNbd:
         return self.expected_purchases(t, zero, zero, zero)
 
     def _dropout_odds(self, x: FloatArray, recency: FloatArray, age: FloatArray) -> FloatArray:
-        """Return the logarithm of the odds that a customer has dropped out; minus infinity for no repeat."""
+        """Log odds that a customer has dropped out; minus infinity for no repeat."""
         again = np.maximum(x, 1.0)
         waited = np.log1p((age - recency) / (self.alpha + recency))
         odds = np.log(self.a) - np.log(self.b + again - 1) + (self.r + again) * waited
         return np.asarray(np.where(x > 0, odds, -np.inf)) if not self.reason else np.full(np.shape(odds), nan)
 
     def _growth(self, t: FloatArray, x: FloatArray, age: FloatArray) -> FloatArray:
-        """Return the purchases in `t` periods of a customer who is active now."""
+        """Expected purchases in `t` periods of a customer who is active now."""
         # At a = 1 the formula is 0 / 0: its limit is taken from both sides.
         sides = [self.a] if abs(self.a - 1) > _NEAR_ONE else [1 - _NEAR_ONE, 1 + _NEAR_ONE]
         return np.asarray(np.mean([self._growth_at(a, t, x, age) for a in sides], axis=0))
@@ -268,7 +268,7 @@ def _log_likelihood(
     age: FloatArray,
     weight: FloatArray,
 ) -> tuple[float, FloatArray]:
-    """Return the log-likelihood and its slope in the four parameters.
+    """Log-likelihood and its gradient in the four parameters.
 
     Customers differ in few counts of purchases, so that gamma functions are evaluated for each count once. Sums are
     no matrix products: for those some libraries wake threads up that take longer than the sum.

@@ -108,7 +108,7 @@ _DAY = np.timedelta64(1, "D")
 
 
 def _starts(days: pd.Series, end: pd.Timestamp, grain: str | Sequence[dt.date]) -> np.ndarray:
-    """Return the first day of each period, and the day after the last one."""
+    """First day of each period, and the day after the last one."""
     if not isinstance(grain, str):
         return np.asarray(pd.DatetimeIndex(pd.to_datetime(list(grain))).sort_values())
     if grain not in FREQUENCIES:

@@ -178,7 +178,7 @@ def _fitted(x: FloatArray, mean: FloatArray, weight: FloatArray, correlation: fl
 def _log_likelihood(
     parameters: FloatArray, x: FloatArray, mean: FloatArray, weight: FloatArray
 ) -> tuple[float, FloatArray]:
-    """Return the log-likelihood and its slope in the three parameters."""
+    """Log-likelihood and its gradient in the three parameters."""
     from scipy.special import digamma, gammaln
 
     p, q, v = parameters
@@ -194,7 +194,7 @@ def _log_likelihood(
 
 
 def _correlation(x: FloatArray, mean: FloatArray, weight: FloatArray) -> float:
-    """Return Pearson's correlation; NaN where one of the two does not vary."""
+    """Pearson's correlation; NaN where one of the two does not vary."""
     spread = np.cov(x, mean, aweights=weight)
     scale = np.sqrt(spread[0, 0] * spread[1, 1])
     return float(spread[0, 1] / scale) if scale > 0 else nan

@@ -99,7 +99,7 @@ def _by_method(
 ) -> tuple[dict[str, float], str]:
     if method != "shapley":
         found = dict.fromkeys(names, 0.0)
-        if _pass_on(tree, 1.0, before, after, by_logarithms=True, into=found):
+        if _distribute(tree, 1.0, before, after, by_logarithms=True, into=found):
             return found, "differences" if _is_linear(tree) else "lmdi"
         if method == "lmdi":
             raise UsageError("LMDI needs positive factors, before and after.", remedy="Use the method shapley.")
@@ -108,7 +108,7 @@ def _by_method(
     if exact is not None:
         return dict.fromkeys(names, 0.0) | exact, "shapley"
     found = dict.fromkeys(names, 0.0)
-    _pass_on(tree, 1.0, before, after, by_logarithms=False, into=found)
+    _distribute(tree, 1.0, before, after, by_logarithms=False, into=found)
     return found, "shapley by levels"
 
 
@@ -132,7 +132,7 @@ def _value(tree: Node, numbers: OperandValues, side: str) -> float:
     return value
 
 
-def _pass_on(
+def _distribute(
     node: Node,
     weight: float,
     before: OperandValues,
@@ -141,7 +141,7 @@ def _pass_on(
     by_logarithms: bool,
     into: dict[str, float],
 ) -> bool:
-    """Add what a part counts to the operands it is made of; false where a factor has no logarithm.
+    """Distribution of what a part counts to its operands; false where a factor has no logarithm.
 
     The weight is what one unit of the part's change counts. It goes on to the terms of a sum as it is, and to the
     factors of a product by what one unit of each counts there, so that nothing is lost on the way.
@@ -155,19 +155,20 @@ def _pass_on(
     if node.operator in "+-":
         weighed = terms(node)
     else:
-        found = _weighed(node, before, after, by_logarithms=by_logarithms)
+        found = _factor_weights(node, before, after, by_logarithms=by_logarithms)
         if found is None:
             return False
         weighed = found
     return all(
-        _pass_on(part, weight * share, before, after, by_logarithms=by_logarithms, into=into) for share, part in weighed
+        _distribute(part, weight * share, before, after, by_logarithms=by_logarithms, into=into)
+        for share, part in weighed
     )
 
 
-def _weighed(
+def _factor_weights(
     node: Operation, before: OperandValues, after: OperandValues, *, by_logarithms: bool
 ) -> list[tuple[float, Node]] | None:
-    """Return the factors of a product with what one unit of each counts in it."""
+    """Factors of a product with what one unit of each counts in it."""
     coefficient, moving = 1.0, []
     for power, part in factors(node):
         first, last = float(evaluate(part, before)), float(evaluate(part, after))
@@ -178,20 +179,20 @@ def _weighed(
     if len(moving) == 1 and moving[0][0] == 1:
         return [(coefficient, moving[0][1])]
     if not by_logarithms:
-        return [(coefficient * weight, part) for weight, part in _by_shapley(moving)]
+        return [(coefficient * weight, part) for weight, part in _shapley_weights(moving)]
     if any(min(first, last) <= 0 for _, _, first, last in moving):
         return None
-    whole = _mean(*(math.prod(factor[side] ** factor[0] for factor in moving) for side in (2, 3)))  # type: ignore[operator]
-    return [(coefficient * power * whole / _mean(first, last), part) for power, part, first, last in moving]
+    whole = _logarithmic_mean(*(math.prod(factor[side] ** factor[0] for factor in moving) for side in (2, 3)))  # type: ignore[operator]
+    return [(coefficient * power * whole / _logarithmic_mean(first, last), part) for power, part, first, last in moving]
 
 
-def _mean(first: float, last: float) -> float:
-    """The logarithmic mean of two positive numbers."""
+def _logarithmic_mean(first: float, last: float) -> float:
+    """Logarithmic mean of two positive numbers."""
     return first if first == last else (last - first) / math.log1p((last - first) / first)
 
 
-def _by_shapley(moving: Sequence[Factor]) -> list[tuple[float, Node]]:
-    """Return factors with their Shapley weights: the mean of the product of all others on the straight way.
+def _shapley_weights(moving: Sequence[Factor]) -> list[tuple[float, Node]]:
+    """Shapley weights of factors: the mean of the product of all others on the straight line.
 
     The product of the others has a degree below their number, so that Gauss's rule is exact.
     """
@@ -207,7 +208,7 @@ def _by_shapley(moving: Sequence[Factor]) -> list[tuple[float, Node]]:
 
 
 def _shapley(tree: Node, names: Sequence[str], before: OperandValues, after: OperandValues) -> dict[str, float] | None:
-    """Return the Shapley value of each name; nothing where a mixture of before and after has no value."""
+    """Shapley value of each name; None where a mixture of before and after has no value."""
     count = len(names)
     sets = np.arange(2**count)
     mixed: dict[str, Any] = dict(before)

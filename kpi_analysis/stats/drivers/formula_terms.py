@@ -147,7 +147,7 @@ def substitute(tree: Node, sums: Mapping[str, Sequence[str]]) -> Node:
 
 
 def _sum(names: Sequence[str]) -> Node:
-    """Add names up in halves, so that a thousand of them stay a flat tree."""
+    """Sum of names, added in halves, so that a thousand of them stay a flat tree."""
     if len(names) == 1:
         return Name(names[0])
     middle = len(names) // 2

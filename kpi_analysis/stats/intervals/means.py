@@ -153,7 +153,7 @@ def net_promoter(promoters: float, passives: float, detractors: float, *, level:
 
 
 def _moments(total: float, squares: float, count: float) -> tuple[float, float]:
-    """Return a mean and its variance (squared standard error; 0 from a single value)."""
+    """Mean and its variance (squared standard error; 0 from a single value)."""
     spread = squares - total * total / count if count >= 1 else -inf
     # The difference of two large sums carries rounding: only what exceeds it is a contradiction.
     if not spread >= -1e-9 * abs(squares) or not spread < inf or not count < inf:

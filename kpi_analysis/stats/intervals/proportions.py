@@ -283,7 +283,7 @@ def _check_rate(successes: float, trials: float) -> None:
 
 
 def _fisher(successes1: int, trials1: int, trials2: int, successes: int) -> float:
-    """Return Fisher's two-sided p: the chance of all tables that are no likelier than the one seen."""
+    """Fisher's two-sided p-value: the probability of all tables that are no likelier than the one seen."""
     from scipy.special import gammaln
 
     least = max(0, successes - trials2)

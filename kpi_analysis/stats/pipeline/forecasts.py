@@ -142,20 +142,20 @@ def forecast(
     days = [*earlier, day, until]
     if any(first >= second for first, second in pairwise(days)):
         raise UsageError(f"The days of a forecast follow one another; found {', '.join(map(str, days))}.")
-    frame, known = _expected(deals, day, until)
-    low, high = _range(frame, known, day, until, seed)
-    backtest = _tried(deals, [*earlier, day], seed)
+    frame, known = _win_forecast(deals, day, until)
+    low, high = _bootstrap_range(frame, known, day, until, seed)
+    backtest = _backtests(deals, [*earlier, day], seed)
     found = Forecast(frame, float(frame["chance"].sum()), float(frame["expected"].sum()), low, high,
                      float((frame["ever"] * frame["amount"]).sum()), backtest,
                      int(frame["filled"].sum()))  # fmt: skip
-    return replace(found, reason=_why_not(found, int(known["won"].sum())))
+    return replace(found, reason=_withheld_because(found, int(known["won"].sum())))
 
 
-def _expected(deals: pd.DataFrame, day: dt.date, until: dt.date) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _win_forecast(deals: pd.DataFrame, day: dt.date, until: dt.date) -> tuple[pd.DataFrame, pd.DataFrame]:
     known = deals_as_of(deals, day)
     chances = win_probabilities(known, day)
     waiting = known[known["closed"].isna()]
-    amount = waiting["amount"].fillna(_usual(known, waiting))
+    amount = waiting["amount"].fillna(_expected_amounts(known, waiting))
     ages = waiting["age"].to_numpy()
     frame = waiting.assign(
         filled=waiting["amount"].isna(),
@@ -166,8 +166,8 @@ def _expected(deals: pd.DataFrame, day: dt.date, until: dt.date) -> tuple[pd.Dat
     return frame.assign(expected=frame["chance"] * frame["amount"]), known
 
 
-def _usual(known: pd.DataFrame, waiting: pd.DataFrame) -> pd.Series[float]:
-    """Return what a won deal is worth on average, by product where there is one."""
+def _expected_amounts(known: pd.DataFrame, waiting: pd.DataFrame) -> pd.Series[float]:
+    """Mean amount of a won deal, by product where there is one."""
     won = known[known["won"]]
     everywhere = pd.Series(won["amount"].mean(), index=waiting.index)
     if GROUP not in known.columns:
@@ -175,8 +175,10 @@ def _usual(known: pd.DataFrame, waiting: pd.DataFrame) -> pd.Series[float]:
     return waiting[GROUP].map(won.groupby(GROUP)["amount"].mean()).astype(float).fillna(everywhere)
 
 
-def _range(frame: pd.DataFrame, known: pd.DataFrame, day: dt.date, until: dt.date, seed: int) -> tuple[float, float]:
-    """Return the middle 95 % of drawn futures: the past is weighed anew each time, and each deal wins or not."""
+def _bootstrap_range(
+    frame: pd.DataFrame, known: pd.DataFrame, day: dt.date, until: dt.date, seed: int
+) -> tuple[float, float]:
+    """Middle 95 % of drawn futures: the past is weighed anew each time, and each deal wins or not."""
     random = np.random.default_rng(seed)
     ages, amounts = frame["age"].to_numpy(), frame["amount"].to_numpy(float)
     past, sums = deal_histories(known, day), np.empty(DRAWS)
@@ -188,26 +190,26 @@ def _range(frame: pd.DataFrame, known: pd.DataFrame, day: dt.date, until: dt.dat
     return float(low), float(high)
 
 
-def _tried(deals: pd.DataFrame, days: Sequence[dt.date], seed: int) -> tuple[PastForecast, ...]:
+def _backtests(deals: pd.DataFrame, days: Sequence[dt.date], seed: int) -> tuple[PastForecast, ...]:
     found = []
     for before, then, after in zip(days, days[1:], days[2:], strict=False):
-        frame, known = _expected(deals, then, after)
+        frame, known = _win_forecast(deals, then, after)
         if known["won"].sum() < FEWEST_WON:
             continue
-        low, high = _range(frame, known, then, after, seed)
+        low, high = _bootstrap_range(frame, known, then, after, seed)
         won, repeated = _won_between(deals, then, after), _won_between(deals, before, then)
         found.append(PastForecast(then, float(frame["expected"].sum()), low, high, won, repeated))
     return tuple(found)
 
 
 def _won_between(deals: pd.DataFrame, open_on: dt.date, until: dt.date) -> float:
-    """Return what was won up to a day of the deals that were open on an earlier one."""
+    """Amount won up to a day, of the deals that were open on an earlier one."""
     start, end = pd.Timestamp(open_on), pd.Timestamp(until)
     rows = deals[(deals["created"] <= start) & (deals["closed"] > start) & (deals["closed"] <= end) & deals["won"]]
     return float(rows["amount"].sum())
 
 
-def _why_not(found: Forecast, won: int) -> str:
+def _withheld_because(found: Forecast, won: int) -> str:
     if found.frame.empty:
         return "no deal is open"
     if won < FEWEST_WON:

@@ -131,7 +131,7 @@ def _sorted(frame: pd.DataFrame, by: str) -> pd.DataFrame:
 
 
 def _fitted(won: npt.NDArray[np.float64], tried: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Return the mean and the weight that make the counts most likely; an infinite weight where one rate does."""
+    """Maximum likelihood mean and weight of the beta distribution; an infinite weight where one rate fits all."""
     pooled = won.sum() / tried.sum()
     if pooled in (0.0, 1.0):
         return float(pooled), inf

@@ -124,7 +124,7 @@ def outlier_excess(design: DesignMatrices, innovations: FloatArray, limit: float
 
 
 def _by_column(parts: list[FloatArray]) -> FloatArray:
-    """Return (dynamics, priors, columns, …) of the families as one array (columns, models, …)."""
+    """Arrays (dynamics, priors, columns, …) of the families as one (columns, models, …)."""
     flat = [np.moveaxis(part, 2, 0).reshape(part.shape[2], -1, *part.shape[3:]) for part in parts]
     return np.concatenate(flat, axis=1)
 

@@ -96,7 +96,7 @@ def strongest_outlier(design: DesignMatrices, fitted: ModelFits, column: int) ->
     candidates = []
     for level_shift in (False, True):
         parts = [
-            _evidence(family, own, column, design.observed, level_shift)
+            _log_bayes_factors(family, own, column, design.observed, level_shift)
             for family, own in zip(design.families, fitted.families, strict=True)
         ]
         evidence = prior + np.concatenate([part[0] for part in parts])
@@ -121,10 +121,10 @@ def _allowed_times(design: DesignMatrices, level_shift: bool) -> NDArray[np.bool
     return allowed
 
 
-def _evidence(
+def _log_bayes_factors(
     family: FamilyDesign, own: FamilyFit, column: int, observed: int, level_shift: bool
 ) -> tuple[FloatArray, FloatArray]:
-    """Return log Bayes factor and size (models, n) of an outlier at each time."""
+    """Log Bayes factor and size (models, n) of an outlier at each time."""
     regressors = family.shifts if level_shift else family.outliers
     along = filter_correlation(family, own.plain[:, column])
     if level_shift:

@@ -90,19 +90,19 @@ def draw_sample_paths(
     values = values[np.flatnonzero(~np.isnan(values))[0] :]
     observed = values[~np.isnan(values)]
     if np.ptp(observed) <= 1e-12 * np.abs(observed).max():
-        return _repeated(observed[-1], horizon, paths)
+        return _constant(observed[-1], horizon, paths)
     if len(observed) < FEWEST_FOR_MODELS:
-        found = _last_value(observed, horizon, paths, random)
+        found = _random_walk(observed, horizon, paths, random)
     else:
-        found = _average(values, observed, horizon, season, limits, paths, random)
+        found = _averaged_models(values, observed, horizon, season, limits, paths, random)
     return _limited(found, observed, limits)
 
 
-def _repeated(value: float, horizon: int, paths: int) -> SamplePaths:
+def _constant(value: float, horizon: int, paths: int) -> SamplePaths:
     return SamplePaths(np.full(horizon, value), np.full((paths, horizon), value), "the value that never changed")
 
 
-def _last_value(observed: FloatArray, horizon: int, paths: int, random: np.random.Generator) -> SamplePaths:
+def _random_walk(observed: FloatArray, horizon: int, paths: int, random: np.random.Generator) -> SamplePaths:
     steps = np.diff(observed)
     noise = np.sqrt((steps**2).mean() * len(steps) / random.chisquare(len(steps), paths))
     walk = np.cumsum(random.standard_normal((paths, horizon)), axis=1)
@@ -113,7 +113,7 @@ def _last_value(observed: FloatArray, horizon: int, paths: int, random: np.rando
     )
 
 
-def _average(
+def _averaged_models(
     values: FloatArray,
     observed: FloatArray,
     horizon: int,
@@ -138,7 +138,7 @@ def _average(
     evidence = first.log_likelihood.max(axis=1) - (plan.observed - 1) * np.log(deviation)
     # The level took one value to learn, on either scale; so a change of unit changes nothing.
     evidence -= [scale.log_jacobian(observed) * (plan.observed - 1) / plan.observed for scale in scales]
-    shares = _scale_shares(evidence)
+    shares = _transformation_weights(evidence)
     counts = np.diff(np.round(np.cumsum([0.0, *shares]) * paths).astype(int))
     centre = np.zeros(horizon)
     drawn = []
@@ -150,13 +150,13 @@ def _average(
 
         middle = clean.fit.centre[column]
         centre += shares[column] * back(middle)
-        around = _deviations(plan, clean.fit, column, int(counts[column]), random)
+        around = _paths_about_centre(plan, clean.fit, column, int(counts[column]), random)
         drawn.append(back(middle + widening * around))
     return SamplePaths(centre, np.concatenate(drawn), _words(plan, scales, clean.outliers, clean.shifts, season))
 
 
 def _is_intermittent(observed: FloatArray) -> bool:
-    """Tell whether zeros are many and scattered; one long run of them is a KPI that began or ended."""
+    """Whether zeros are many and scattered; one long run of them is a KPI that began or ended."""
     zero = observed == 0
     if zero.mean() < MANY_ZEROS or observed.min() < 0:
         return False
@@ -165,25 +165,25 @@ def _is_intermittent(observed: FloatArray) -> bool:
 
 
 def _season_is_clear(plan: DesignMatrices, fitted: ModelFits) -> bool:
-    """Tell whether the seasonal models explain the values (the last column) much better, model for model."""
+    """Whether the seasonal models explain the values (the last column) much better, model for model."""
     if not plan.seasonal:
         return False
     plain, seasonal = np.split(fitted.weights[-1], [plan.plain_models])
     return bool(seasonal.mean() > CLEAR_ODDS * plain.mean())
 
 
-def _scale_shares(evidence: FloatArray) -> FloatArray:
-    """Return the share of each scale; it is drawn to the curved one, and moves slowly with the evidence."""
+def _transformation_weights(evidence: FloatArray) -> FloatArray:
+    """Weight of each transformation; it is drawn to the curved one, and moves slowly with the evidence."""
     if len(evidence) == 1:
         return np.ones(1)
     curved = 1 / (1 + np.exp(-np.clip((evidence[0] - evidence[1]) / 10 + CURVED_LEANING, -FAR_ODDS, FAR_ODDS)))
     return np.array([curved, 1 - curved])
 
 
-def _deviations(
+def _paths_about_centre(
     plan: DesignMatrices, fitted: ModelFits, column: int, paths: int, random: np.random.Generator
 ) -> FloatArray:
-    """Return paths about the centre: models drawn by their weights, then noise, states and innovations."""
+    """Paths about the centre: models drawn by their weights, then noise, states and innovations."""
     bounds = np.cumsum(fitted.weights[column])
     ticks = (random.random() + np.arange(paths)) / max(paths, 1) * bounds[-1]
     models = np.minimum(np.searchsorted(bounds, ticks), len(bounds) - 1)

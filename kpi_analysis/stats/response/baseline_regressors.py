@@ -43,7 +43,7 @@ def baseline_regressors(length: int, season_length: int, controls: FloatArray, a
 
 
 def _bends(length: int, season_length: int) -> list[int]:
-    """The periods in which the trend may bend, counted from the end, so that its last stretch is a full one."""
+    """Periods in which the trend may bend, counted from the end, so that its last stretch is a full one."""
     stretch = max(season_length, 24) if season_length >= 12 else 52
     return list(range(length - stretch, stretch // 2, -stretch))
 

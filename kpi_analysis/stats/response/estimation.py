@@ -152,13 +152,13 @@ def _quality(
         stop = tables.periods - end * HELD_OUT
         start = stop - HELD_OUT
         actual = tables.outcome[start:stop]
-        misses.append(np.abs(actual - _foretold(tables, grids, start, stop, seed)))
-        naive_misses.append(np.abs(actual - _season_before(tables, start)))
+        misses.append(np.abs(actual - _predict_held_out(tables, grids, start, stop, seed)))
+        naive_misses.append(np.abs(actual - _seasonal_naive(tables, start)))
     return FitQuality(r_squared, float(np.mean(misses)), float(np.mean(naive_misses)), ends * HELD_OUT)
 
 
-def _foretold(tables: ResponseData, grids: Sequence[CurveGrid], start: int, stop: int, seed: int) -> FloatArray:
-    """Return what a fit to the periods before `start` says of those up to `stop`, their spend being known."""
+def _predict_held_out(tables: ResponseData, grids: Sequence[CurveGrid], start: int, stop: int, seed: int) -> FloatArray:
+    """Prediction of a fit to the periods before `start` for those up to `stop`, their spend being known."""
     columns = baseline_regressors(start, tables.season_length, tables.controls[:stop], stop - start)
     seen = [replace(grid, values=grid.values[:, :start]) for grid in grids]
     random = np.random.default_rng(seed)
@@ -172,8 +172,8 @@ def _foretold(tables: ResponseData, grids: Sequence[CurveGrid], start: int, stop
     return np.asarray(columns[start:] @ weights + later, dtype=float)
 
 
-def _season_before(tables: ResponseData, start: int) -> FloatArray:
-    """Return the periods one season before those held out; where none is known, the last value."""
+def _seasonal_naive(tables: ResponseData, start: int) -> FloatArray:
+    """Periods one season before those held out; where none is known, the last value."""
     if tables.season_length == 1 or start < tables.season_length:
         return np.repeat(tables.outcome[start - 1], HELD_OUT)
     season = tables.outcome[start - tables.season_length : start]

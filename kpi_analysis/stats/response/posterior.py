@@ -113,7 +113,7 @@ def sample_posterior(
 
 
 def _lag1_autocorrelation(values: FloatArray, columns: FloatArray) -> float:
-    """The noise's lag-1 autocorrelation; the baseline takes about 1/n a column off it, which is put back."""
+    """Lag-1 autocorrelation of the noise; the baseline takes about 1/n a column off it, which is put back."""
     basis = orthonormal_basis(columns)
     left = residuals(basis, values)
     count, rank = basis.shape

@@ -105,7 +105,7 @@ def change_point(history: pd.Series[Any]) -> ChangePoint:
 
 
 def _inflation(correlation: float, count: int) -> float:
-    """By how much autocorrelation raises the variance of a running sum of ranks."""
+    """Variance inflation of a running sum of ranks under autocorrelation."""
     shares = 1 - np.arange(1, count) / count
     return 1 + 2 * float((shares * rank_correlations(correlation, count)).sum())
 

@@ -90,15 +90,15 @@ def least_squares(history: pd.Series[Any], *, lags: int | None = None) -> Linear
     residuals = np.where(known, values - values[known].mean() - slope * times, 0.0)  # a gap adds nothing to any sum
     error = sqrt(float((residuals**2).sum()) / (count - 2) / spread)
     followed = lags if lags is not None else int(4 * (count / 100) ** (2 / 9))
-    robust = sqrt(max(_long_run(residuals * times, followed), 0.0) * count / (count - 2)) / spread
+    robust = sqrt(max(_long_run_variance(residuals * times, followed), 0.0) * count / (count - 2)) / spread
     from scipy.special import stdtrit  # slow to import, and most histories are asked for their direction only
 
     half = float(stdtrit(count - 2, 0.975)) * robust
     return LinearFit(slope, error, robust, slope - half, slope + half)
 
 
-def _long_run(moments: FloatArray, lags: int) -> float:
-    """The variance of a sum of terms that follow one another, with weights that fall to zero (Bartlett)."""
+def _long_run_variance(moments: FloatArray, lags: int) -> float:
+    """Long-run variance of a sum of terms that follow one another, with Bartlett's weights."""
     total = float((moments**2).sum())
     for lag in range(1, min(lags, len(moments) - 1) + 1):
         total += 2 * (1 - lag / (lags + 1)) * float((moments[lag:] * moments[:-lag]).sum())

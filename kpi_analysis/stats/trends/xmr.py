@@ -79,7 +79,7 @@ def signals(history: pd.Series[Any]) -> pd.DataFrame:
 
 
 def usual_variation(changes: Sequence[float]) -> tuple[float, float] | None:
-    """Return the limits within which a KPI's changes usually stay: those of an XmR chart, as it is printed.
+    """XmR limits of a KPI's changes: the range within which they usually stay; None with fewer than six.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def usual_variation(changes: Sequence[float]) -> tuple[float, float] | None:
 
     Returns
     -------
-    (lower, upper) or None
+    (float, float) or None
         The mean ∓ 2.66 times the mean moving range; None with fewer than six changes.
 
     References
@@ -107,7 +107,7 @@ def usual_variation(changes: Sequence[float]) -> tuple[float, float] | None:
 
 
 def _process_limits(values: FloatArray, *, scale: float, needed_ranges: int) -> tuple[float, float] | None:
-    """Return the centre of an XmR chart and how far its limits lie from it; None with fewer moving ranges."""
+    """Centre of an XmR chart and how far its limits lie from it; None with fewer moving ranges."""
     ranges = np.abs(np.diff(values))
     ranges = ranges[~np.isnan(ranges)]
     if ranges.size < max(needed_ranges, 1):

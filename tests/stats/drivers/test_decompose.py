@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.formula import Name, Node, Number, Operation, parse_formula
 from kpi_analysis.stats.drivers import decompose, operand_name, operands
-from kpi_analysis.stats.drivers.decompose import Method, _by_shapley
+from kpi_analysis.stats.drivers.decompose import Method, _shapley_weights
 from kpi_analysis.stats.drivers.formula_terms import evaluate
 
 VELOCITY = "opportunities * win_rate * deal_size / cycle"
@@ -103,7 +103,7 @@ def test_a_product_by_levels_has_the_shapley_values_of_its_factors() -> None:
     tree = parse_formula("a * b / c * d")
     before, after = {"a": -2.0, "b": 3.0, "c": 1.0, "d": 2.0}, {"a": 5.0, "b": 0.5, "c": 4.0, "d": 1.0}
     moving = [(-1.0 if n == "c" else 1.0, Name(n), before[n], after[n]) for n in before]
-    found = {part.name: weight * (after[part.name] - before[part.name]) for weight, part in _by_shapley(moving)}  # type: ignore[union-attr]
+    found = {part.name: weight * (after[part.name] - before[part.name]) for weight, part in _shapley_weights(moving)}  # type: ignore[union-attr]
     assert found == pytest.approx(by_enumeration(tree, before, after), rel=1e-12)
 
 

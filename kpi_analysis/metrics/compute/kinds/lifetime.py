@@ -35,7 +35,17 @@ MOST_DAYS = 5_000_000
 
 
 def weekly(discount: float) -> float:
-    """Return what a discount of a year is in a week.
+    """Discount of a week that makes up a discount of a year.
+
+    Parameters
+    ----------
+    discount : float
+        A year's, as a fraction.
+
+    Returns
+    -------
+    float
+        A week's, as a fraction.
 
     Examples
     --------
@@ -48,13 +58,16 @@ def weekly(discount: float) -> float:
 def new_customer_value(
     buying: customers.BgNbd, spending: customers.GammaGamma, *, months: int = 12, discount: float = 0.1
 ) -> float:
-    """Return what a customer brings within months of the first purchase, that one included.
+    """Expected revenue of a new customer within months of the first purchase, that one included.
 
     Parameters
     ----------
-    buying, spending : BgNbd, GammaGamma
-        Fitted on the same customers, in weeks.
+    buying : customers.BgNbd
+        BG/NBD model, in weeks.
+    spending : customers.GammaGamma
+        Gamma-Gamma model of the same customers.
     months : int
+        From the first purchase on.
     discount : float
         A year's, as a fraction.
 

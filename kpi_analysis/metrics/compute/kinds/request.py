@@ -120,6 +120,16 @@ class Request:
 def rows_name(members: RowSet) -> str:
     """Name of the column that counts the rows behind measures.
 
+    Parameters
+    ----------
+    members : RowSet
+        The rows: a table with its conditions.
+
+    Returns
+    -------
+    str
+        A name that no measure has.
+
     Examples
     --------
     >>> rows_name(frozenset({"won_deals", "lost_deals"}))

@@ -21,6 +21,18 @@ from kpi_analysis.metrics.compute.kinds.slots import days_until_ends
 def stock_query(request: Request, slots: ir.Table) -> ir.Table:
     """Query of stocks: rows that have begun and not ended by the last day of each period.
 
+    Parameters
+    ----------
+    request : Request
+        Stocks of one table, and the periods.
+    slots : Table
+        The last day of each period.
+
+    Returns
+    -------
+    Table
+        One row for each period and slice.
+
     Raises
     ------
     ConfigError

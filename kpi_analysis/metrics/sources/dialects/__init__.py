@@ -37,6 +37,16 @@ def dialect_of(connection: Any) -> Dialect:
 def connect(url: str) -> Any:
     """Connection in which the functions that the queries use are there.
 
+    Parameters
+    ----------
+    url : str
+        Such as ``sqlite://orders.db``.
+
+    Returns
+    -------
+    ibis.BaseBackend
+        Open.
+
     Raises
     ------
     Exception
@@ -53,11 +63,21 @@ def in_byte_order(value: ir.Value) -> ir.Value:
 
 
 def first_line(error: Exception) -> str:
-    """First line of what a driver said, without the query it said it about.
+    r"""First line of what a driver said, without the query it said it about.
+
+    Parameters
+    ----------
+    error : Exception
+        Of any driver.
+
+    Returns
+    -------
+    str
+        Without the full stop at its end.
 
     Examples
     --------
-    >>> first_line(ValueError("no such table.\\nLINE 1: SELECT"))
+    >>> first_line(ValueError("no such table.\nLINE 1: SELECT"))
     'no such table'
     """
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

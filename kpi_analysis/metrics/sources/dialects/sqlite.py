@@ -12,6 +12,18 @@ from kpi_analysis.metrics.sources.dialects.dialect import Dialect
 def wall_clock(zone: str, time: str | None) -> str | None:
     """Wall-clock time in a zone of a time as SQLite keeps it; without an offset it is in UTC.
 
+    Parameters
+    ----------
+    zone : str
+        Such as ``Europe/Berlin``.
+    time : str, optional
+        Text of a time, with or without an offset.
+
+    Returns
+    -------
+    str or None
+        ``YYYY-MM-DD HH:MM:SS``; None for no time.
+
     Examples
     --------
     >>> wall_clock("Europe/Berlin", "2026-01-31 23:30:00")
