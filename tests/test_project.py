@@ -364,3 +364,24 @@ def test_a_notebook_has_no_outputs_and_defines_nothing(path: Path) -> None:
 def test_a_notebook_has_one_cell_of_parameters(path: Path) -> None:
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     assert sum("parameters" in cell["metadata"].get("tags", []) for cell in cells) == 1
+
+
+TESTS = sorted((REPOSITORY / "tests").rglob("test_*.py"))
+# Folders of tests that are about the whole and mirror no folder of the package.
+BESIDE_THE_WINGS = {"oracles", "recipes", "soundness"}
+
+
+def test_no_two_test_modules_share_a_name() -> None:
+    names = [path.name for path in TESTS]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+def test_tests_lie_in_the_folders_of_what_they_test() -> None:
+    folders = {path.parent.relative_to(REPOSITORY / "tests") for path in TESTS}
+    mirrored = {folder for folder in folders if folder.parts and folder.parts[0] not in BESIDE_THE_WINGS}
+    assert {folder.as_posix() for folder in mirrored if not (PACKAGE / folder).is_dir()} == set()
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "tests" / "reference").glob("*.py")), ids=relative)
+def test_a_module_of_the_reference_stays_short(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST

@@ -17,3 +17,7 @@ def test_a_measure_kind_by_its_recipe(tmp_path: Path) -> None:
 
 def test_a_column_by_its_recipe(tmp_path: Path) -> None:
     assert list(follow("column", tmp_path)) == steps_of("column")
+
+
+def test_a_dialect_by_its_recipe(tmp_path: Path) -> None:
+    assert list(follow("dialect", tmp_path)) == steps_of("dialect")

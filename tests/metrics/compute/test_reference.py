@@ -400,3 +400,16 @@ def test_a_balance_holds_until_the_next_one_in_every_slice(tmp_path: Path) -> No
     slices = company.compute(["social_followers"], period="2026-01", by=["network"])
     assert dict(zip(slices.network, slices.value, strict=True)) == {"x": 12, "y": 100}, "no network, no balance"
     assert company.compute(["social_followers"], period="2026-01").value[0] == 112
+
+
+@pytest.mark.parametrize("first", [1, 4, 5, 9, 20])
+def test_both_routes_compare_only_with_what_the_data_cover(tmp_path: Path, first: int) -> None:
+    days = pd.date_range(dt.date(2026, 1, first), dt.date(2026, 2, 28))
+    leads = pd.DataFrame({"lead_id": [str(n) for n in range(len(days))], "created_on": days.strftime("%Y-%m-%d")})
+    frame = open_from(tmp_path, {"leads": leads}).compute(["leads"], period="2026-02")
+    rows = [{"lead_id": str(n), "created_on": day.date()} for n, day in enumerate(days)]
+    tables = CompanyTables({"leads": rows}, {"leads": ("lead_id", "created_on")})
+    february = Selection(tables, Period.around("month", dt.date(2026, 2, 1)), tables.last_day)
+    wanted = reference_result("leads", february.prior()).value
+    assert same(frame.previous[0], wanted)
+    assert (wanted is None) == (first > 4), "a tenth of January, or three days"
