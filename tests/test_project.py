@@ -280,10 +280,8 @@ ONE_MEANING = {
 TWO_MEANINGS: dict[str, str] = {
     "Scope": "insight, metrics",
     "between": "metrics",
-    "deals_as_of": "insight, stats",
     "in_byte_order": "metrics",
     "in_time": "metrics",
-    "joined": "metrics, report",
     "rounded": "metrics",
     "shared": "metrics",
 }

@@ -27,16 +27,16 @@ def absent(scope: Scope) -> str:
     return f"the table {TABLE} has no column {listed(sorted(missing))}" if missing else ""
 
 
-def deals_as_of(scope: Scope) -> pd.DataFrame | None:
+def scope_deals(scope: Scope) -> pd.DataFrame | None:
     """Return the deals known on the day; none where they cannot be read."""
     return None if absent(scope) else read_deals(scope.session.sources, scope.day, scope.where)
 
 
 def known_deals(scope: Scope) -> pd.DataFrame:
     """Return the deals with their ages."""
-    rows = scope.once(deals_as_of)
+    rows = scope.once(scope_deals)
     assert rows is not None
-    return pipeline.deals_as_of(rows, scope.day)
+    return pipeline.scope_deals(rows, scope.day)
 
 
 def grain(scope: Scope) -> str:
@@ -51,7 +51,7 @@ def until(scope: Scope) -> dt.date:
 
 def ends(scope: Scope) -> list[dt.date]:
     """Return the ends of the periods before the day, as far back as there were deals."""
-    rows = scope.once(deals_as_of)
+    rows = scope.once(scope_deals)
     if rows is None or rows.empty:
         return []
     found: list[dt.date] = []

@@ -22,7 +22,7 @@ COUNT = Quantity("deals", "Open deals", "count")
 
 def pipeline_forecast(scope: Scope) -> pipeline.Forecast:
     """Return what the open deals will bring, deal by deal."""
-    rows = scope.once(read.deals_as_of)
+    rows = scope.once(read.scope_deals)
     assert rows is not None
     return pipeline.forecast(rows, scope.day, read.until(scope), earlier=read.ends(scope))
 
@@ -156,7 +156,7 @@ def deal_slippage(scope: Scope) -> pd.DataFrame:
     if reason := read.absent(scope):
         return none_because(reason)
     days = [*read.ends(scope)[-read.LOOKED_BACK + 1 :], scope.day]
-    rows = scope.once(read.deals_as_of)
+    rows = scope.once(read.scope_deals)
     assert rows is not None
     found = pipeline.slippage(rows, days, scope.once(limit))
     periods = [scope.calendar.containing(day, read.grain(scope)) for day in days]

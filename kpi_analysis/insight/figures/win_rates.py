@@ -56,7 +56,7 @@ def closed_lately(scope: Scope) -> pd.DataFrame:
 
 def groups(scope: Scope, by: str) -> int:
     """Return how many values of a dimension closed deals have; 0 where it is no column."""
-    rows = scope.once(read.deals_as_of)
+    rows = scope.once(read.scope_deals)
     return 0 if rows is None or by not in rows.columns else int(scope.once(closed_lately)[by].nunique())
 
 

@@ -40,7 +40,7 @@ def quoting_table(
     return replace(value_table(pd.DataFrame(rows), fields, context.format, **words), values=quoted)
 
 
-def joined(names: Sequence[str]) -> str:
+def name_list(names: Sequence[str]) -> str:
     """Return names as a list in words.
 
     Examples

@@ -19,7 +19,7 @@ from kpi_analysis.insight.figures.channels import channel_name
 from kpi_analysis.insight.figures.credit import COHORTS, PARTS
 from kpi_analysis.metrics.compute.spend_cohorts import LAGS
 from kpi_analysis.report.display import on_display
-from kpi_analysis.report.sections.channels import CREDIT, channels_of, joined, quoting_table
+from kpi_analysis.report.sections.channels import CREDIT, channels_of, name_list, quoting_table
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.tables import Field
 from kpi_analysis.stats.attribution import RULES
@@ -126,7 +126,7 @@ class CreditSections:
         if frame["low_people"].notna().any():
             fields.append(Field("low_people", "With sales", "ratio", width="17mm"))
             fields.append(Field("high_people", "to", "ratio", width="13mm"))
-        lags = joined([str(lag) for lag in TRIED_LAGS])
+        lags = name_list([str(lag) for lag in TRIED_LAGS])
         ways = f"Pays off in: the share of the {total['ways']:.0f} ways above break-even." if even else ""
         people = ""
         if total["people"] is not None:
@@ -182,7 +182,7 @@ class CreditSections:
         found = credit.overclaimed(self.context.scope)
         if not found.attrs["reason"]:
             count, there = (self.format.number(totals(found)[name]) for name in ("claimed", "credited"))
-            over = joined([channel_name(name) for name in found.attrs["channels"]])
+            over = name_list([channel_name(name) for name in found.attrs["channels"]])
             said.append(f"{over} claim {count} conversions where {there} are credited")
         if not said:
             return None

@@ -23,7 +23,7 @@ from kpi_analysis.report.charts.funnels import Steps, funnel
 from kpi_analysis.report.charts.returns import STRONG, Numbers, Total, returns
 from kpi_analysis.report.charts.series import Groups
 from kpi_analysis.report.display import on_display
-from kpi_analysis.report.sections.channels import CREDIT, channels_of, joined, quoting_table, rule_words
+from kpi_analysis.report.sections.channels import CREDIT, channels_of, name_list, quoting_table, rule_words
 from kpi_analysis.report.sections.context import ReportContext
 from kpi_analysis.report.sections.credit import CreditSections
 from kpi_analysis.report.sections.response import ResponseSections
@@ -318,7 +318,7 @@ class MarketingSections:
 
     def _some(self, names: Sequence[str]) -> str:
         """Channels by name, or how many they are."""
-        return joined(names) if len(names) <= MOST_NAMES else f"{len(names)} of {len(self.figures.ranked)} channels"
+        return name_list(names) if len(names) <= MOST_NAMES else f"{len(names)} of {len(self.figures.ranked)} channels"
 
     def _returns_title(self, even: float | None) -> str:
         counts = totals(self._counts)
