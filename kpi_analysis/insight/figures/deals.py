@@ -36,7 +36,7 @@ def known_deals(scope: Scope) -> pd.DataFrame:
     """Return the deals with their ages."""
     rows = scope.once(scope_deals)
     assert rows is not None
-    return pipeline.scope_deals(rows, scope.day)
+    return pipeline.deals_as_of(rows, scope.day)
 
 
 def grain(scope: Scope) -> str:

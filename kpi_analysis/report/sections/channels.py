@@ -45,7 +45,7 @@ def name_list(names: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> joined(["Email"]), joined(["Email", "Display", "Content"])
+    >>> name_list(["Email"]), name_list(["Email", "Display", "Content"])
     ('Email', 'Email, Display and Content')
     """
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -365,7 +365,7 @@ class MarketingSections:
         reasons: dict[str, list[str]] = {}
         for kpi, reason in zip(missing["kpi"], missing["reason"], strict=True):
             reasons.setdefault(str(reason), []).append(HEADS[kpi])
-        notes += [f"No {joined(heads)}: {reason}." for reason, heads in reasons.items()]
+        notes += [f"No {name_list(heads)}: {reason}." for reason, heads in reasons.items()]
         fields = [Field(by, by.capitalize())]
         fields += [Field(kpi, HEADS[kpi], self.context.metric(kpi).unit, width=_width(kpi)) for kpi in there]
         rows = frame.assign(impressions=frame["impressions"] / THOUSAND).reset_index()
