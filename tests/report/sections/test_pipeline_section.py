@@ -173,8 +173,8 @@ def test_old_deals_and_slippage_by_plain_counting(report: Report, rows: pd.DataF
 
 
 def test_the_forecast_is_told_with_its_range_and_its_record(report: Report, rows: pd.DataFrame) -> None:
-    found = report.scope.once(pipeline.forecast)
-    assert found.reason == "" and found.error < found.naive_error and found.held >= 7
+    found = report.scope.once(pipeline.pipeline_forecast)
+    assert found.reason == "" and found.error < found.naive_error and found.covered >= 7
     held = found.backtest[-1]
     assert held.day == dt.date(2026, 6, 30)
     was_open = (rows["created_on"] <= "2026-06-30") & (rows["closed_on"] > "2026-06-30")
@@ -197,7 +197,7 @@ def test_dead_deals_of_the_real_crm_are_not_counted_on(crm: Report, crm_rows: pd
     assert chance < 1.0, "none so old was ever won"
     assert "90.1%" in crm.pipeline.title().deck
     last = (crm_rows["close_date"] - crm_rows["engage_date"]).dt.days.max()
-    frame = crm.scope.once(pipeline.forecast).frame
+    frame = crm.scope.once(pipeline.pipeline_forecast).frame
     dead = frame[frame["age"] > last]
     assert len(dead) > 1000 and (dead["ever"] == 0).all() and np.isfinite(dead["amount"]).all()
 
