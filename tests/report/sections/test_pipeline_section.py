@@ -174,7 +174,7 @@ def test_old_deals_and_slippage_by_plain_counting(report: Report, rows: pd.DataF
 
 def test_the_forecast_is_told_with_its_range_and_its_record(report: Report, rows: pd.DataFrame) -> None:
     found = report.scope.once(pipeline.pipeline_forecast)
-    assert found.reason == "" and found.error < found.naive_error and found.held >= 7
+    assert found.reason == "" and found.error < found.naive_error and found.covered >= 7
     held = found.backtest[-1]
     assert held.day == dt.date(2026, 6, 30)
     was_open = (rows["created_on"] <= "2026-06-30") & (rows["closed_on"] > "2026-06-30")
