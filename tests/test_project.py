@@ -278,30 +278,14 @@ ONE_MEANING = {
 }
 # Names with two meanings, each to be renamed in the wing that is named here; the list shall be empty.
 TWO_MEANINGS = {
-    "Measure": "insight, metrics",
     "Scope": "insight, metrics",
     "between": "metrics",
-    "cohorts": "insight, stats",
-    "contracts": "insight, metrics",
-    "count": "insight, metrics",
-    "deals": "insight, metrics",
-    "figures": "insight, report",
-    "forecast": "insight, stats",
+    "deals_as_of": "insight, stats",
+    "in_byte_order": "metrics",
     "in_time": "metrics",
-    "is_additive": "metrics, stats",
     "joined": "metrics, report",
-    "lifetime_value": "insight, stats",
-    "moment": "metrics",
-    "named": "insight, metrics",
-    "projected": "insight",
-    "ranked": "insight",
-    "rates": "insight",
-    "real": "insight, metrics",
-    "slippage": "insight, stats",
-    "survival": "insight, stats",
-    "tables_of": "metrics",
-    "weekly": "insight, metrics",
-    "whole": "insight, metrics",
+    "rounded": "metrics",
+    "shared": "metrics",
 }
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from kpi_analysis.core.config.company import load_company
 from kpi_analysis.press.archive.index import write_index
 from kpi_analysis.press.batch.cluster import cluster_pool, require_cluster
-from kpi_analysis.press.batch.data_snapshot import SNAPSHOT_VARIABLE, Snapshot, take_snapshot, unchanged_snapshot
+from kpi_analysis.press.batch.data_snapshot import SNAPSHOT_VARIABLE, DataSnapshot, take_snapshot, unchanged_snapshot
 from kpi_analysis.press.batch.fingerprint import is_up_to_date, report_fingerprint, why_out_of_date
 from kpi_analysis.press.batch.lock import BATCH_FOLDER, batch_lock
 from kpi_analysis.press.batch.results import BatchProgress, Result, Summary
@@ -25,7 +25,7 @@ from kpi_analysis.press.kernels.selection import WARM_KERNELS_VARIABLE
 from kpi_analysis.press.run.plan import Plan
 
 
-def plan_batch(batch: Batch, *, resume: bool = True, folder: Path) -> tuple[list[Result], Snapshot | None]:
+def plan_batch(batch: Batch, *, resume: bool = True, folder: Path) -> tuple[list[Result], DataSnapshot | None]:
     """Say which reports have to be made, and why; the data are read once, unless nothing at all has changed.
 
     Parameters

@@ -25,7 +25,7 @@ SNAPSHOT_RECORD = "data.json"  # beside it, what it was made from, for the next 
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class DataSnapshot:
     """The company's tables as all reports of a batch see them.
 
     Parameters
@@ -45,7 +45,7 @@ class Snapshot:
             _remove(self.path)
 
 
-def take_snapshot(company: Path, path: Path) -> Snapshot:
+def take_snapshot(company: Path, path: Path) -> DataSnapshot:
     """Read every source of a company once, in a process of its own; a source that does not answer is asked again.
 
     Raises
@@ -69,7 +69,7 @@ def take_snapshot(company: Path, path: Path) -> Snapshot:
         if "fingerprint" in told:
             if made_from is not None and made_from == data_fingerprint(company):
                 _write_record(path.with_name(SNAPSHOT_RECORD), made_from, told["fingerprint"])
-            return Snapshot(path, told["fingerprint"])
+            return DataSnapshot(path, told["fingerprint"])
         if told.get("error") != "SourceUnreachable" or pause is None:
             break
         time.sleep(pause)
@@ -80,7 +80,7 @@ def take_snapshot(company: Path, path: Path) -> Snapshot:
     raise RunError(f"The company's tables could not be read: {last}", remedy="Try: kpi check")
 
 
-def unchanged_snapshot(company: Path, folder: Path) -> Snapshot | None:
+def unchanged_snapshot(company: Path, folder: Path) -> DataSnapshot | None:
     """Return what a snapshot would show, where every source is a file and none has changed since the last one.
 
     Parameters
@@ -93,7 +93,7 @@ def unchanged_snapshot(company: Path, folder: Path) -> Snapshot | None:
     try:
         known = json.loads((folder / SNAPSHOT_RECORD).read_text(encoding="utf-8"))
         same = known["made_from"] == data_fingerprint(company)
-        return Snapshot(None, str(known["fingerprint"])) if same else None
+        return DataSnapshot(None, str(known["fingerprint"])) if same else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -18,7 +18,7 @@ from kpi_analysis.press.render.document import read_document
 from kpi_analysis.press.render.glyphs import placeholder
 from kpi_analysis.press.render.html import to_html
 from kpi_analysis.press.render.typst import to_pdf
-from kpi_analysis.press.run.manifest import package_versions
+from kpi_analysis.press.run.manifest import report_package_versions
 
 
 def warm_up_press() -> None:
@@ -30,7 +30,7 @@ def warm_up_press() -> None:
     to_html(read_document(nb), timestamp=None, attachments={})
     to_ipynb(nb)
     placeholder()
-    package_versions()
+    report_package_versions()
 
 
 with suppress(Exception):  # a report that cannot be printed says why itself

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from kpi_analysis.core.errors import RunError
-from kpi_analysis.press.batch.data_snapshot import Snapshot
+from kpi_analysis.press.batch.data_snapshot import DataSnapshot
 from kpi_analysis.press.batch.spec import Batch, Item
 from kpi_analysis.press.batch.worker import Outcome
 from kpi_analysis.press.run.manifest import canonical_json
@@ -79,7 +79,7 @@ class Summary:
 
     batch: Batch
     started: str
-    snapshot: Snapshot | None
+    snapshot: DataSnapshot | None
     results: list[Result]
 
     def write(self, finished: str | None = None) -> None:

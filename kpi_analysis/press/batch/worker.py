@@ -22,7 +22,7 @@ from kpi_analysis.press.kernels import CLOSE_AND_FREEZE, PAUSE_GC
 from kpi_analysis.press.kernels.selection import KernelNotStarted
 from kpi_analysis.press.run.execute import Progress
 from kpi_analysis.press.run.plan import Plan
-from kpi_analysis.press.run.report import run_plan
+from kpi_analysis.press.run.report import run_report
 from kpi_analysis.press.run.secrets import redact, secret_texts
 
 PRELOAD = (PAUSE_GC, "kpi_analysis.press.batch.preload", CLOSE_AND_FREEZE)
@@ -182,7 +182,7 @@ def _child_main(theirs: Connection, task: Task, folder: str) -> None:
 
 def _outcome_of(plan: Plan, told: Progress) -> Outcome:
     try:
-        run_plan(plan, clock=lambda: datetime.now(UTC), progress=told, listed=False)
+        run_report(plan, clock=lambda: datetime.now(UTC), progress=told, listed=False)
     except KpiError as error:
         transient = isinstance(error, KernelNotStarted | SourceUnreachable)
         return Outcome("failed", error=str(error), cell=error.cell, transient=transient)

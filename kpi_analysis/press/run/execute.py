@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 
 
-def execute(
+def execute_notebook(
     notebook: Path,
     parameters: Mapping[str, Any],
     *,

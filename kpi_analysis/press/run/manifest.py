@@ -119,7 +119,7 @@ def manifest_json(
         {
             **provenance(plan, facts, title=title),
             **{name: facts.get(name) for name in ("message", "headline", "locale", "currency")},
-            "packages": package_versions(),
+            "packages": report_package_versions(),
             "python": platform.python_version(),
             "kernel": plan.kernel,
             "started": started.isoformat(timespec="seconds"),
@@ -135,7 +135,7 @@ def manifest_json(
 
 
 @cache
-def package_versions() -> dict[str, str | None]:
+def report_package_versions() -> dict[str, str | None]:
     """Return the versions of the packages that a report's numbers and looks depend on."""
     return {name: _version(name) for name in PACKAGES}
 

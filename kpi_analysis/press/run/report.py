@@ -14,7 +14,7 @@ from kpi_analysis.design.formats import Format
 from kpi_analysis.press.archive.headline import headline_kpi
 from kpi_analysis.press.archive.index import write_index
 from kpi_analysis.press.archive.versions import keep_version
-from kpi_analysis.press.run.execute import Progress, execute, to_ipynb
+from kpi_analysis.press.run.execute import Progress, execute_notebook, to_ipynb
 from kpi_analysis.press.run.manifest import canonical_json, manifest_json, provenance, results_json
 from kpi_analysis.press.run.parameter_values import GivenParameters
 from kpi_analysis.press.run.plan import Plan, plan_report
@@ -78,10 +78,10 @@ def render_report(
         notebook, company=company, period=period, given=given, formats=formats, engine=engine,
         output_dir=output_dir, output=output, kernel=kernel, timeout=timeout, show_code=show_code,
     )  # fmt: skip
-    return run_plan(plan, clock=clock, progress=progress)
+    return run_report(plan, clock=clock, progress=progress)
 
 
-def run_plan(
+def run_report(
     plan: Plan,
     *,
     clock: Callable[[], datetime],
@@ -95,7 +95,7 @@ def run_plan(
     started = clock()
     recover(plan.folder)
     try:
-        nb = execute(
+        nb = execute_notebook(
             plan.notebook, plan.values, kernel=plan.kernel, timeout=plan.timeout, progress=progress,
             secrets=plan.secrets, hidden=plan.hidden, failed=plan.failed,
         )  # fmt: skip

@@ -22,7 +22,7 @@ from test_batch import NOTEBOOK, PLACE, is_gone, items, lay_out, run, start, unt
 
 import kpi_analysis
 from kpi_analysis.press.batch import plan_batch, read_batch
-from kpi_analysis.press.batch.data_snapshot import Snapshot
+from kpi_analysis.press.batch.data_snapshot import DataSnapshot
 from kpi_analysis.press.batch.fingerprint import data_fingerprint
 from kpi_analysis.press.batch.worker import RETRY_PAUSES
 from kpi_analysis.press.run.publish import publish
@@ -272,7 +272,7 @@ def test_data_are_read_only_where_a_file_has_changed(tmp_path: Path, monkeypatch
     orders.write_text("order_id,ordered_on,customer_id,amount\n1,2017-10-05,a,10\n")
     monkeypatch.chdir(folder)
 
-    def planned() -> tuple[str, Snapshot]:
+    def planned() -> tuple[str, DataSnapshot]:
         results, snapshot = plan_batch(read_batch(Path("params/batch.yaml"), company), folder=Path("reports/.batch"))
         plan = results[0].item.plan
         assert snapshot is not None and plan is not None
@@ -283,9 +283,9 @@ def test_data_are_read_only_where_a_file_has_changed(tmp_path: Path, monkeypatch
     Path("reports/.batch").mkdir(parents=True)
     state, first = planned()
     assert state == "waiting" and first.path is not None
-    assert planned() == ("kept", Snapshot(None, first.fingerprint))
+    assert planned() == ("kept", DataSnapshot(None, first.fingerprint))
     orders.touch()
-    assert planned() == ("kept", Snapshot(None, first.fingerprint))
+    assert planned() == ("kept", DataSnapshot(None, first.fingerprint))
     orders.write_text(orders.read_text().replace("2017-10-05,a", '2017-10-05,"a"'))
     state, again = planned()  # another file, but the same orders
     assert (state, again.fingerprint) == ("kept", first.fingerprint) and again.path is not None

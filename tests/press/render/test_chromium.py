@@ -93,7 +93,7 @@ def test_the_browser_reaches_no_one_not_even_this_machine(tmp_path: Path, monkey
         page = (
             f'<html><body><h1>A</h1><img src="{there}/picture.png"><iframe src="{there}/frame"></iframe></body></html>'
         )
-        monkeypatch.setattr(chromium, "to_print", lambda *_, **__: page)
+        monkeypatch.setattr(chromium, "to_print_html", lambda *_, **__: page)
         data = page_of("# A", tmp_path)
         server.shutdown()
     assert data.startswith(b"%PDF") and asked == []
