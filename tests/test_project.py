@@ -279,11 +279,6 @@ ONE_MEANING = {
 # Names with two meanings, each to be renamed in the wing that is named here; the list shall be empty.
 TWO_MEANINGS: dict[str, str] = {
     "Scope": "insight, metrics",
-    "between": "metrics",
-    "in_byte_order": "metrics",
-    "in_time": "metrics",
-    "rounded": "metrics",
-    "shared": "metrics",
 }
 
 

@@ -16,8 +16,8 @@ PACKAGE = Path(kpi_analysis.__file__).parent
 @pytest.mark.parametrize(
     "module",
     ["core.formula", "core.schema", "metrics.sql.aggregates", "metrics.compute.evaluate", "metrics.compute.execution",
-     "metrics.sources.currencies", "stats.intervals", "stats.customers.bg_nbd", "stats.projections.projecting",
-     "stats.drivers.decomposing", "insight.targets"],
+     "metrics.sources.currencies", "stats.intervals", "stats.customers.bg_nbd", "stats.projections.project_history",
+     "stats.drivers.decompose", "insight.targets"],
 )  # fmt: skip
 def test_what_compute_imports_at_whatever_distance_is_part_of_the_code(module: str) -> None:
     assert module in import_closure(ENTRY_POINTS, without=LOOKS)

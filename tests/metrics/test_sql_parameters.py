@@ -45,8 +45,8 @@ def test_a_bound_word_means_what_it_says(text: str, amount: int | None) -> None:
     made = sql.template(text, TEXTS.__contains__)
     assert made is not None
     rows = table.filter(sql.template_condition(made, table))
-    tree, names = sql.with_placeholders(connection.compiler.to_sqlglot(rows.aggregate(total=rows.amount.sum())))
-    assert names == made.words.keys()
+    tree = connection.compiler.to_sqlglot(rows.aggregate(total=rows.amount.sum()))
+    assert sql.put_placeholders(tree) == made.words.keys()
     compiled = tree.sql(dialect=connection.dialect)
     assert not any(word in compiled for word in made.words.values() if not word.startswith("$"))
     assert connection.con.execute(compiled, dict(made.words)).fetchone() == (amount,)

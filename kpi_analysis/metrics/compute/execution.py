@@ -95,7 +95,7 @@ def without_rows(aggregate: Aggregate | None) -> float:
     return 0.0 if aggregate is not None and function_of(aggregate) in ZERO_WITHOUT_ROWS else float("nan")
 
 
-def rounded(number: float) -> float:
+def without_float_noise(number: float) -> float:
     """A sum to 13 digits: threads add floats in any order, and what lies beyond is the noise of that.
 
     Parameters
@@ -110,7 +110,7 @@ def rounded(number: float) -> float:
 
     Examples
     --------
-    >>> rounded(4.852192945090727) == rounded(4.852192945090731)
+    >>> without_float_noise(4.852192945090727) == without_float_noise(4.852192945090731)
     True
     """
     return float(f"{number:.13g}")
@@ -183,7 +183,7 @@ def _collect(collected: _Collected, selection: Selection, query: PlannedQuery, r
         value = record[f"m_{name}"]
         if why := record.get(f"why_{name}"):
             collected.reasons[name, period, group] = why
-        number = None if value is None else rounded(float(value))
+        number = None if value is None else without_float_noise(float(value))
         if number is None and not record.get(rows_name(frozenset({name}))):
             number = without_rows(selection.resolve(name).aggregate)
         collected.numbers.setdefault((name, period), {})[group] = number

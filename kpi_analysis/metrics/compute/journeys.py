@@ -12,7 +12,7 @@ from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.compute.query_execution import UNSUPPORTED
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sources.dialects import dialect_of, first_line
-from kpi_analysis.metrics.sources.touchpoint_credit import in_time, may_count, with_journeys
+from kpi_analysis.metrics.sources.touchpoint_credit import may_count, touch_order, with_journeys
 
 STEP = " > "
 
@@ -65,7 +65,7 @@ def journeys(
         rows = rows.filter(rows.kpi_ended.between(period.start, period.last_day))
     if where:
         rows = rows.filter(sql.condition(where, rows, constants=settings(sources.config)))
-    rows = rows.mutate(kpi_place=ibis.row_number().over(group_by=rows.path_id, order_by=in_time(rows)))
+    rows = rows.mutate(kpi_place=ibis.row_number().over(group_by=rows.path_id, order_by=touch_order(rows)))
     paths = rows.group_by(["path_id", "kpi_converted", "kpi_value"]).aggregate(
         path=rows.channel.replace(">", "›").group_concat(STEP, order_by=rows.kpi_place),
         days=rows.kpi_days.cast("string").group_concat(STEP, order_by=rows.kpi_place),

@@ -83,9 +83,12 @@ def _compiled(request: Request, backend: ibis.BaseBackend, slots: pa.Table, cach
     query = KINDS[request.shared.kind].query(request, ibis.table(schema, name=SLOTS))
     if query.op().find(ops.InMemoryTable):
         return None
-    tree, parameters = sql.with_placeholders(backend.compiler.to_sqlglot(query))
-    assert parameters == (request.where.words.keys() if isinstance(request.where, sql.Template) else set())
-    return cache.keep(key, str(tree.sql(dialect=backend.dialect)))
+    if not isinstance(request.where, sql.Template):
+        return cache.keep(key, str(backend.compile(query)))
+    tree = backend.compiler.to_sqlglot(query)
+    parameters = sql.put_placeholders(tree)
+    assert parameters == request.where.words.keys()
+    return cache.keep(key, str(tree.sql(dialect=backend.dialect, copy=False)))
 
 
 def _refusal(request: Request, backend: ibis.BaseBackend, error: Exception) -> ConfigError:

@@ -54,7 +54,7 @@ def may_count(rows: ir.Table, lag_days: int) -> ir.BooleanValue:
     return rows.kpi_known & rows.channel.notnull() & (rows.kpi_days <= lag_days).fill_null(False)
 
 
-def in_time(touches: ir.Table) -> list[ir.Value]:
+def touch_order(touches: ir.Table) -> list[ir.Value]:
     """Return the order of the touches of a journey; of one moment, the one that converted is the last."""
     named = ("path_id", "touched_at", "converted")
     ties = [name for name in TABLES["touchpoints"].columns if name in touches.columns and name not in named]
@@ -83,7 +83,7 @@ def with_credits(touches: ir.Table, rule: AttributionSpec, columns: Collection[s
     rows = rows.mutate(kpi_counts=may_count(rows, rule.lag_days))
     among = [rows.path_id, rows.kpi_counts]
     rows = rows.mutate(
-        kpi_place=ibis.row_number().over(group_by=among, order_by=in_time(rows)).cast("float64"),
+        kpi_place=ibis.row_number().over(group_by=among, order_by=touch_order(rows)).cast("float64"),
         kpi_size=rows.count().over(group_by=among).cast("float64"),
         kpi_decay=ibis.literal(0.5)
         ** ibis.least(rows.kpi_days.cast("float64") / rule.half_life_days, ibis.literal(MOST_HALVINGS)),

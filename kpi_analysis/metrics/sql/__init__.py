@@ -45,7 +45,7 @@ from kpi_analysis.metrics.sql import (
     rows,  # noqa: F401  (they enter their rules)
 )
 from kpi_analysis.metrics.sql.aggregates import translate_aggregate
-from kpi_analysis.metrics.sql.parameters import Template, template, with_placeholders
+from kpi_analysis.metrics.sql.parameters import Template, put_placeholders, template
 from kpi_analysis.metrics.sql.scope import Constant, MissingColumn, Scope
 from kpi_analysis.metrics.sql.text import columns_of, optional_columns_of, parse
 from kpi_analysis.metrics.sql.types import to_type
@@ -59,10 +59,10 @@ __all__ = [
     "condition",
     "expression",
     "optional_columns_of",
+    "put_placeholders",
     "template",
     "template_condition",
     "to_type",
-    "with_placeholders",
 ]
 
 _NOTHING: Mapping[str, Constant] = {}

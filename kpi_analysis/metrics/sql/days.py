@@ -43,7 +43,7 @@ def is_day(value: ir.Value) -> bool:
     return kind(value) in ("date", "timestamp")
 
 
-def between(later: ir.Value, earlier: ir.Value) -> ir.Value:
+def days_between(later: ir.Value, earlier: ir.Value) -> ir.Value:
     """Return the days from one day to another."""
     if "timestamp" in (kind(later), kind(earlier)):
         raise Unfit("times are not subtracted; write date_diff('day', a, b), or epoch(b) - epoch(a) for seconds")

@@ -83,17 +83,12 @@ def template(text: str, is_text: Callable[[str], bool]) -> Template | None:
     return Template(tree, shown.sql("duckdb"), words)
 
 
-def with_placeholders(query: exp.Expression) -> tuple[exp.Expression, frozenset[str]]:
-    """A compiled query with placeholders in place of the stand-ins of parameters, and the names of these."""
-    found: set[str] = set()
-
-    def placeholder(node: exp.Expression) -> exp.Expression:
-        if isinstance(node, exp.Anonymous) and node.name.lower() == FUNCTION:
-            found.add(node.expressions[0].name)
-            return exp.Placeholder(this=node.expressions[0].name)
-        return node
-
-    return query.transform(placeholder), frozenset(found)
+def put_placeholders(query: exp.Expression) -> frozenset[str]:
+    """Put placeholders into a compiled query, in place of the stand-ins of parameters; returns their names."""
+    stand_ins = [node for node in query.find_all(exp.Anonymous) if node.name.lower() == FUNCTION]
+    for node in stand_ins:
+        node.replace(exp.Placeholder(this=node.expressions[0].name))
+    return frozenset(node.expressions[0].name for node in stand_ins)
 
 
 @rule("this", BoundWord)

@@ -133,7 +133,7 @@ def subtract(node: exp.Expression, scope: Scope) -> ir.Value:
         return days.shift(visit(node.this, scope), node.expression, -1)
     left, right = both(node, scope)
     if days.is_day(right) or (days.is_day(left) and kind(right) == "text"):
-        return days.between(left, right)
+        return days.days_between(left, right)
     return days.add_days(left, right, -1) if days.is_day(left) else calculate(operator.sub, left, right)
 
 

@@ -41,9 +41,9 @@ def balance_query(request: Request, slots: ir.Table) -> ir.Table:
     return grouped_by_begin_and_end(replace(request, aggregates=sums), held, slots, conditions=False)
 
 
-def shared(aggregate: Aggregate) -> tuple[str, ...]:
+def balance_shared(aggregate: Aggregate) -> tuple[str, ...]:
     """Key and condition: both decide which rows are the latest."""
     return str(aggregate.last), aggregate.condition or ""
 
 
-BALANCE = MeasureKind(days_until_ends, balance_query, shared, open_at_ends)
+BALANCE = MeasureKind(days_until_ends, balance_query, balance_shared, open_at_ends)

@@ -32,9 +32,9 @@ def first_query(request: Request, slots: ir.Table) -> ir.Table:
     return request.aggregate(joined, [joined.kpi_slot], conditions=False)
 
 
-def shared(aggregate: Aggregate) -> tuple[str, ...]:
+def first_shared(aggregate: Aggregate) -> tuple[str, ...]:
     """Key and condition: both decide which row is the first."""
     return str(aggregate.first), aggregate.condition or ""
 
 
-FIRST = MeasureKind(days_in_periods, first_query, shared)
+FIRST = MeasureKind(days_in_periods, first_query, first_shared)

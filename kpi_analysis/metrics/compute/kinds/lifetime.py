@@ -172,10 +172,10 @@ def _by_models(seen: pd.DataFrame, day: pd.Timestamp, lifetime: Lifetime) -> tup
     return float(f"{value:.{DIGITS}g}"), ""
 
 
-def shared(aggregate: Aggregate) -> tuple[str, ...]:
+def lifetime_shared(aggregate: Aggregate) -> tuple[str, ...]:
     """Amount, model and condition: each measure is a model of its own."""
     assert aggregate.lifetime is not None
     return aggregate.agg, aggregate.lifetime.model_dump_json(), aggregate.condition or ""
 
 
-LIFETIME = MeasureKind(last_day, lifetime_query, shared, fitted_records, needs_all_periods=True)
+LIFETIME = MeasureKind(last_day, lifetime_query, lifetime_shared, fitted_records, needs_all_periods=True)

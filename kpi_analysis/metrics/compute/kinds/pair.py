@@ -63,10 +63,10 @@ def pair_query(request: Request, slots: ir.Table) -> ir.Table:
     return request.aggregate(accounts, [accounts.kpi_slot])
 
 
-def shared(aggregate: Aggregate) -> tuple[str, ...]:
+def pair_shared(aggregate: Aggregate) -> tuple[str, ...]:
     """Account, value, and what the closing is held against."""
     assert aggregate.pair is not None
     return aggregate.pair.key, aggregate.pair.value, aggregate.pair.since
 
 
-PAIR = MeasureKind(openings_and_closings, pair_query, shared)
+PAIR = MeasureKind(openings_and_closings, pair_query, pair_shared)

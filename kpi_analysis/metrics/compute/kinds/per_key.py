@@ -36,9 +36,9 @@ def per_key_query(request: Request, slots: ir.Table) -> ir.Table:
     return keyed.group_by(["kpi_slot", *request.by]).aggregate(**measures)
 
 
-def shared(aggregate: Aggregate) -> tuple[str, ...]:
+def per_key_shared(aggregate: Aggregate) -> tuple[str, ...]:
     """Key, what is aggregated for it, and the condition."""
     return str(aggregate.per), str(aggregate.each), aggregate.condition or ""
 
 
-PER_KEY = MeasureKind(days_in_periods, per_key_query, shared)
+PER_KEY = MeasureKind(days_in_periods, per_key_query, per_key_shared)

@@ -13,10 +13,10 @@ def convert_to(text, encoding):  # type: ignore[no-untyped-def]
     """Postgres's text as bytes."""
 
 
-def in_byte_order(text: ir.Value) -> ir.Value:
+def utf8_bytes(text: ir.Value) -> ir.Value:
     """Text as its bytes in UTF-8, which sort as other engines sort it."""
     bytes_: ir.Value = convert_to(text, "UTF8")
     return bytes_
 
 
-POSTGRES = Dialect("postgres", "PostgreSQL", in_byte_order=in_byte_order)
+POSTGRES = Dialect("postgres", "PostgreSQL", in_byte_order=utf8_bytes)
