@@ -10,12 +10,12 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from kpi_analysis import __version__
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.periods import Period, period_label, period_words
 from kpi_analysis.core.records import records, result_values
@@ -321,7 +321,7 @@ class Report(ReportContext):
             ],
             "catalogue": self.company.catalogue.hash,
             "kpis": {name: {"label": m.label, "unit": m.unit} for name, m in self.company.catalogue.metrics.items()},
-            "code": version("kpi-analysis"),
+            "code": __version__,
             "made_from": made,
         }
 
