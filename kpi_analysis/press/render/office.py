@@ -42,7 +42,7 @@ def cell_pieces(cell: Mapping[str, Any]) -> list[StyledText]:
     >>> [piece.text for piece in cell_pieces(asdict(Cell("At risk", status="risk")))]
     ['◆ ', 'At risk']
     >>> cell_pieces(asdict(Cell("+1.2", "pp", tone="good", strong=True)))
-    [Piece(text='+1.2\\xa0pp', tone='good', strong=True)]
+    [StyledText(text='+1.2\\xa0pp', tone='good', strong=True)]
     """
     pieces = []
     if cell["status"]:
