@@ -276,10 +276,6 @@ def test_the_press_starts_without_loading_the_analysis() -> None:
 ONE_MEANING = {
     "main": "the entry of a program",
 }
-# Names with two meanings, each to be renamed in the wing that is named here; the list shall be empty.
-TWO_MEANINGS: dict[str, str] = {
-    "Scope": "insight, metrics",
-}
 
 
 def public_names() -> dict[str, list[str]]:
@@ -295,7 +291,7 @@ def public_names() -> dict[str, list[str]]:
 
 def test_a_public_name_has_one_meaning() -> None:
     twice = {name: homes for name, homes in public_names().items() if len(homes) > 1}
-    assert {name: homes for name, homes in twice.items() if name not in ONE_MEANING | TWO_MEANINGS} == {}
+    assert {name: homes for name, homes in twice.items() if name not in ONE_MEANING} == {}
 
 
 # --- files

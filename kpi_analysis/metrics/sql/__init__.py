@@ -46,7 +46,7 @@ from kpi_analysis.metrics.sql import (
 )
 from kpi_analysis.metrics.sql.aggregates import translate_aggregate
 from kpi_analysis.metrics.sql.parameters import Template, put_placeholders, template
-from kpi_analysis.metrics.sql.scope import Constant, MissingColumn, Scope
+from kpi_analysis.metrics.sql.scope import Constant, MissingColumn, NameScope
 from kpi_analysis.metrics.sql.text import columns_of, optional_columns_of, parse
 from kpi_analysis.metrics.sql.types import to_type
 from kpi_analysis.metrics.sql.visitor import translate_condition, translate_row
@@ -104,7 +104,7 @@ def expression(
     >>> expression(text, orders, constants={"margin": 0.5}).execute().tolist()
     [5.0, 0.0]
     """
-    return translate_row(parse(text, where=where), Scope(table, constants, where))
+    return translate_row(parse(text, where=where), NameScope(table, constants, where))
 
 
 def condition(text: str, table: ir.Table, *, constants: Mapping[str, Constant] = _NOTHING) -> ir.BooleanValue:
@@ -135,12 +135,12 @@ def condition(text: str, table: ir.Table, *, constants: Mapping[str, Constant] =
     >>> orders.filter(condition("region = 'EMEA'", orders)).count().execute()
     1
     """
-    return translate_condition(parse(text), Scope(table, constants))
+    return translate_condition(parse(text), NameScope(table, constants))
 
 
 def template_condition(template: Template, table: ir.Table) -> ir.BooleanValue:
     """Condition of a template: which rows of the table it selects, with parameters in place of its words."""
-    return translate_condition(template.tree, Scope(table, _NOTHING))
+    return translate_condition(template.tree, NameScope(table, _NOTHING))
 
 
 def aggregate(
@@ -181,4 +181,4 @@ def aggregate(
     >>> float(aggregate("sum(amount)", orders, where=emea).execute())
     30.5
     """
-    return translate_aggregate(parse(text), Scope(table, constants), where)
+    return translate_aggregate(parse(text), NameScope(table, constants), where)

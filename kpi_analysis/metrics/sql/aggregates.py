@@ -10,16 +10,16 @@ import ibis.expr.types as ir
 from sqlglot import exp
 
 from kpi_analysis.core.errors import did_you_mean
-from kpi_analysis.metrics.sql.scope import Scope
+from kpi_analysis.metrics.sql.scope import NameScope
 from kpi_analysis.metrics.sql.types import Unfit, number, real
 from kpi_analysis.metrics.sql.visitor import AGGREGATES, check_parts, translate_row
 
 Read: TypeAlias = Callable[[ir.Value], ir.Value]
 Filter: TypeAlias = ir.BooleanValue | None
-Aggregate: TypeAlias = Callable[[exp.Expression, Scope, Filter], ir.Scalar]
+Aggregate: TypeAlias = Callable[[exp.Expression, NameScope, Filter], ir.Scalar]
 
 
-def translate_aggregate(node: exp.Expression, scope: Scope, where: Filter) -> ir.Scalar:
+def translate_aggregate(node: exp.Expression, scope: NameScope, where: Filter) -> ir.Scalar:
     """Return the tree as an aggregate of the rows that `where` takes."""
     while type(node) is exp.Paren:
         node = node.this
@@ -34,7 +34,7 @@ def translate_aggregate(node: exp.Expression, scope: Scope, where: Filter) -> ir
         raise scope.refuse(node, f"{error}.") from None
 
 
-def rows_of(node: exp.Expression, scope: Scope, read: Read = lambda value: value) -> ir.Column:
+def rows_of(node: exp.Expression, scope: NameScope, read: Read = lambda value: value) -> ir.Column:
     """Return what stands inside the aggregate; a value without a column is repeated on every row."""
     value = read(translate_row(node, scope))
     if isinstance(value, ir.Column):
@@ -42,7 +42,7 @@ def rows_of(node: exp.Expression, scope: Scope, read: Read = lambda value: value
     return ibis.cases((scope.table[scope.table.columns[0]].isnull(), value), else_=value)
 
 
-def count(node: exp.Expression, scope: Scope, where: Filter) -> ir.Scalar:
+def count(node: exp.Expression, scope: NameScope, where: Filter) -> ir.Scalar:
     what = node.this
     if what is None or isinstance(what, exp.Star):
         return scope.table.count(where=where)
@@ -54,30 +54,30 @@ def count(node: exp.Expression, scope: Scope, where: Filter) -> ir.Scalar:
     return rows_of(what.expressions[0], scope).nunique(where=where)
 
 
-def total(node: exp.Expression, scope: Scope, where: Filter) -> ir.Scalar:
+def total(node: exp.Expression, scope: NameScope, where: Filter) -> ir.Scalar:
     return rows_of(node.this, scope, number).sum(where=where)
 
 
-def mean(node: exp.Expression, scope: Scope, where: Filter) -> ir.Scalar:
+def mean(node: exp.Expression, scope: NameScope, where: Filter) -> ir.Scalar:
     return rows_of(node.expressions[0] if _is_mean(node) else node.this, scope, real).mean(where=where)
 
 
-def median(node: exp.Expression, scope: Scope, where: Filter) -> ir.Scalar:
+def median(node: exp.Expression, scope: NameScope, where: Filter) -> ir.Scalar:
     return rows_of(node.this, scope, real).median(where=where)
 
 
-def quantile(node: exp.Expression, scope: Scope, where: Filter) -> ir.Scalar:
+def quantile(node: exp.Expression, scope: NameScope, where: Filter) -> ir.Scalar:
     share = node.expression
     if not isinstance(share, exp.Literal) or share.is_string or not 0 <= float(share.name) <= 1:
         raise Unfit("the second argument is a share from 0 to 1, written out, as in quantile_cont(x, 0.9)")
     return rows_of(node.this, scope, real).quantile(float(share.name), where=where)
 
 
-def least(node: exp.Expression, scope: Scope, where: Filter) -> ir.Scalar:
+def least(node: exp.Expression, scope: NameScope, where: Filter) -> ir.Scalar:
     return rows_of(node.this, scope).min(where=where)
 
 
-def greatest(node: exp.Expression, scope: Scope, where: Filter) -> ir.Scalar:
+def greatest(node: exp.Expression, scope: NameScope, where: Filter) -> ir.Scalar:
     return rows_of(node.this, scope).max(where=where)
 
 

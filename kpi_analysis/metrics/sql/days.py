@@ -12,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 from sqlglot import exp
 
-from kpi_analysis.metrics.sql.scope import Scope
+from kpi_analysis.metrics.sql.scope import NameScope
 from kpi_analysis.metrics.sql.types import Unfit, day, is_literal, kind, on_duckdb, time_or_day, to_type, words
 from kpi_analysis.metrics.sql.visitor import named, rule, text_of, visit
 
@@ -85,22 +85,22 @@ def part_of(value: ir.Value, part: str) -> ir.Value:
 
 
 @rule("this", exp.Date, exp.TsOrDsToDate)
-def date(node: exp.Expression, scope: Scope) -> ir.Value:
+def date(node: exp.Expression, scope: NameScope) -> ir.Value:
     return day(visit(node.this, scope))
 
 
 @rule("this", exp.Year, exp.Quarter, exp.Month, exp.Day, exp.Hour)
-def part(node: exp.Expression, scope: Scope) -> ir.Value:
+def part(node: exp.Expression, scope: NameScope) -> ir.Value:
     return part_of(visit(node.this, scope), type(node).__name__.lower())
 
 
 @rule("this expression", exp.Extract)
-def extract(node: exp.Expression, scope: Scope) -> ir.Value:
+def extract(node: exp.Expression, scope: NameScope) -> ir.Value:
     return part_of(visit(node.expression, scope), node.name.lower())
 
 
 @rule("this unit", exp.TimestampTrunc, exp.DateTrunc)
-def date_trunc(node: exp.Expression, scope: Scope) -> ir.Value:
+def date_trunc(node: exp.Expression, scope: NameScope) -> ir.Value:
     unit = node.args["unit"].name.lower()
     if unit not in UNITS:
         raise Unfit(f"{unit} is not among the units {', '.join(UNITS)}")
@@ -109,7 +109,7 @@ def date_trunc(node: exp.Expression, scope: Scope) -> ir.Value:
 
 
 @rule("this expression unit date_part_boundary", exp.DateDiff)
-def date_diff(node: exp.Expression, scope: Scope) -> ir.Value:
+def date_diff(node: exp.Expression, scope: NameScope) -> ir.Value:
     unit = node.args["unit"].name.lower() if node.args.get("unit") else "day"
     if unit != "day":
         raise Unfit(f"databases count the {unit}s between two days differently; write date_diff('day', a, b)")
@@ -117,7 +117,7 @@ def date_diff(node: exp.Expression, scope: Scope) -> ir.Value:
 
 
 @rule("this", exp.TimeToUnix)
-def epoch(node: exp.Expression, scope: Scope) -> ir.Value:
+def epoch(node: exp.Expression, scope: NameScope) -> ir.Value:
     # By the column in UTC beside it, because on the wall an hour is lost or doubled when clocks change.
     exact = f"{node.this.name}{IN_UTC}" if isinstance(node.this, exp.Column) else ""
     if exact in scope.table.columns:
@@ -126,22 +126,22 @@ def epoch(node: exp.Expression, scope: Scope) -> ir.Value:
 
 
 @rule("this format", exp.StrToTime)
-def strptime(node: exp.Expression, scope: Scope) -> ir.Value:
+def strptime(node: exp.Expression, scope: NameScope) -> ir.Value:
     return read_time(visit(node.this, scope), node.args.get("format"))
 
 
 @named("try_strptime", 2)
-def try_to_read(node: exp.Expression, scope: Scope) -> ir.Value:
+def try_to_read(node: exp.Expression, scope: NameScope) -> ir.Value:
     text, pattern = node.expressions
     return read_time(visit(text, scope), pattern)
 
 
 @named("to_date", 2)
-def to_date(node: exp.Expression, scope: Scope) -> ir.Value:
+def to_date(node: exp.Expression, scope: NameScope) -> ir.Value:
     return try_to_read(node, scope).date()
 
 
 @named("date_part", 2)
-def date_part(node: exp.Expression, scope: Scope) -> ir.Value:
+def date_part(node: exp.Expression, scope: NameScope) -> ir.Value:
     part, value = node.expressions
     return part_of(visit(value, scope), text_of(part).lower())

@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 from sqlglot import exp
 
-from kpi_analysis.metrics.sql.scope import Scope
+from kpi_analysis.metrics.sql.scope import NameScope
 from kpi_analysis.metrics.sql.text import parse
 from kpi_analysis.metrics.sql.visitor import rule
 
@@ -92,7 +92,7 @@ def put_placeholders(query: exp.Expression) -> frozenset[str]:
 
 
 @rule("this", BoundWord)
-def bound_word(node: exp.Expression, scope: Scope) -> ir.Value:
+def bound_word(node: exp.Expression, scope: NameScope) -> ir.Value:
     return _parameter(node.this)
 
 

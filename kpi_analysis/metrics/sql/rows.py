@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from sqlglot import exp
 
 from kpi_analysis.metrics.sql import days
-from kpi_analysis.metrics.sql.scope import Scope
+from kpi_analysis.metrics.sql.scope import NameScope
 from kpi_analysis.metrics.sql.types import (
     Unfit,
     alike,
@@ -47,12 +47,12 @@ COMPARISONS: dict[type[exp.Expression], Operation] = {
 }
 
 
-def both(node: exp.Expression, scope: Scope) -> tuple[ir.Value, ir.Value]:
+def both(node: exp.Expression, scope: NameScope) -> tuple[ir.Value, ir.Value]:
     """Return the two sides of an operator."""
     return visit(node.this, scope), visit(node.expression, scope)
 
 
-def several(node: exp.Expression, scope: Scope) -> list[ir.Value]:
+def several(node: exp.Expression, scope: NameScope) -> list[ir.Value]:
     """Return the arguments of a function that takes any number of them."""
     first = [node.this] if isinstance(node.this, exp.Expression) else []
     return [visit(part, scope) for part in [*first, *node.expressions]]
@@ -62,7 +62,7 @@ def several(node: exp.Expression, scope: Scope) -> list[ir.Value]:
 
 
 @rule("this is_string", exp.Literal)
-def literal(node: exp.Expression, scope: Scope) -> ir.Value:
+def literal(node: exp.Expression, scope: NameScope) -> ir.Value:
     if node.args.get("is_string"):
         return ibis.literal(node.name)
     if node.name.isdigit():
@@ -71,29 +71,29 @@ def literal(node: exp.Expression, scope: Scope) -> ir.Value:
 
 
 @rule("this", exp.Boolean)
-def boolean(node: exp.Expression, scope: Scope) -> ir.Value:
+def boolean(node: exp.Expression, scope: NameScope) -> ir.Value:
     return ibis.literal(bool(node.this))
 
 
 @rule("", exp.Null)
-def null(node: exp.Expression, scope: Scope) -> ir.Value:
+def null(node: exp.Expression, scope: NameScope) -> ir.Value:
     return ibis.null()
 
 
 @rule("this", exp.Column)
-def column(node: exp.Expression, scope: Scope) -> ir.Value:
+def column(node: exp.Expression, scope: NameScope) -> ir.Value:
     if not isinstance(node.this, exp.Identifier):
         return visit(node.this, scope)
     return scope.look_up(node.this)
 
 
 @rule("this", exp.Paren)
-def paren(node: exp.Expression, scope: Scope) -> ir.Value:
+def paren(node: exp.Expression, scope: NameScope) -> ir.Value:
     return visit(node.this, scope)
 
 
 @rule("this to safe", exp.Cast, exp.TryCast)
-def cast(node: exp.Expression, scope: Scope) -> ir.Value:
+def cast(node: exp.Expression, scope: NameScope) -> ir.Value:
     wanted = node.args["to"]
     if wanted.this == exp.DType.DECIMAL:
         digits = [whole(parameter.this, least=0) for parameter in wanted.expressions]
@@ -115,7 +115,7 @@ def calculate(operation: Operation, left: ir.Value, right: ir.Value) -> ir.Value
 
 
 @rule("this expression", exp.Add)
-def add(node: exp.Expression, scope: Scope) -> ir.Value:
+def add(node: exp.Expression, scope: NameScope) -> ir.Value:
     first, second = node.this, node.expression
     if isinstance(first, exp.Interval):
         first, second = second, first
@@ -128,7 +128,7 @@ def add(node: exp.Expression, scope: Scope) -> ir.Value:
 
 
 @rule("this expression", exp.Sub)
-def subtract(node: exp.Expression, scope: Scope) -> ir.Value:
+def subtract(node: exp.Expression, scope: NameScope) -> ir.Value:
     if isinstance(node.expression, exp.Interval):
         return days.shift(visit(node.this, scope), node.expression, -1)
     left, right = both(node, scope)
@@ -138,24 +138,24 @@ def subtract(node: exp.Expression, scope: Scope) -> ir.Value:
 
 
 @rule("this expression", exp.Mul)
-def multiply(node: exp.Expression, scope: Scope) -> ir.Value:
+def multiply(node: exp.Expression, scope: NameScope) -> ir.Value:
     return calculate(operator.mul, *both(node, scope))
 
 
 @rule("this expression typed safe", exp.Div)
-def divide(node: exp.Expression, scope: Scope) -> ir.Value:
+def divide(node: exp.Expression, scope: NameScope) -> ir.Value:
     left, right = both(node, scope)
     return real(left) / real(right).nullif(0.0)
 
 
 @rule("this expression", exp.Mod)
-def remainder(node: exp.Expression, scope: Scope) -> ir.Value:
+def remainder(node: exp.Expression, scope: NameScope) -> ir.Value:
     left, right = both(node, scope)
     return calculate(operator.mod, left, number(right).nullif(0))
 
 
 @rule("this", exp.Neg)
-def negative(node: exp.Expression, scope: Scope) -> ir.Value:
+def negative(node: exp.Expression, scope: NameScope) -> ir.Value:
     return -number(visit(node.this, scope))
 
 
@@ -173,7 +173,7 @@ def ordered(values: Sequence[ir.Value]) -> list[ir.Value]:
 
 
 @rule("this expression", *COMPARISONS)
-def compare(node: exp.Expression, scope: Scope) -> ir.Value:
+def compare(node: exp.Expression, scope: NameScope) -> ir.Value:
     if isinstance(node.this, exp.Null) or isinstance(node.expression, exp.Null):
         raise Unfit("a comparison with null is never true; write is null or is not null")
     equality = isinstance(node, exp.EQ | exp.NEQ)
@@ -182,13 +182,13 @@ def compare(node: exp.Expression, scope: Scope) -> ir.Value:
 
 
 @rule("this low high", exp.Between)
-def between(node: exp.Expression, scope: Scope) -> ir.Value:
+def between(node: exp.Expression, scope: NameScope) -> ir.Value:
     value, low, high = ordered([visit(node.args[part], scope) for part in ("this", "low", "high")])
     return (value >= low) & (value <= high)
 
 
 @rule("this expressions", exp.In)
-def is_in(node: exp.Expression, scope: Scope) -> ir.Value:
+def is_in(node: exp.Expression, scope: NameScope) -> ir.Value:
     listed = scope.listed(node.expressions)
     if listed is not None:
         return words(visit(node.this, scope)).isin(listed)
@@ -199,7 +199,7 @@ def is_in(node: exp.Expression, scope: Scope) -> ir.Value:
 
 
 @rule("this expression", exp.Is)
-def is_what(node: exp.Expression, scope: Scope) -> ir.Value:
+def is_what(node: exp.Expression, scope: NameScope) -> ir.Value:
     value, what = visit(node.this, scope), node.expression
     if isinstance(what, exp.Null):
         return value.isnull()
@@ -209,7 +209,7 @@ def is_what(node: exp.Expression, scope: Scope) -> ir.Value:
 
 
 @rule("this expression negate", exp.Like, exp.ILike)
-def like(node: exp.Expression, scope: Scope) -> ir.Value:
+def like(node: exp.Expression, scope: NameScope) -> ir.Value:
     # A regular expression, because LIKE ignores case on SQLite and knows an escape character on Postgres.
     signs = {"%": ".*", "_": ".", **{sign: f"\\{sign}" for sign in ".^$*+?()[]{}|\\"}}
     body = "".join(signs.get(character, character) for character in text_of(node.expression))
@@ -219,24 +219,24 @@ def like(node: exp.Expression, scope: Scope) -> ir.Value:
 
 
 @rule("this expression", exp.And)
-def conjunction(node: exp.Expression, scope: Scope) -> ir.Value:
+def conjunction(node: exp.Expression, scope: NameScope) -> ir.Value:
     left, right = both(node, scope)
     return truth(left) & truth(right)
 
 
 @rule("this expression", exp.Or)
-def disjunction(node: exp.Expression, scope: Scope) -> ir.Value:
+def disjunction(node: exp.Expression, scope: NameScope) -> ir.Value:
     left, right = both(node, scope)
     return truth(left) | truth(right)
 
 
 @rule("this", exp.Not)
-def negation(node: exp.Expression, scope: Scope) -> ir.Value:
+def negation(node: exp.Expression, scope: NameScope) -> ir.Value:
     return ~truth(visit(node.this, scope))
 
 
 @rule("this ifs default", exp.Case)
-def case(node: exp.Expression, scope: Scope) -> ir.Value:
+def case(node: exp.Expression, scope: NameScope) -> ir.Value:
     branches: list[exp.Expression] = node.args["ifs"]
     for branch in branches:
         check_parts(branch, frozenset({"this", "true"}), scope)
@@ -245,15 +245,15 @@ def case(node: exp.Expression, scope: Scope) -> ir.Value:
 
 
 @rule("this true false", exp.If)
-def either(node: exp.Expression, scope: Scope) -> ir.Value:
+def either(node: exp.Expression, scope: NameScope) -> ir.Value:
     return _choose([truth(visit(node.this, scope))], [node.args["true"], node.args.get("false")], scope)
 
 
-def _test(subject: exp.Expression | None, test: exp.Expression, scope: Scope) -> ir.Value:
+def _test(subject: exp.Expression | None, test: exp.Expression, scope: NameScope) -> ir.Value:
     return truth(visit(test if subject is None else exp.EQ(this=subject, expression=test), scope))
 
 
-def _choose(tests: list[ir.Value], parts: list[exp.Expression | None], scope: Scope) -> ir.Value:
+def _choose(tests: list[ir.Value], parts: list[exp.Expression | None], scope: NameScope) -> ir.Value:
     *results, default = alike([visit(part, scope) if part is not None else ibis.null() for part in parts])
     return ibis.cases(*zip(tests, results, strict=True), else_=default)
 
@@ -262,18 +262,18 @@ def _choose(tests: list[ir.Value], parts: list[exp.Expression | None], scope: Sc
 
 
 @rule("this expressions", exp.Coalesce)
-def coalesce(node: exp.Expression, scope: Scope) -> ir.Value:
+def coalesce(node: exp.Expression, scope: NameScope) -> ir.Value:
     return ibis.coalesce(*alike(several(node, scope.inside_coalesce())))
 
 
 @rule("this expression", exp.Nullif)
-def nullif(node: exp.Expression, scope: Scope) -> ir.Value:
+def nullif(node: exp.Expression, scope: NameScope) -> ir.Value:
     left, right = alike(both(node, scope))
     return left.nullif(right)
 
 
 @rule("this expressions ignore_nulls", exp.Greatest, exp.Least)
-def extreme(node: exp.Expression, scope: Scope) -> ir.Value:
+def extreme(node: exp.Expression, scope: NameScope) -> ir.Value:
     # SQLite gives NULL where any value is NULL: so each NULL is filled with another of the values first.
     values = ordered(several(node, scope))
     filled = [ibis.coalesce(*values[place:], *values[:place]) for place in range(len(values))]
@@ -284,102 +284,102 @@ def extreme(node: exp.Expression, scope: Scope) -> ir.Value:
 
 
 @rule("this", exp.Abs)
-def absolute(node: exp.Expression, scope: Scope) -> ir.Value:
+def absolute(node: exp.Expression, scope: NameScope) -> ir.Value:
     return number(visit(node.this, scope)).abs()
 
 
 @rule("this", exp.Floor)
-def floor(node: exp.Expression, scope: Scope) -> ir.Value:
+def floor(node: exp.Expression, scope: NameScope) -> ir.Value:
     return number(visit(node.this, scope)).floor()
 
 
 @rule("this", exp.Ceil)
-def ceil(node: exp.Expression, scope: Scope) -> ir.Value:
+def ceil(node: exp.Expression, scope: NameScope) -> ir.Value:
     return number(visit(node.this, scope)).ceil()
 
 
 @rule("this decimals", exp.Round)
-def rounded(node: exp.Expression, scope: Scope) -> ir.Value:
+def rounded(node: exp.Expression, scope: NameScope) -> ir.Value:
     digits = node.args.get("decimals")
     value = number(visit(node.this, scope))
     return value.round() if digits is None else value.round(whole(digits, least=0))
 
 
 @rule("this", exp.Lower)
-def lower(node: exp.Expression, scope: Scope) -> ir.Value:
+def lower(node: exp.Expression, scope: NameScope) -> ir.Value:
     return words(visit(node.this, scope)).lower()
 
 
 @rule("this", exp.Upper)
-def upper(node: exp.Expression, scope: Scope) -> ir.Value:
+def upper(node: exp.Expression, scope: NameScope) -> ir.Value:
     return words(visit(node.this, scope)).upper()
 
 
 @rule("this", exp.Length)
-def length(node: exp.Expression, scope: Scope) -> ir.Value:
+def length(node: exp.Expression, scope: NameScope) -> ir.Value:
     return words(visit(node.this, scope)).length()
 
 
 @rule("this position", exp.Trim)
-def trim(node: exp.Expression, scope: Scope) -> ir.Value:
+def trim(node: exp.Expression, scope: NameScope) -> ir.Value:
     value = words(visit(node.this, scope))
     sides = {"LEADING": value.lstrip, "TRAILING": value.rstrip}
     return sides.get(str(node.args.get("position")), value.strip)()
 
 
 @rule("this expression replacement", exp.Replace)
-def replace(node: exp.Expression, scope: Scope) -> ir.Value:
+def replace(node: exp.Expression, scope: NameScope) -> ir.Value:
     return words(visit(node.this, scope)).replace(text_of(node.expression), text_of(node.args.get("replacement")))
 
 
 @rule("this start length", exp.Substring)
-def substring(node: exp.Expression, scope: Scope) -> ir.Value:
+def substring(node: exp.Expression, scope: NameScope) -> ir.Value:
     start, count = whole(node.args.get("start"), least=1), node.args.get("length")
     value = words(visit(node.this, scope))
     return value.substr(start - 1) if count is None else value.substr(start - 1, whole(count, least=0))
 
 
 @rule("this expression", exp.Left)
-def first_letters(node: exp.Expression, scope: Scope) -> ir.Value:
+def first_letters(node: exp.Expression, scope: NameScope) -> ir.Value:
     return words(visit(node.this, scope)).left(whole(node.expression, least=0))
 
 
 @rule("this expression", exp.Right)
-def last_letters(node: exp.Expression, scope: Scope) -> ir.Value:
+def last_letters(node: exp.Expression, scope: NameScope) -> ir.Value:
     return words(visit(node.this, scope)).right(whole(node.expression, least=0))
 
 
 @rule("this delimiter part_index", exp.SplitPart)
-def split_part(node: exp.Expression, scope: Scope) -> ir.Value:
+def split_part(node: exp.Expression, scope: NameScope) -> ir.Value:
     value = words(visit(node.this, scope))
     piece = value.split(text_of(node.args["delimiter"]))[whole(node.args["part_index"], least=1) - 1]
     return ibis.cases((value.notnull(), ibis.coalesce(piece, "")))
 
 
 @rule("this expression", exp.StartsWith)
-def starts_with(node: exp.Expression, scope: Scope) -> ir.Value:
+def starts_with(node: exp.Expression, scope: NameScope) -> ir.Value:
     # Not Ibis's own, which ignores case on SQLite.
     part = text_of(node.expression)
     return words(visit(node.this, scope)).left(len(part)) == part
 
 
 @rule("this expression", exp.EndsWith)
-def ends_with(node: exp.Expression, scope: Scope) -> ir.Value:
+def ends_with(node: exp.Expression, scope: NameScope) -> ir.Value:
     part = text_of(node.expression)
     return words(visit(node.this, scope)).right(len(part)) == part
 
 
 @rule("this expression", exp.Contains)
-def contains(node: exp.Expression, scope: Scope) -> ir.Value:
+def contains(node: exp.Expression, scope: NameScope) -> ir.Value:
     return words(visit(node.this, scope)).contains(text_of(node.expression))
 
 
 @rule("this expression safe", exp.DPipe)
-def join(node: exp.Expression, scope: Scope) -> ir.Value:
+def join(node: exp.Expression, scope: NameScope) -> ir.Value:
     first, second = both(node, scope)
     return words(first) + words(second)
 
 
 @rule("expressions safe coalesce", exp.Concat)
-def concat(node: exp.Expression, scope: Scope) -> ir.Value:
+def concat(node: exp.Expression, scope: NameScope) -> ir.Value:
     return functools.reduce(operator.add, (words(value).fill_null("") for value in several(node, scope)))

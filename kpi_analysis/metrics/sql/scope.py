@@ -26,7 +26,7 @@ class MissingColumn(ConfigError):
 
 
 @dataclass(frozen=True)
-class Scope:
+class NameScope:
     """Where a text is read: its table, the settings, and the place it stands in.
 
     `optional` holds inside ``coalesce(…)``, where a column that the table lacks is NULL.
@@ -37,7 +37,7 @@ class Scope:
     where: str = ""
     optional: bool = False
 
-    def inside_coalesce(self) -> Scope:
+    def inside_coalesce(self) -> NameScope:
         """Return the scope in which missing columns are NULL."""
         return replace(self, optional=True)
 

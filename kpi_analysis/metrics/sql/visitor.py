@@ -11,7 +11,7 @@ from ibis.common.exceptions import IbisError
 from sqlglot import exp
 
 from kpi_analysis.core.errors import did_you_mean
-from kpi_analysis.metrics.sql.scope import Scope, quote
+from kpi_analysis.metrics.sql.scope import NameScope, quote
 from kpi_analysis.metrics.sql.text import too_deep
 from kpi_analysis.metrics.sql.types import Unfit, truth
 
@@ -46,7 +46,7 @@ REASONS: dict[type[exp.Expression], str] = {
     exp.Quantile: "quantile picks a row, and databases differ; write quantile_cont.",
 }
 
-Build = Callable[[exp.Expression, Scope], ir.Value]
+Build = Callable[[exp.Expression, NameScope], ir.Value]
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def named(name: str, arguments: int) -> Callable[[Build], Build]:
     return enter
 
 
-def translate_row(node: exp.Expression, scope: Scope) -> ir.Value:
+def translate_row(node: exp.Expression, scope: NameScope) -> ir.Value:
     """Return the tree as an Ibis value, or refuse the first piece that is not listed."""
     try:
         return visit(node, scope)
@@ -89,7 +89,7 @@ def translate_row(node: exp.Expression, scope: Scope) -> ir.Value:
         raise too_deep(scope.where, "the expression") from None
 
 
-def translate_condition(node: exp.Expression, scope: Scope) -> ir.BooleanValue:
+def translate_condition(node: exp.Expression, scope: NameScope) -> ir.BooleanValue:
     """Return the tree as a condition; text is read as true or false."""
     value = translate_row(node, scope)
     try:
@@ -98,7 +98,7 @@ def translate_condition(node: exp.Expression, scope: Scope) -> ir.BooleanValue:
         raise scope.refuse(node, f"{error}.", "A condition is true or false, as in amount > 0.") from None
 
 
-def visit(node: exp.Expression | None, scope: Scope) -> ir.Value:
+def visit(node: exp.Expression | None, scope: NameScope) -> ir.Value:
     """Return one node, and all below it, as an Ibis value."""
     if not isinstance(node, exp.Expression):
         raise Unfit("a part of it is missing")
@@ -114,7 +114,7 @@ def visit(node: exp.Expression | None, scope: Scope) -> ir.Value:
         raise scope.refuse(node, "its values do not fit together.", "Cast them to one type.") from None
 
 
-def check_parts(node: exp.Expression, parts: frozenset[str], scope: Scope) -> None:
+def check_parts(node: exp.Expression, parts: frozenset[str], scope: NameScope) -> None:
     """Refuse a node with a part that its rule would not read, such as ``sum(distinct x)`` or ``t.x``."""
     present = {name for name, part in node.args.items() if part or isinstance(part, exp.Expression)}
     if not present <= parts:
