@@ -170,7 +170,7 @@ def test_net_margins_of_a_company_are_as_published(name: str, tmp_path: Path, sh
     ledger = {"sql": rows, "columns": {"booked_on": "concat(Year, '-12-31')"}}
     company = open_at(tmp_path, {"ledger": ledger}, revenue_from="ledger")
     raw = pd.read_csv(path, dtype={"Year": str})
-    published = raw[raw.CompanyConfig == name].set_index("Year")["Net Profit Margin"]
+    published = raw[raw.Company == name].set_index("Year")["Net Profit Margin"]
     frame = company.compute(["net_profit_margin"], period="2023", last=15)
     found = values(frame, "period").dropna()
     assert (found * 100).to_dict() == pytest.approx(published.to_dict(), abs=0.01)

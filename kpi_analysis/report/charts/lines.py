@@ -124,7 +124,7 @@ def line_over_time(
     --------
     >>> series = TimeSeries(["2026-08", "2026-09"], [261.0, 271.0], "count")
     >>> line_over_time(Caption("leads", "They grow", "Leads, {unit}"), series, format=Format()).measure
-    'Leads, number; scale starts at 260'
+    'Leads, count; scale starts at 260'
     """
     return LineChart(caption, format, width, series, ring, from_zero).figure()
 

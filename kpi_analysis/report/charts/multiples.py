@@ -163,7 +163,7 @@ def small_multiples(
     --------
     >>> panels = Panels(["EMEA", "APAC"], ["2026-Q2", "2026-Q3"], [[1, 2], [3, 4]], "count")
     >>> small_multiples(Caption("regions", "Both grow", "Orders, {unit}"), panels, format=Format()).measure
-    'Orders, number; one scale'
+    'Orders, count; one scale'
     """
     return MultiplesChart(caption, format, width, panels, ring, from_zero).figure()
 

@@ -155,7 +155,7 @@ def response_curves(
     --------
     >>> tv = ChannelCurve("TV", [0, 10, 20], [0, 40, 60], [0, 30, 40], [0, 50, 80], 10)
     >>> response_curves(Caption("tv", "TV flattens", "Revenue a week"), [tv], format=Format()).alt.split(": ", 4)[-1]
-    '€10.00 bring 40.00, 95% range 30.00 to 50.00.'
+    'TV: €10.00 bring 40.00, 95% range 30.00 to 50.00.'
     """
     return ResponseCurveChart(caption, format, width, curves).figure()
 

@@ -192,8 +192,8 @@ def returns(
     Examples
     --------
     >>> channels = Groups(["Email", "Display"], [6.2, 0.9], "ratio")
-    >>> returns(Caption("roas", "Email pays", "ROAS, {unit}"), channels, format=Format(), break_even=2.0).alt[-73:]
-    'below break-even at 2.00: Display; at 5 or more: Email.'
+    >>> returns(Caption("roas", "Email pays", "ROAS, {unit}"), channels, format=Format(), break_even=2.0).alt[-54:]
+    'below break-even at 2.0: Display; at 5 or more: Email.'
     """
     return ReturnsChart(caption, format, width, channels, total, break_even, year_ago_label, beside).figure()
 

@@ -171,7 +171,7 @@ def waterfall(
     --------
     >>> bridge = Bridge(("Jun", 10.0), [("New", 4.0), ("Churn", -1.0)], ("Sep", 13.0), "count")
     >>> waterfall(Caption("mrr", "It grew", "Contracts, {unit}"), bridge, format=Format()).alt
-    'Waterfall, Contracts, number: Jun 10; New +4, Churn −1; Sep 13.'
+    'Waterfall, Contracts, count; scale is cut: Jun 10; New +4, Churn −1; Sep 13.'
     """
     return WaterfallChart(caption, format, width, bridge, better).figure()
 

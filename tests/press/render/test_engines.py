@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from support import printed_files as reading
 from support import report_parts as sample
 
 from kpi_analysis.core.errors import EngineMissing, UsageError
+from kpi_analysis.design.blocks import Title
 from kpi_analysis.press.render import engines
 from kpi_analysis.press.render.document import read_document
 
@@ -116,10 +118,6 @@ def test_code_before_the_first_title_leaves_no_page_empty(tmp_path: Path) -> Non
 
 
 def test_code_before_the_first_title_has_a_slide() -> None:
-    import press_reading as reading
-
-    from kpi_analysis.design.blocks import Title
-
     nb = sample.notebook(sample.code(source="report = open()"), sample.cell_of(Title("Orders rose")))
     data = engines.make(read_document(nb, show_code=True), "pptx", "auto", timestamp=None, attachments={})
     assert [("report = open()" in "".join(slide.itertext())) for slide in reading.slides(data)] == [True, False]
