@@ -147,7 +147,8 @@ def _count(
     measures |= {f"test{i}": test.wrong.fill_null(False).sum() for i, test in enumerate(tests)}
     measures |= {f"untidy_{column}": wrong.sum() for column, wrong in untidy.items()}
     collects_days = dialect_of(table.get_backend()).collects_days
-    measures |= day_measures(sources.tables.values(name)) if collects_days else {}
+    values = {column: value for column, value in sources.tables.values(name).items() if column in TABLES[name].columns}
+    measures |= day_measures(values) if collects_days else {}
     key = _key(name, mapped)
     if key is not None:
         hash_text = dialect_of(key.get_backend()).hash_text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import ibis
@@ -40,7 +41,8 @@ def date_findings(sources: Sources, name: str, days: Mapping[str, Days]) -> list
     """
     latest, found = sources.facts.latest, []
     for column, known in days.items():
-        alone = np.setdiff1d(known, days_in_line(known, dt.date.max))
+        is_few = partial(sources.facts.is_few, name, column)
+        alone = np.setdiff1d(known, days_in_line(known, dt.date.max, is_few))
         planned = TABLES[name].columns[column].planned
         later = known[:0] if planned else np.setdiff1d(known[known > np.datetime64(latest)], alone)
         end = "data_ends of the company file" if sources.config.data_ends == latest else "today"

@@ -7,7 +7,7 @@ from all others is read from these few thousand days.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import ibis.expr.types as ir
@@ -27,6 +27,7 @@ ALONE_DAYS = 366  # a gap of more than a year …
 ALONE_TIMES = 5  # … and so many times as long as the longest one between the other days
 MOST_ALONE = 3  # so many days at one end at most, and one in a hundred; one in a short history
 EARLIEST = np.datetime64("1910-01-01")  # before it nothing of today's business happened: a placeholder or a mistake
+EPOCH = np.datetime64("1970-01-01")
 LATEST = np.datetime64("9999-12-31")
 BOOKED = {"year": 300, "half-year": 150, "quarter": 80, "month": 25, "week": 6}  # usual days between two bookings
 REGULAR = 0.15
@@ -103,11 +104,12 @@ def extent_of(days: Days, until: dt.date | None = None) -> Extent:
     return Extent(known[0].item(), known[-1].item(), int(known.size))
 
 
-def days_in_line(days: Days, latest: dt.date) -> Days:
+def days_in_line(days: Days, latest: dt.date, is_few: Callable[[Days], bool] = lambda alone: True) -> Days:
     """Days without those that cannot say how far the data reach: after the latest one, or far from all others.
 
     A day stands alone where at most three days, and one in a hundred, are cut off from all others by a gap of more
-    than a year that is five times as long as the longest one between the others, and where it lies before 1910.
+    than a year that is five times as long as the longest one between the others; and where it lies before 1910 or is
+    the first of 1970, with which computers begin to count.
 
     Parameters
     ----------
@@ -115,6 +117,8 @@ def days_in_line(days: Days, latest: dt.date) -> Days:
         Sorted, each once.
     latest : date
         Today, or the day on which the data end: what lies after it is a plan or a mistake.
+    is_few : callable
+        Takes days that are cut off, says whether few rows have them: many on one day are no mistake.
 
     Returns
     -------
@@ -127,21 +131,23 @@ def days_in_line(days: Days, latest: dt.date) -> Days:
     ['2026-07-13', '2026-09-13']
     """
     known = days[(days >= EARLIEST) & (days <= np.datetime64(latest))]
-    while (rest := _without_alone(known)).size < known.size:
+    if known.size > 1 and known[0] == EPOCH and (known[1] - known[0]).astype(int) >= ALONE_DAYS:
+        known = known[1:]
+    while (rest := _without_alone(known, is_few)).size < known.size:
         known = rest
     return known
 
 
-def _without_alone(days: Days) -> Days:
+def _without_alone(days: Days, is_few: Callable[[Days], bool]) -> Days:
     """Days without those at one end that stand alone; as they are where none does."""
     gaps = np.diff(days).astype(int)
     most = min(max(1, min(MOST_ALONE, days.size // 100)), days.size - 2)
     for count in range(1, most + 1):
-        for alone, others, rest in (
-            (gaps[count - 1], gaps[count:], days[count:]),
-            (gaps[-count], gaps[:-count], days[:-count]),
+        for alone, others, gap, rest in (
+            (days[:count], gaps[count:], gaps[count - 1], days[count:]),
+            (days[-count:], gaps[:-count], gaps[-count], days[:-count]),
         ):
-            if alone >= ALONE_DAYS and alone >= ALONE_TIMES * others.max():
+            if gap >= ALONE_DAYS and gap >= ALONE_TIMES * others.max() and is_few(alone):
                 return rest
     return days
 
@@ -159,8 +165,8 @@ def started_until(days: Days, last_event: dt.date | None) -> dt.date | None:
     Returns
     -------
     date or None
-        Starts after the last event count where there are three days of them, at half their usual pace: then the table was
-        only taken later than the others.
+        Starts after the last event count where there are three days of them, at half their usual pace: then the table
+        was only taken later than the others.
 
     Examples
     --------

@@ -27,6 +27,8 @@ from kpi_analysis.metrics.sources.files import digest
 from kpi_analysis.metrics.sources.lives import Lives, measure_lives
 from kpi_analysis.metrics.sources.tables import TableLoader
 
+MOST_ROWS_ALONE = 2  # rows of a day that stands alone: an order may have two lines
+
 
 @dataclass(frozen=True)
 class Fingerprint:
@@ -182,8 +184,15 @@ class TableFacts:
         """Days of a date column that are neither after `latest` nor far from all others."""
         key = (name, column or TABLES[name].date)
         if key not in self._in_line:
-            self._in_line[key] = days_in_line(self.days(*key, checked=checked), self.latest)
+            days = self.days(*key, checked=checked)
+            self._in_line[key] = days_in_line(days, self.latest, lambda alone: self.is_few(*key, alone))
         return self._in_line[key]
+
+    def is_few(self, name: str, column: str, days: Days) -> bool:
+        """Whether hardly more rows than days have these days in a date column."""
+        rows = self.tables.unchecked(name)
+        count = rows.filter(rows[column].cast("date").isin(days.tolist())).count().to_pyarrow().as_py()
+        return int(count) <= MOST_ROWS_ALONE * days.size
 
     def extent(self, name: str, column: str | None = None, until: dt.date | None = None) -> Extent:
         """Extent of a date column of a table, up to a day; of its main one if none is named, or a derived one."""
