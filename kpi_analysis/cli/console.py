@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -171,8 +171,10 @@ def print_catalogue(metrics: Sequence[Metric]) -> None:
     Console(highlight=False, width=None if sys.stdout.isatty() else 140).print(table)
 
 
-def print_metric(catalogue: Catalogue, name: str) -> None:
-    """Print one KPI: what it answers, how it is made, and a worked example."""
+def print_metric(
+    catalogue: Catalogue, name: str, readings: Callable[[Collection[str]], Sequence[str]] = lambda tables: ()
+) -> None:
+    """Print one KPI: what it answers, how it is made, how its columns are read, and a worked example."""
     metric = catalogue.metric(name)
     measures = catalogue.measures_of(name)
     tables = dict.fromkeys(way.table for measure in measures for way in catalogue.measures[measure].aggregates)
@@ -185,6 +187,7 @@ def print_metric(catalogue: Catalogue, name: str) -> None:
         ("tables", ", ".join(tables)),
     ]
     lines += [("measure", f"{measure}: {catalogue.measure_in_words(measure)}") for measure in measures]
+    lines += [("reading", words) for words in readings(tables)]
     example = ", ".join(f"{part} {value:g}" for part, value in metric.example.items() if part != "value")
     if example:
         lines.append(("example", f"{example}: {metric.example['value']:g}"))
@@ -200,14 +203,17 @@ def print_metric(catalogue: Catalogue, name: str) -> None:
     Console(highlight=False, width=None if sys.stdout.isatty() else 120).print(table)
 
 
-def print_findings(findings: Sequence[DataFinding]) -> None:
-    """Print what a check found, one line a finding, errors before warnings, and a closing line."""
+def print_findings(findings: Sequence[DataFinding], readings: Sequence[str] = ()) -> None:
+    """Print what a check found, one line a finding, errors before warnings; how columns are read; a closing line."""
     console = Console(highlight=False, soft_wrap=True)
     for level, style in (("error", "bold red"), ("warning", "yellow")):
         for finding in findings:
             if finding.level == level:
                 console.print(f"{level}:", style=style, end=" ")
                 console.print(str(finding), markup=False)
+    for words in readings:
+        console.print("reading:", style="bold", end=" ")
+        console.print(words, markup=False)
     errors = sum(finding.level == "error" for finding in findings)
     console.print(f"{errors} errors, {len(findings) - errors} warnings")
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import ibis
 import ibis.expr.types as ir
 
+from kpi_analysis.core.errors import DataFinding
 from kpi_analysis.metrics.sources.dialects import dialect_of
 
 if TYPE_CHECKING:
@@ -165,6 +166,39 @@ def reading_of(changes: PlanChanges, as_of: dt.date, said: Ends | None = None) -
     if following and following >= clear:
         return ContractEnds("inclusive", "data", same, following, as_of)
     return ContractEnds("exclusive", "data" if same and same >= clear else "default", same, following, as_of)
+
+
+def contract_end_findings(ends: ContractEnds | None) -> list[DataFinding]:
+    """Findings about the reading of `ended_on`, where the changes of plan do not tell it, or contradict the company file.
+
+    Parameters
+    ----------
+    ends : ContractEnds, optional
+        The reading; none where no contract has an end.
+
+    Returns
+    -------
+    list of DataFinding
+        Warnings: a change of plan is none of them a loss, but the day on which a customer leaves may be off by one.
+
+    Examples
+    --------
+    >>> contract_end_findings(ContractEnds("exclusive", "data", same_day=9))
+    []
+    >>> [finding.remedy for finding in contract_end_findings(ContractEnds("exclusive", "default", 1, 1))]
+    ['Say which it is in the company file: ends: inclusive, or ends: exclusive.']
+    """
+    if ends is None:
+        return []
+    subject, day = f"table {_CONTRACTS}, column {_ENDED}", "Customers who leave may be counted a day off."
+    if ends.told_by == "default" and ends.same_day + ends.next_day:
+        remedy = "Say which it is in the company file: ends: inclusive, or ends: exclusive."
+        return [DataFinding("warning", subject, f"{ends.words}. {day}", remedy)]
+    told = reading_of(PlanChanges({dt.date.min: ends.same_day}, {dt.date.min: ends.next_day}), dt.date.max)
+    if ends.told_by == "company file" and told.told_by == "data" and told.ends != ends.ends:
+        words = f"the company file says ends: {ends.ends}, but the changes of plan say that {told.words}. {day}"
+        return [DataFinding("warning", subject, words, f"Check it, and write ends: {told.ends} if they are right.")]
+    return []
 
 
 def read_plan_changes(contracts: ir.Table) -> PlanChanges:
