@@ -42,7 +42,8 @@ def made_from(company: OpenCompany) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``sources``: the fingerprint of each table. ``readings``: how columns are read that can be meant in two ways. ``columns``, ``settings``, ``definitions``, ``targets``: a hash for
+        ``sources``: the fingerprint of each table. ``readings``: how columns are read that can be
+        meant in two ways. ``columns``, ``settings``, ``definitions``, ``targets``: a hash for
         each table's mapping, setting of the company file, KPI, and KPI with targets. ``code``: one hash of the
         modules that compute. ``packages``: versions of the libraries that they compute with.
     """

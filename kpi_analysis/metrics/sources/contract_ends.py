@@ -95,7 +95,7 @@ class ContractEnds:
             "data": f"told by {counted}",
             "default": "by default: no change of plan tells it"
             if not changes
-            else f"by default: {self.same_day:,} plans begin on that day and {self.next_day:,} on the next one",
+            else f"by default: of the changes of plan {self.same_day:,} fall on that day and {self.next_day:,} on the next",
         }[self.told_by]
         return f"{_ENDED} is {MEANING[self.ends]}, {how}"
 
@@ -169,7 +169,7 @@ def reading_of(changes: PlanChanges, as_of: dt.date, said: Ends | None = None) -
 
 
 def contract_end_findings(ends: ContractEnds | None) -> list[DataFinding]:
-    """Findings about the reading of `ended_on`, where the changes of plan do not tell it, or contradict the company file.
+    """Findings about `ended_on`, where the changes of plan do not tell how to read it, or contradict the company file.
 
     Parameters
     ----------

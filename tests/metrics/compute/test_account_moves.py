@@ -39,7 +39,7 @@ def test_plans_that_change_on_the_same_or_on_the_next_day_are_neither_churn_nor_
     third = company.compute(kpis, period="2026-Q3").value.tolist()
     assert third == [0.25, 100, 0, 100], "C1 and C3 pay 50 more each; C4 has left"
     (told,) = (one for one in company.check() if one.subject == "table subscriptions, column ended_on")
-    assert "by default: 1 plans begin on that day and 1 on the next one" in told.message
+    assert "by default: of the changes of plan 1 fall on that day and 1 on the next" in told.message
 
 
 def test_a_trial_is_no_customer_and_an_upgrade_moves() -> None:
