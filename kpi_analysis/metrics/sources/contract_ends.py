@@ -87,17 +87,18 @@ class ContractEnds:
     @property
     def words(self) -> str:
         """The reading as a sentence without its full stop."""
-        changes = self.same_day + self.next_day
-        fitting = self.next_day if self.ends == "inclusive" else self.same_day
-        counted = f"{fitting:,} of {changes:,} changes of plan" if changes > 1 else "the one change of plan"
+        changes, counted = self.same_day + self.next_day, "the one change of plan"
+        if changes > 1:
+            counted = f"{self.next_day if self.ends == 'inclusive' else self.same_day:,} of {changes:,} changes of plan"
+        undecided = "no change of plan tells it"
+        if changes:
+            undecided = f"of the changes of plan {self.same_day:,} fall on that day and {self.next_day:,} on the next"
         how = {
             "company file": "by the company file",
             "data": f"told by {counted}",
-            "default": "by default: no change of plan tells it"
-            if not changes
-            else f"by default: of the changes of plan {self.same_day:,} fall on that day and {self.next_day:,} on the next",
-        }[self.told_by]
-        return f"{_ENDED} is {MEANING[self.ends]}, {how}"
+            "default": f"by default: {undecided}",
+        }
+        return f"{_ENDED} is {MEANING[self.ends]}, {how[self.told_by]}"
 
     @property
     def is_mixed(self) -> bool:
