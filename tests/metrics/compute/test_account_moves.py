@@ -128,3 +128,25 @@ def test_a_contract_begins_when_it_is_paid_and_belongs_to_the_slice_of_its_last_
     assert known(None) == [["a", "2026-02-10", "12.0"], ["old", "2025-12-31", "5.0"]]
     assert known("plan = 'pro'") == [["a", "2026-02-10", "12.0"]]
     assert known("plan = 'basic'") == [["old", "2025-12-31", "5.0"]]
+
+
+@pytest.mark.parametrize("calendar", ["4-4-5", "4-5-4"])
+def test_the_bridge_is_exact_in_a_calendar_of_weeks(tmp_path: Path, calendar: str) -> None:
+    rows = (
+        "a,2025-12-30,2026-02-20,30,pro\na,2026-02-21,,20,basic\nb,2026-01-05,2026-01-26,9,pro\nb,2026-03-02,,7,pro\n"
+    )
+    said = {"calendar": {"type": calendar, "year_starts": "2025-12-29"}}
+    company = open_from(tmp_path, {"subscriptions": HEAD.replace("2025-12-31", "2025-06-01") + rows}, **said)
+    asked = {"period": "2026-03", "last": 3, "by": ["plan"], "as_of": "2026-06-30"}
+    frame = company.compute(["monthly_recurring_revenue", *MOVEMENTS], **asked)
+    table = frame.pivot_table(index=["plan", "period"], columns="kpi", values="value").fillna(0)
+    signs = [1, 1, 1, 1, -1, -1, -1]
+    change = sum(sign * table[kpi] for sign, kpi in zip(signs, MOVEMENTS, strict=True))
+    levels = table["monthly_recurring_revenue"]
+    before = (
+        levels.groupby("plan")
+        .shift(fill_value=0)
+        .where(levels.index.get_level_values("period") != "2026-01", [5, 5, 5, 0, 0, 0])
+    )
+    assert (levels - before).tolist() == change.tolist()
+    assert table["mrr_moved_in"].sum() == table["mrr_moved_out"].sum() == 20
