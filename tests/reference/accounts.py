@@ -106,7 +106,7 @@ def accounts(s: Selection, *, since: str = "prior", looks_back: bool = True) -> 
         earlier = s.period.year_ago()
         opening = earlier.last if earlier is not None else s.period.last - 364 * DAY
     s.check_reach("subscriptions", "started_on", flow=True, ends=False)
-    if looks_back and opening < min(s.company.days_of("subscriptions", "started_on")):
+    if looks_back and opening < min(s.company.days_of("subscriptions", "started_on", s.as_of)):
         raise NoValue
     everybody = [plan for plan in days_of_plans(s) if plan["customer_id"] is not None]
     return [
