@@ -33,6 +33,7 @@ KPIS = ("monthly_recurring_revenue", *FLOWS, *RATES)
 BEGIN, END = dt.date(2025, 1, 1), dt.date(2026, 6, 30)
 CONDITIONS: dict[str, Test] = {
     "plan = 'pro'": lambda row: row["plan"] == "pro",
+    "region = 'north'": lambda row: row["region"] == "north",
     "region is not null and plan <> 'pro'": lambda row: row["region"] is not None and row["plan"] != "pro",
 }
 COLUMNS = ("customer_id", "started_on", "ended_on", "mrr", "plan", "region")

@@ -56,6 +56,13 @@ def test_a_downgrade_gives_up_in_the_slice_that_is_left(tmp_path: Path) -> None:
     assert moved(company) == {"all": {"contraction": 10}}
     assert moved(company, by=["plan"]) == {"basic": {"moved_in": 20}, "pro": {"contraction": 10, "moved_out": 20}}
     assert moved(company, where="plan = 'pro'") == {"all": {"contraction": 10, "moved_out": 20}}
+    kept = company.compute(["gross_revenue_retention_in_period"], period="2026-02", as_of="2026-02-28").value[0]
+    assert kept == (5 + 20) / 35
+
+
+def test_a_plan_of_no_name_is_outside_a_condition_on_the_name(tmp_path: Path) -> None:
+    company = company_with(tmp_path, "a,2026-01-01,2026-02-10,20,\na,2026-02-10,,20,pro\n")
+    assert moved(company, where="plan = 'pro'") == {"all": {"moved_in": 20}}
 
 
 def test_an_account_that_gains_in_two_slices_shares_what_has_moved(tmp_path: Path) -> None:

@@ -274,7 +274,7 @@ def selection_of(case: Case, question: Question) -> Selection:
     tables = CompanyTables(
         rows,
         {name: tuple(table.columns) for name, table in case.tables.items()},
-        today=dt.date.today(),  # noqa: DTZ011 - what lies in the future is a plan for both routes
+        today=dt.date.today(),
         **{"inbound_channels": (), **case.settings},
     )
     condition, where = CONDITIONS[question.where]
