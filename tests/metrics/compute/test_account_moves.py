@@ -63,6 +63,8 @@ def test_a_downgrade_gives_up_in_the_slice_that_is_left(tmp_path: Path) -> None:
 def test_a_plan_of_no_name_is_outside_a_condition_on_the_name(tmp_path: Path) -> None:
     company = company_with(tmp_path, "a,2026-01-01,2026-02-10,20,\na,2026-02-10,,20,pro\n")
     assert moved(company, where="plan = 'pro'") == {"all": {"moved_in": 20}}
+    frame = company.compute(MOVEMENTS, period="2026-02", by=["plan"], where="plan = 'pro'", as_of="2026-02-28")
+    assert set(frame.plan) == {"pro"}, "what the condition leaves out is no slice"
 
 
 def test_an_account_that_gains_in_two_slices_shares_what_has_moved(tmp_path: Path) -> None:

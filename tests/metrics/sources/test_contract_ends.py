@@ -136,3 +136,11 @@ def test_three_of_four_changes_are_a_clear_majority_and_fewer_are_none() -> None
     assert reading_of(PlanChanges({DAY: 3}, {DAY: 1}), DAY).told_by == "data"
     assert reading_of(PlanChanges({DAY: 29}, {DAY: 10}), DAY).told_by == "default"
     assert reading_of(PlanChanges({}, {DAY: 3}), DAY - dt.timedelta(days=1)).told_by == "default", "not yet known"
+
+
+def test_a_contract_of_one_day_tells_by_what_follows_it_and_never_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "followed").mkdir()
+    alone = company_with(tmp_path, "a,2026-05-05,2026-05-05,10,basic\n")
+    assert reading(alone).told_by == "default"
+    followed = company_with(tmp_path / "followed", "a,2026-05-05,2026-05-05,10,basic\na,2026-05-06,,10,pro\n")
+    assert (reading(followed).ends, reading(followed).told_by) == ("inclusive", "data")
