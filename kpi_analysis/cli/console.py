@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from kpi_analysis.insight.verify import Verdict
     from kpi_analysis.metrics.catalogue import Catalogue, Metric
+    from kpi_analysis.metrics.sources import Reach
 
 FORMATS = ("table", "csv", "json", "parquet")
 TEXT_FORMATS = FORMATS[:3]
@@ -203,19 +204,28 @@ def print_metric(
     Console(highlight=False, width=None if sys.stdout.isatty() else 120).print(table)
 
 
-def print_findings(findings: Sequence[DataFinding], readings: Sequence[str] = ()) -> None:
-    """Print what a check found, one line a finding, errors before warnings; how columns are read; a closing line."""
+def print_findings(findings: Sequence[DataFinding], reach: Reach, readings: Sequence[str] = ()) -> None:
+    """Print what a check found, one line a finding, errors before warnings; how far the data reach and how columns are
+    read; a closing line."""
     console = Console(highlight=False, soft_wrap=True)
     for level, style in (("error", "bold red"), ("warning", "yellow")):
         for finding in findings:
             if finding.level == level:
                 console.print(f"{level}:", style=style, end=" ")
                 console.print(str(finding), markup=False)
+    if reach.day is not None:
+        from kpi_analysis.metrics.sources.facts import REACH_WORDS
+
+        console.print(f"the data reach to {reach.day}, {REACH_WORDS[reach.decided_by]}{_event(reach)}", markup=False)
     for words in readings:
         console.print("reading:", style="bold", end=" ")
         console.print(words, markup=False)
     errors = sum(finding.level == "error" for finding in findings)
     console.print(f"{errors} errors, {len(findings) - errors} warnings")
+
+
+def _event(reach: Reach) -> str:
+    return f" ({reach.table}.{reach.column})" if reach.table else ""
 
 
 def write_verdict(verdict: Verdict, form: str) -> None:

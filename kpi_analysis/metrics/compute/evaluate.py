@@ -120,13 +120,12 @@ class Evaluator:
         values = self.node(node.argument, periods, metric, as_base=as_base)
         known = values.reasons == ""
         totals = np.where(known, values.numbers, 0.0).sum(axis=1, keepdims=True)
-        # a slice without rows is a 0 that nobody counted: beside a slice of unknown amounts it tells nothing
-        told = (known & (values.numbers != 0)).any(axis=1, keepdims=True) | known.all(axis=1, keepdims=True)
-        why = values.reasons[np.arange(len(known)), np.argmin(known, axis=1)][:, None] if known.size else values.reasons
-        return Values(
-            np.where(told, totals, np.full(values.numbers.shape, np.nan)),
-            np.where(told, "", np.where(known, why, values.reasons)),
-        )
+        # where a slice is unknown, zeros of slices without rows do not make the whole known
+        anything = (known & (values.numbers != 0)).any(axis=1, keepdims=True) | known.all(axis=1, keepdims=True)
+        first = [next((reason for reason in row if reason), "") for row in values.reasons]
+        reasons = np.where(known, np.array(first, dtype=object)[:, None], values.reasons)
+        shape = values.numbers.shape
+        return Values(np.where(anything, np.broadcast_to(totals, shape), np.nan), np.where(anything, "", reasons))
 
     def _measure(self, name: str, periods: Periods, *, as_base: bool) -> Values:
         key = (f"measure {name}", periods, as_base)  # a KPI may have the name of its measure

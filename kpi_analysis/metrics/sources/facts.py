@@ -13,6 +13,8 @@ from kpi_analysis.core.errors import DataFinding
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.sources.dialects import dialect_of
 from kpi_analysis.metrics.sources.event_days import (
+    ALONE_DAYS,
+    ALONE_IN_REGISTER,
     Days,
     Extent,
     as_days,
@@ -47,6 +49,13 @@ class Fingerprint:
         return asdict(self)
 
 
+REACH_WORDS = {
+    "as_of": "as asked",
+    "data_ends": "as the company file says",
+    "last_event": "the last event in the data",
+}
+
+
 @dataclass(frozen=True)
 class Reach:
     """Reach of the data: the last day that counts, and what says so.
@@ -56,13 +65,13 @@ class Reach:
     day : date, optional
         None where no connected table has a row with a date.
     decided_by : str
-        ``data_ends`` of the company file, or the ``last_event`` in the data.
+        ``data_ends`` of the company file, the ``last_event`` in the data, or the ``as_of`` that was asked for.
     table, column : str
         Where that event stands.
     """
 
     day: dt.date | None
-    decided_by: Literal["data_ends", "last_event"] = "last_event"
+    decided_by: Literal["as_of", "data_ends", "last_event"] = "last_event"
     table: str = ""
     column: str = ""
 
@@ -185,8 +194,13 @@ class TableFacts:
         key = (name, column or TABLES[name].date)
         if key not in self._in_line:
             days = self.days(*key, checked=checked)
-            self._in_line[key] = days_in_line(days, self.latest, lambda alone: self.is_few(*key, alone))
+            self._in_line[key] = self.without_alone(*key, days, self.latest)
         return self._in_line[key]
+
+    def without_alone(self, name: str, column: str, days: Days, latest: dt.date) -> Days:
+        """Days of a date column up to a latest one, without those that stand alone; see `days_in_line`."""
+        least_gap = ALONE_IN_REGISTER if TABLES[name].is_register else ALONE_DAYS
+        return days_in_line(days, latest, lambda alone: self.is_few(name, column, alone), least_gap=least_gap)
 
     def is_few(self, name: str, column: str, days: Days) -> bool:
         """Whether hardly more rows than days have these days in a date column."""
@@ -264,9 +278,9 @@ class TableFacts:
             rows = self.tables.table(name)
             found = rows.select(rows.account, day=rows[TABLES[name].date].cast("date")).distinct().to_pyarrow()
             by_account: dict[str, list[dt.date]] = {}
-            for account, day in zip(found["account"].to_pylist(), found["day"].to_pylist(), strict=True):
-                if account is not None and day is not None:
-                    by_account.setdefault(account, []).append(day)
+            for word, day in zip(found["account"].to_pylist(), found["day"].to_pylist(), strict=True):
+                if word is not None and day is not None:
+                    by_account.setdefault(word, []).append(day)
             self._bookings[name] = {word: days_in_line(as_days(days), self.latest) for word, days in by_account.items()}
         return self._bookings[name].get(account, as_days(()))
 
