@@ -144,3 +144,11 @@ def test_a_contract_of_one_day_tells_by_what_follows_it_and_never_by_itself(tmp_
     assert reading(alone).told_by == "default"
     followed = company_with(tmp_path / "followed", "a,2026-05-05,2026-05-05,10,basic\na,2026-05-06,,10,pro\n")
     assert (reading(followed).ends, reading(followed).told_by) == ("inclusive", "data")
+
+
+def test_a_plan_that_is_followed_on_both_days_is_paid_once(tmp_path: Path) -> None:
+    rows = "a,2026-01-01,2026-07-01,10,basic\na,2026-07-01,,20,pro\na,2026-07-02,,5,pro\n"
+    company = company_with(tmp_path, rows + changes("b", "2026-06-30", "2026-07-01"))
+    assert reading(company).told_by == "default" and reading(company).is_mixed
+    days = company.compute(["monthly_recurring_revenue"], period="2026-07-02", last=3, as_of="2026-07-31")
+    assert days.value.tolist() == [1 + 10 + 10, 1 + 20 + 20, 1 + 25 + 20]
