@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pandas as pd
 
 from kpi_analysis.core.config.company import CompanyConfig, load_company
 from kpi_analysis.core.config.targets import Target, load_targets
-from kpi_analysis.core.errors import DataFinding
+from kpi_analysis.core.errors import DataFinding, KpiError
 from kpi_analysis.core.formula import Name
 from kpi_analysis.design.brand import company_theme
 from kpi_analysis.design.theme import DEFAULT_THEME, Theme
@@ -24,6 +25,7 @@ from kpi_analysis.metrics.compute.custom_kpis import check_own
 from kpi_analysis.metrics.compute.resolution import resolved_aggregates
 from kpi_analysis.metrics.explain import explain
 from kpi_analysis.metrics.sources import Sources
+from kpi_analysis.metrics.sources.contract_ends import ContractEnds, contract_end_findings, contract_ends
 from kpi_analysis.metrics.sources.snapshot import open_snapshot
 
 
@@ -114,7 +116,22 @@ class OpenCompany:
 
     def check(self) -> list[DataFinding]:
         """Check every connected table against the canonical schema, and the user's own KPIs against the tables."""
-        return [*check_sources(self.sources), *check_own(self.sources, self.catalogue)]
+        findings = [*check_sources(self.sources), *check_own(self.sources, self.catalogue)]
+        with suppress(KpiError):  # what stands in the way is among the findings
+            findings += contract_end_findings(self.contract_ends())
+        return findings
+
+    def contract_ends(self, as_of: dt.date | None = None) -> ContractEnds | None:
+        """Return how the end of contracts is read and what told it, as it is known on a day; by default the last."""
+        day = as_of or self.sources.last_day()
+        return None if day is None else contract_ends(self.sources, day)
+
+    def readings(self, as_of: dt.date | None = None) -> list[str]:
+        """Return in words how columns are read that can be meant in two ways, as that is known on a day."""
+        with suppress(KpiError):  # which a check tells of
+            ends = self.contract_ends(as_of)
+            return [] if ends is None else [f"subscriptions: {ends.words}."]
+        return []
 
 
 def open_company(path: str | Path = "params/company.yaml") -> OpenCompany:
