@@ -5,7 +5,6 @@ One aggregate query a table finds what is wrong; only where something is, a seco
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,11 +19,14 @@ import ibis.expr.types as ir
 from kpi_analysis.core.errors import DataError, DataFinding, KpiError
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics import sql
+from kpi_analysis.metrics.reading_checks import reading_findings
 from kpi_analysis.metrics.sources import Sources, TableCheck
+from kpi_analysis.metrics.sources.conversion import bounded, outside_years
 from kpi_analysis.metrics.sources.dialects import dialect_of
 from kpi_analysis.metrics.sources.facts import extent_measures, read_extents
-from kpi_analysis.metrics.sources.files import READ, has_head, is_text
+from kpi_analysis.metrics.sources.files import READ, is_text
 from kpi_analysis.metrics.sources.mapping import MappedColumn
+from kpi_analysis.metrics.sources.row_places import example_rows
 from kpi_analysis.metrics.sql.types import on_duckdb
 
 SHOWN_ROWS = 5
@@ -106,13 +108,14 @@ def _examine(sources: Sources, name: str) -> TableCheck:
     repeated = (
         0 if key is None or counts.get("hashes", -1) == counts["keys"] else _repeated(sources.tables.raw(name), key)
     )
+    findings += reading_findings(sources, name)
     if key is not None and repeated:
         findings.append(_duplicates(sources, name, key, repeated))
     return TableCheck(tuple(findings), rows, extents)
 
 
 def _untidy(sources: Sources, name: str) -> dict[str, ir.BooleanValue]:
-    """Where words have blanks around them or are empty, column by column.
+    """Where words have blanks around them or are empty, and days lie out of all years, column by column.
 
     To trim every word in every query costs DuckDB more than to add up the numbers beside them, so that words are taken
     as they are where none is untidy. Text files are left out, for they are converted once.
@@ -122,9 +125,13 @@ def _untidy(sources: Sources, name: str) -> dict[str, ir.BooleanValue]:
         for c in sources.tables.mapping(name)
         if c.column.kind == "text" and c.raw.type().is_string()
     }
-    if not words or is_text(sources.tables.files(name)) or not on_duckdb(next(iter(words.values()))):
+    if is_text(sources.tables.files(name)):
         return {}
-    return {key: reduce(or_, [word < "!", *(word.endswith(s) for s in whitespace)]) for key, word in words.items()}
+    days = {c.column.name: outside_years(c.raw) for c in sources.tables.mapping(name) if c.raw.type().is_temporal()}
+    if not words or not on_duckdb(next(iter(words.values()))):
+        return days
+    untidy = {key: reduce(or_, [word < "!", *(word.endswith(s) for s in whitespace)]) for key, word in words.items()}
+    return untidy | days
 
 
 def _count(
@@ -140,7 +147,7 @@ def _count(
     measures: dict[str, ir.Scalar] = {"rows": table.count()}
     measures |= {f"test{i}": test.wrong.fill_null(False).sum() for i, test in enumerate(tests)}
     measures |= {f"untidy_{column}": wrong.sum() for column, wrong in untidy.items()}
-    measures |= extent_measures({column.column.name: column.value for column in mapped})
+    measures |= extent_measures({c.column.name: bounded(c.value) for c in mapped})
     key = _key(name, mapped)
     if key is not None:
         hash_text = dialect_of(key.get_backend()).hash_text
@@ -169,6 +176,12 @@ def _tests(name: str, column: MappedColumn, table: ir.Table, mapped: list[Mapped
         shown = column.raw if column.is_converted else _inputs(column, table)[0]
         remedy = f"Mend the data, or map it: {schema.name}: {_suggestion(column)}"
         tests.append(_Test(column, "error", failed, shown, lambda n, _: f"{_values(n)} not {wanted}", remedy))
+    if column.raw.type().is_temporal():
+        effect = "They are taken as no day." if not schema.required else "They are in no period."
+        tests.append(
+            _Test(column, "warning", outside_years(column.raw), column.raw,
+                  lambda n, _: f"{_values(n)} not in the years 1 to 9999", effect)
+        )  # fmt: skip
     if schema.required:
         missing = value.isnull() if failed is None else value.isnull() & ~failed.fill_null(False)
         effect = "They are in no period." if schema.kind == "date" else "They are left out where it is needed."
@@ -204,7 +217,7 @@ def _tests(name: str, column: MappedColumn, table: ir.Table, mapped: list[Mapped
 def _failed(column: MappedColumn, table: ir.Table) -> ir.BooleanValue | None:
     """Where a value stood and could not be read. None where nothing can fail."""
     if column.is_converted:
-        return column.value.isnull() & (column.raw.strip().length() > 0)
+        return column.value.isnull() & column.stood
     if column.column.kind == "text" or column.text in table.columns or re.search(CONDITIONAL, column.text):
         return None
     inputs = _inputs(column, table)
@@ -232,28 +245,12 @@ def _finding(sources: Sources, name: str, test: _Test, count: int, rows: int) ->
     words = test.words(count, rows)
     subject = f"table {name}, column {test.column.column.name}"
     file, line = _data_file(sources, name), None
-    if test.level == "error" or "before" in words:
-        examples = _examples(sources, name, test)
-        line = examples[0][0] if examples else None
-        words += f": {', '.join(_example(row, value) for row, value in examples)}."
+    if test.level == "error" or "before" in words or "years" in words:
+        examples = example_rows(sources, name, test.shown, test.wrong, SHOWN_ROWS)
+        line = examples[0].row
+        file = None if examples[0].file is None else str(examples[0].file)
+        words += f": {', '.join(map(str, examples))}."
     return DataFinding(test.level, subject, words, test.remedy, file, line)
-
-
-def _examples(sources: Sources, name: str, test: _Test) -> list[tuple[int | None, Any]]:
-    table = sources.tables.raw(name)
-    numbered = len(sources.tables.files(name)) == 1
-    columns = {"shown": test.shown, "wrong": test.wrong}
-    if numbered:
-        columns["row"] = ibis.row_number()
-    found = table.select(**columns).filter(lambda t: t.wrong.fill_null(False)).limit(SHOWN_ROWS)
-    rows = found.to_pyarrow().to_pylist()
-    head = 1 if sources.tables.files(name) and has_head(sources.tables.files(name)[0]) else 0
-    return [(int(row["row"]) + 1 + head if numbered else None, row["shown"]) for row in rows]
-
-
-def _example(row: int | None, value: Any) -> str:
-    shown = value.isoformat() if isinstance(value, dt.date) else value
-    return f"'{shown}'" if row is None else f"'{shown}' in row {row}"
 
 
 def _data_file(sources: Sources, name: str) -> str | None:

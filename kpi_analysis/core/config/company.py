@@ -16,6 +16,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from kpi_analysis.core.attribution_rules import SPLITTING_RULES
 from kpi_analysis.core.config.brand import BrandSpec
+from kpi_analysis.core.config.reading import ReadSpec
 from kpi_analysis.core.errors import ConfigError, did_you_mean
 from kpi_analysis.core.periods import Calendar
 from kpi_analysis.core.schema import TABLES
@@ -48,6 +49,7 @@ class TableSpec(StrictModel):
     table: str | None = None
     sql: str | None = None
     sheet: str | None = None
+    read: ReadSpec = ReadSpec()
     columns: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -56,7 +58,14 @@ class TableSpec(StrictModel):
         if len(given) != 1:
             found = " and ".join(given) or "none of them"
             raise ValueError(f"a table has one of path, table and sql; found {found}")
+        if self.sheet is not None and self.read.sheet is not None:
+            raise ValueError("the sheet is named twice; keep read: {sheet: …}")
         return self
+
+    @property
+    def sheet_name(self) -> str | None:
+        """Sheet of an Excel file, by `read: {sheet: …}` or, shorter, `sheet: …`."""
+        return self.read.sheet or self.sheet
 
 
 class RatesSpec(TableSpec):

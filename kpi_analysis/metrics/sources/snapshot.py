@@ -27,7 +27,7 @@ from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.code_hash import code_hash, package_versions
 from kpi_analysis.metrics.sources.cache_key import CacheScope
 from kpi_analysis.metrics.sources.facts import Extent, Fingerprint, KnownFacts, TableCheck
-from kpi_analysis.metrics.sources.files import quoted
+from kpi_analysis.metrics.sources.readers.sql_words import quoted
 
 if TYPE_CHECKING:
     from kpi_analysis.metrics.sources import Sources

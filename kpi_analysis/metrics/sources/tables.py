@@ -20,10 +20,10 @@ from kpi_analysis.metrics.sources.connections import Connections, describe
 from kpi_analysis.metrics.sources.conversion import convert, has_zone, in_utc, refusing
 from kpi_analysis.metrics.sources.currencies import in_company_currency, read_rates
 from kpi_analysis.metrics.sources.files import READ, find_files, is_text, keep_read, view_read
-from kpi_analysis.metrics.sources.mapping import MappedColumn, mapped_expression, missing_column
+from kpi_analysis.metrics.sources.mapping import MappedColumn, mapped_expression, missing_column, unfit_column
 from kpi_analysis.metrics.sources.touchpoint_credit import with_credits
 from kpi_analysis.metrics.sql.days import IN_UTC
-from kpi_analysis.metrics.sql.types import on_duckdb
+from kpi_analysis.metrics.sql.types import Unfit, on_duckdb
 
 
 @dataclass
@@ -227,7 +227,17 @@ class TableLoader:
                 value = raw[column.name]
                 text = column.name
             else:
-                value = mapped_expression(self.config, name, column, text, raw)
-            canonical = value if column.name in tidy else convert(value, column, self.config.timezone)
+                value = mapped_expression(self.config, name, column, text, raw, spec.read)
+            is_tidy = column.name in tidy
+            if is_tidy and column.kind == "text":
+                mapped.append(MappedColumn(column, text, value, value))
+                continue
+            is_plain = text in raw.columns
+            try:
+                canonical = convert(
+                    value, column, self.config.timezone, spec.read, is_plain=is_plain, is_within_years=is_tidy
+                )
+            except Unfit as error:
+                raise unfit_column(self.config, name, column, text, error) from None
             mapped.append(MappedColumn(column, text, value, canonical))
         return mapped
