@@ -19,6 +19,7 @@ import ibis.expr.types as ir
 from kpi_analysis.core.errors import DataError, DataFinding, KpiError
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics import sql
+from kpi_analysis.metrics.currency_checks import currency_findings, rate_findings
 from kpi_analysis.metrics.reading_checks import reading_findings
 from kpi_analysis.metrics.sources import Sources, TableCheck
 from kpi_analysis.metrics.sources.conversion import bounded, outside_years
@@ -59,7 +60,7 @@ def check_sources(sources: Sources) -> list[DataFinding]:
             found = [DataFinding.of(f"table {name}", error)]
         findings += found
         sound = sound and not any(finding.level == "error" for finding in found)
-    return findings + (_late_tables(sources) if sound else [])
+    return [*findings, *rate_findings(sources), *(_late_tables(sources) if sound else [])]
 
 
 def check_table(sources: Sources, name: str) -> list[DataFinding]:
@@ -108,7 +109,7 @@ def _examine(sources: Sources, name: str) -> TableCheck:
     repeated = (
         0 if key is None or counts.get("hashes", -1) == counts["keys"] else _repeated(sources.tables.raw(name), key)
     )
-    findings += reading_findings(sources, name)
+    findings += [*reading_findings(sources, name), *currency_findings(sources, name)]
     if key is not None and repeated:
         findings.append(_duplicates(sources, name, key, repeated))
     return TableCheck(tuple(findings), rows, extents)

@@ -93,8 +93,10 @@ class Connections:
 
         Raises
         ------
-        ConfigError
+        KpiError
             When it cannot be read.
+        ConfigError
+            When there is no such file, table or query.
         """
         try:
             if spec.path is not None:

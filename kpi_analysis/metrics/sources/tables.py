@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import duckdb
@@ -21,6 +21,7 @@ from kpi_analysis.metrics.sources.conversion import convert, has_zone, in_utc, r
 from kpi_analysis.metrics.sources.currencies import in_company_currency, read_rates
 from kpi_analysis.metrics.sources.files import READ, find_files, is_text, keep_read, view_read
 from kpi_analysis.metrics.sources.mapping import MappedColumn, mapped_expression, missing_column, unfit_column
+from kpi_analysis.metrics.sources.row_places import row_in_file
 from kpi_analysis.metrics.sources.touchpoint_credit import with_credits
 from kpi_analysis.metrics.sql.days import IN_UTC
 from kpi_analysis.metrics.sql.types import Unfit, on_duckdb
@@ -57,7 +58,12 @@ class TableLoader:
     def rates(self) -> pa.Table | None:
         """Rates of the company file: day, currency, rate."""
         spec = self.config.rates
-        return None if spec is None else read_rates(self.config, self.connections.open("rates", spec), spec)
+        if spec is None:
+            return None
+        raw = self.connections.open("rates", spec)
+        read = self.connections.reads.get("rates")
+        place = None if read is None else partial(row_in_file, read, spec)
+        return read_rates(self.config, raw, spec, place)
 
     def raw(self, name: str) -> ir.Table:
         """Raw table, as it stands in the source, under its own column names; that of a snapshot is canonical."""

@@ -108,6 +108,17 @@ def opened(file: Path) -> IO[bytes]:
 def csv_records(file: Path, layout: CsvLayout) -> Iterator[list[str]]:
     """Go through the rows of a file as Python reads it; an empty row is an empty list.
 
+    Parameters
+    ----------
+    file : Path
+    layout : CsvLayout
+        How it is written.
+
+    Yields
+    ------
+    list of str
+        The values of a row, the header first.
+
     Raises
     ------
     csv.Error

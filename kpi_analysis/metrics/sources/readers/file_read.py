@@ -78,6 +78,16 @@ class FileRead:
     def place(self, position: int) -> tuple[Path, int]:
         """File and row, counted from 1, of a row of the table, counted from 0.
 
+        Parameters
+        ----------
+        position : int
+            Of the row of the table.
+
+        Returns
+        -------
+        Path, int
+            Empty rows of a file of text are not counted.
+
         Examples
         --------
         >>> parts = (FilePart(Path("a.csv"), 2, ("x",), first=2), FilePart(Path("b.csv"), 1, ("x",), first=2))
