@@ -49,7 +49,7 @@ def reading_findings(sources: Sources, name: str) -> list[DataFinding]:
     if read is not None:
         found += [
             *_lacking(name, inputs, read), *_repeated_names(name, inputs, read), *_sheets(name, read),
-            *_cells(name, inputs, read), *_nested(name, inputs, read),
+            *_cells(name, inputs, read), *_nested(sources, name, inputs, read),
         ]  # fmt: skip
     return found
 
@@ -168,19 +168,17 @@ def _cells(name: str, inputs: Inputs, read: FileRead) -> list[DataFinding]:
     return found
 
 
-def _nested(name: str, inputs: Inputs, read: FileRead) -> list[DataFinding]:
-    return [
-        _finding(
-            "error",
-            name,
-            column,
-            f"'{column.text}' holds lists or objects of JSON, and a {column.column.kind} is wanted.",
-            "Write the part that is meant as a key of its own.",
-            read.parts[0].file,
-        )
-        for column, names in inputs
-        if set(names) & read.nested
-    ]
+def _nested(sources: Sources, name: str, inputs: Inputs, read: FileRead) -> list[DataFinding]:
+    """Lists and objects of JSON where a word or a number is wanted."""
+    found = []
+    for column, names in inputs:
+        if column.text in names and column.text in read.nested:
+            examples = example_rows(sources, name, column.raw, column.raw.re_search(r"^\s*[{\[]"), SHOWN_ROWS)
+            if examples:
+                words = f"'{column.text}' holds lists or objects of JSON: {', '.join(map(str, examples))}."
+                remedy = "Write the part that is meant as a key of its own."
+                found.append(_finding("error", name, column, words, remedy, examples[0].file, examples[0].row))
+    return found
 
 
 def _two_readings(sources: Sources, name: str, inputs: Inputs, read: FileRead | None) -> list[DataFinding]:

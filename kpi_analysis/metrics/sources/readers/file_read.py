@@ -48,7 +48,7 @@ class FileRead:
     typed : frozenset of str
         Columns of numbers, which are not written in words that could be read two ways.
     nested : frozenset[str]
-        Columns of lists or of objects in JSON.
+        Columns in which there may be lists or objects of JSON.
     other_sheets : tuple of str
         Sheets of the same columns that were not read, where none was asked for.
     sheet : str, optional

@@ -80,7 +80,7 @@ def _read(connection: Any, name: str, files: list[Path], spec: TableSpec) -> tup
     loaded = connection.table(name, database=("temp", "main"))
     sample = loaded.limit(100).to_pyarrow().to_pylist()
     commas = any(DECIMAL_COMMA.fullmatch(text.strip()) for row in sample for text in row.values() if text)
-    nested = {column for own in kinds for column, kind in own.items() if kind.endswith(("[]", ")"))}
+    nested = {column for own in kinds for column, kind in own.items() if kind == "JSON" or kind.endswith(("[]", ")"))}
     return loaded, FileRead(tuple(parts), typed=frozenset(typed), has_decimal_commas=commas, nested=frozenset(nested))
 
 
