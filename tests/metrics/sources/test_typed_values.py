@@ -76,7 +76,7 @@ def test_an_end_that_is_infinite_is_no_end(tmp_path: Path, engine: str, request:
     ("columns", "words"),
     [
         ("'1' as order_id, 46204 as ordered_on, 'a' as customer_id, 1.0 as amount", "column ordered_on"),
-        ("'1' as order_id, date '2026-07-01' as ordered_on, 'a' as customer_id, current_date as amount", "column amount"),
+        ("1 as order_id, current_date as ordered_on, 'a' as customer_id, current_date as amount", "column amount"),
         ("['1'] as order_id, date '2026-07-01' as ordered_on, 'a' as customer_id, 1.0 as amount", "column order_id"),
         ("'1' as order_id, time '10:00' as ordered_on, 'a' as customer_id, 1.0 as amount", "column ordered_on"),
     ],
