@@ -128,7 +128,11 @@ def _untidy(sources: Sources, name: str) -> dict[str, ir.BooleanValue]:
     }
     if is_text(sources.tables.files(name)):
         return {}
-    days = {c.column.name: outside_years(c.raw) for c in sources.tables.mapping(name) if c.raw.type().is_temporal()}
+    days = {
+        c.column.name: outside_years(c.raw.min()) | outside_years(c.raw.max())
+        for c in sources.tables.mapping(name)
+        if c.raw.type().is_temporal()
+    }
     if not words or not on_duckdb(next(iter(words.values()))):
         return days
     untidy = {key: reduce(or_, [word < "!", *(word.endswith(s) for s in whitespace)]) for key, word in words.items()}
@@ -147,8 +151,9 @@ def _count(
     tests = [test for column in mapped for test in _tests(name, column, table, mapped)]
     measures: dict[str, ir.Scalar] = {"rows": table.count()}
     measures |= {f"test{i}": test.wrong.fill_null(False).sum() for i, test in enumerate(tests)}
-    measures |= {f"untidy_{column}": wrong.sum() for column, wrong in untidy.items()}
-    measures |= extent_measures({c.column.name: bounded(c.value) for c in mapped})
+    measures |= {f"untidy_{key}": one.sum() if isinstance(one, ir.Column) else one for key, one in untidy.items()}
+    extents = extent_measures({column.column.name: column.value for column in mapped})
+    measures |= {key: bounded(extent) for key, extent in extents.items()}
     key = _key(name, mapped)
     if key is not None:
         hash_text = dialect_of(key.get_backend()).hash_text
@@ -177,7 +182,7 @@ def _tests(name: str, column: MappedColumn, table: ir.Table, mapped: list[Mapped
         shown = column.raw if column.is_converted else _inputs(column, table)[0]
         remedy = f"Mend the data, or map it: {schema.name}: {_suggestion(column)}"
         tests.append(_Test(column, "error", failed, shown, lambda n, _: f"{_values(n)} not {wanted}", remedy))
-    if column.raw.type().is_temporal():
+    if column.raw.type().is_temporal() and not column.is_within_years:
         effect = "They are taken as no day." if not schema.required else "They are in no period."
         tests.append(
             _Test(column, "warning", outside_years(column.raw), column.raw,

@@ -17,12 +17,16 @@ from kpi_analysis.metrics.sql.text_values import with_plain_signs
 
 @dataclass(frozen=True)
 class MappedColumn:
-    """A canonical column, the text it is mapped from, and its expression before and after conversion."""
+    """A canonical column, the text it is mapped from, and its expression before and after conversion.
+
+    `is_within_years` says that a scan has found no day before the year 1 or after the year 9999.
+    """
 
     column: CanonicalColumn
     text: str
     raw: ir.Value
     value: ir.Value
+    is_within_years: bool = False
 
     @property
     def is_converted(self) -> bool:

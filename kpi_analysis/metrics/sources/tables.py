@@ -245,5 +245,5 @@ class TableLoader:
                 )
             except Unfit as error:
                 raise unfit_column(self.config, name, column, text, error) from None
-            mapped.append(MappedColumn(column, text, value, canonical))
+            mapped.append(MappedColumn(column, text, value, canonical, is_tidy))
         return mapped
