@@ -239,7 +239,10 @@ def _inputs(column: MappedColumn, table: ir.Table) -> list[ir.Value]:
 
 def _suggestion(column: MappedColumn) -> str:
     if column.column.kind in ("date", "timestamp"):
-        return f"strptime({column.text}, '%d.%m.%Y')" if "(" not in column.text else "strptime(…, '%d.%m.%Y')"
+        made = f"strptime({column.text}, '%d.%m.%Y')" if "(" not in column.text else "strptime(…, '%d.%m.%Y')"
+        return f"{made}; or say how days are written in the whole table: read: {{dates: '%d.%m.%Y'}}"
+    if column.column.kind == "number":
+        return "an expression that gives it; or say how numbers are written: read: {decimal: ',', thousands: '.'}"
     return "an expression that gives it"
 
 

@@ -79,6 +79,7 @@ WIDER = HEAD.replace("\n", ",x\n")
     ("case", "text"),
     [
         ("empty lines between rows", HEAD + "1,2026-01-05,a,1\n\n\n2,2026-01-06,b,2\n\n"),
+        ("empty lines above the header", "\n\n" + HEAD + "1,2026-01-05,a,1\n2,2026-01-06,b,2\n"),
         ("lines inside of quotes", HEAD + '1,2026-01-05,"a\nb\n\nc",1\n2,2026-01-06,b,2\n'),
         ("line ends of two kinds", HEAD + "1,2026-01-05,a,1\r\n2,2026-01-06,b,2\n3,2026-01-07,c,3\r\n"),
         ("line ends of the first Macs", (HEAD + "1,2026-01-05,a,1\n2,2026-01-06,b,2\n").replace("\n", "\r")),

@@ -106,7 +106,8 @@ def _read(
     packed = ", compression = 'gzip'" if path.lower().endswith(".gz") else ""
     source = (
         f"read_csv([{quoted(path)}], auto_detect = false, header = true, columns = {{{kinds}}},"
-        f" delim = {quoted(layout.delimiter)}, quote = '\"', escape = {quoted(layout.escape)}{packed})"
+        f" delim = {quoted(layout.delimiter)}, quote = '\"', escape = {quoted(layout.escape)}, skip = {layout.skip}"
+        f"{packed})"
     )
     table = f"temp.main.{identifier(name)}"
     if columns is None:

@@ -37,6 +37,8 @@ class CsvLayout:
         The first row, as it stands there.
     has_decimal_commas : bool
         Whether a text like ``764,16`` is among the first rows.
+    skip : int
+        Empty lines above the first row.
     """
 
     encoding: str
@@ -44,6 +46,7 @@ class CsvLayout:
     escape: str
     names: tuple[str, ...]
     has_decimal_commas: bool
+    skip: int = 0
 
     @property
     def is_utf8(self) -> bool:
@@ -97,7 +100,8 @@ def csv_layout(file: Path, read: ReadSpec) -> CsvLayout:
     assert best is not None
     _, delimiter, escape, rows = best
     commas = any(DECIMAL_COMMA.fullmatch(cell.strip()) for row in rows[1:] for cell in row)
-    return CsvLayout(encoding, delimiter, escape, tuple(rows[0]), commas)
+    skip = next(place for place, line in enumerate(text.splitlines()) if line)
+    return CsvLayout(encoding, delimiter, escape, tuple(rows[0]), commas, skip)
 
 
 def opened(file: Path) -> IO[bytes]:
