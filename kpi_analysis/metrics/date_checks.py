@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import ibis
@@ -14,7 +13,7 @@ import numpy as np
 from kpi_analysis.core.errors import DataFinding
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.sources import Sources
-from kpi_analysis.metrics.sources.event_days import Days, days_in_line
+from kpi_analysis.metrics.sources.event_days import Days
 from kpi_analysis.metrics.sources.expected_days import CLOSED, OPEN, OUTCOME, has_expected_days
 from kpi_analysis.metrics.sources.row_places import row_in_file
 
@@ -41,8 +40,7 @@ def date_findings(sources: Sources, name: str, days: Mapping[str, Days]) -> list
     """
     latest, found = sources.facts.latest, []
     for column, known in days.items():
-        is_few = partial(sources.facts.is_few, name, column)
-        alone = np.setdiff1d(known, days_in_line(known, dt.date.max, is_few))
+        alone = np.setdiff1d(known, sources.facts.without_alone(name, column, known, dt.date.max))
         planned = TABLES[name].columns[column].planned
         later = known[:0] if planned else np.setdiff1d(known[known > np.datetime64(latest)], alone)
         end = "data_ends of the company file" if sources.config.data_ends == latest else "today"

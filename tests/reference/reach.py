@@ -29,31 +29,32 @@ ENDS = {
     "employees": "left_on", "vacancies": "filled_on",
 }  # fmt: skip
 YEAR = 366
+TEN_YEARS = 3653
 
 
-def days_of(rows: Iterable[Row], date: str, latest: dt.date) -> list[dt.date]:
+def days_of(rows: Iterable[Row], date: str, latest: dt.date, least_gap: int = YEAR) -> list[dt.date]:
     """The days of a date column that can tell how far it reaches, sorted, each once."""
     every = Counter(day_of(row[date]) for row in rows if row.get(date) is not None)
     days = sorted(day for day in every if dt.date(1910, 1, 1) <= day <= latest)
     if len(days) > 1 and days[0] == dt.date(1970, 1, 1) and (days[1] - days[0]).days >= YEAR:
         days = days[1:]
     while True:
-        alone = _alone(days, every)
+        alone = _alone(days, every, least_gap)
         if not alone:
             return days
         days = [day for day in days if day not in alone]
 
 
-def _alone(days: list[dt.date], rows: Mapping[dt.date, int]) -> list[dt.date]:
-    """The days at one end that a gap of more than a year cuts off, five times the longest one of the others."""
+def _alone(days: list[dt.date], rows: Mapping[dt.date, int], least_gap: int) -> list[dt.date]:
+    """The days at one end that a gap of so many days cuts off from ten others, five times the longest one of these."""
     at_most = max(1, min(3, len(days) // 100))
     for count in range(1, at_most + 1):
         for alone, others in ((days[:count], days[count:]), (days[-count:], days[:-count])):
-            if len(others) < 2:
+            if len(others) < 10:
                 continue
             gap = (others[0] - alone[-1] if alone[0] < others[0] else alone[0] - others[-1]).days
             longest = max((later - earlier).days for earlier, later in pairwise(others))
-            if gap >= YEAR and gap >= 5 * longest and sum(rows[day] for day in alone) <= 2 * count:
+            if gap >= least_gap and gap >= 5 * longest and sum(rows[day] for day in alone) <= 2 * count:
                 return alone
     return []
 
@@ -73,12 +74,12 @@ def last_day(
         for table in tables
         if table not in AGREED_AHEAD
         for date in happenings(table, columns[table])
-        for day in days_of(tables[table], date, latest)[-1:]
+        for day in days_of(tables[table], date, latest, TEN_YEARS if table in REGISTERS else YEAR)[-1:]
     ]
     last = max(certain, default=None)
     found = [last] if last else []
     for table in AGREED_AHEAD:
-        days = days_of(tables.get(table, []), CREATED_ON[table], latest)
+        days = days_of(tables.get(table, []), CREATED_ON[table], latest, TEN_YEARS)
         before = [day for day in days if last is None or day <= last]
         ahead = days[len(before) :]
         if len(before) < 2 or last is None:

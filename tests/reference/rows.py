@@ -49,7 +49,9 @@ class CompanyTables:
         """The days on which a date column has rows, up to a day and without those that stand alone."""
         key = (table, date)
         if key not in self._days:
-            self._days[key] = reach.days_of(self.rows_of(table), date, self.latest)
+            self._days[key] = reach.days_of(
+                self.rows_of(table), date, self.latest, reach.TEN_YEARS if table in reach.REGISTERS else reach.YEAR
+            )
         return [day for day in self._days[key] if day <= as_of]
 
     def rows_of(self, table: str) -> list[Row]:

@@ -26,6 +26,8 @@ SUFFIX = ".days"
 ALONE_DAYS = 366  # a gap of more than a year …
 ALONE_TIMES = 5  # … and so many times as long as the longest one between the other days
 MOST_ALONE = 3  # so many days at one end at most, and one in a hundred; one in a short history
+FEWEST_OTHERS = 10  # days that show a usual distance
+ALONE_IN_REGISTER = 3653  # days: of those who are hired or begin a contract, nobody may for years
 EARLIEST = np.datetime64("1910-01-01")  # before it nothing of today's business happened: a placeholder or a mistake
 EPOCH = np.datetime64("1970-01-01")
 LATEST = np.datetime64("9999-12-31")
@@ -104,11 +106,13 @@ def extent_of(days: Days, until: dt.date | None = None) -> Extent:
     return Extent(known[0].item(), known[-1].item(), int(known.size))
 
 
-def days_in_line(days: Days, latest: dt.date, is_few: Callable[[Days], bool] = lambda alone: True) -> Days:
+def days_in_line(
+    days: Days, latest: dt.date, is_few: Callable[[Days], bool] = lambda alone: True, *, least_gap: int = ALONE_DAYS
+) -> Days:
     """Days without those that cannot say how far the data reach: after the latest one, or far from all others.
 
-    A day stands alone where at most three days, and one in a hundred, are cut off from all others by a gap of more
-    than a year that is five times as long as the longest one between the others; and where it lies before 1910 or is
+    A day stands alone where at most three days, and one in a hundred, are cut off from ten others or more by a gap of
+    more than a year that is five times as long as the longest one between these; and where it lies before 1910 or is
     the first of 1970, with which computers begin to count.
 
     Parameters
@@ -119,6 +123,8 @@ def days_in_line(days: Days, latest: dt.date, is_few: Callable[[Days], bool] = l
         Today, or the day on which the data end: what lies after it is a plan or a mistake.
     is_few : callable
         Takes days that are cut off, says whether few rows have them: many on one day are no mistake.
+    least_gap : int
+        In days.
 
     Returns
     -------
@@ -133,21 +139,21 @@ def days_in_line(days: Days, latest: dt.date, is_few: Callable[[Days], bool] = l
     known = days[(days >= EARLIEST) & (days <= np.datetime64(latest))]
     if known.size > 1 and known[0] == EPOCH and (known[1] - known[0]).astype(int) >= ALONE_DAYS:
         known = known[1:]
-    while (rest := _without_alone(known, is_few)).size < known.size:
+    while (rest := _without_alone(known, is_few, least_gap)).size < known.size:
         known = rest
     return known
 
 
-def _without_alone(days: Days, is_few: Callable[[Days], bool]) -> Days:
+def _without_alone(days: Days, is_few: Callable[[Days], bool], least_gap: int) -> Days:
     """Days without those at one end that stand alone; as they are where none does."""
     gaps = np.diff(days).astype(int)
-    most = min(max(1, min(MOST_ALONE, days.size // 100)), days.size - 2)
+    most = min(max(1, min(MOST_ALONE, days.size // 100)), days.size - FEWEST_OTHERS)
     for count in range(1, most + 1):
         for alone, others, gap, rest in (
             (days[:count], gaps[count:], gaps[count - 1], days[count:]),
             (days[-count:], gaps[:-count], gaps[-count], days[:-count]),
         ):
-            if gap >= ALONE_DAYS and gap >= ALONE_TIMES * others.max() and is_few(alone):
+            if gap >= least_gap and gap >= ALONE_TIMES * others.max() and is_few(alone):
                 return rest
     return days
 

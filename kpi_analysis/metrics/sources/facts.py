@@ -13,6 +13,8 @@ from kpi_analysis.core.errors import DataFinding
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.sources.dialects import dialect_of
 from kpi_analysis.metrics.sources.event_days import (
+    ALONE_DAYS,
+    ALONE_IN_REGISTER,
     Days,
     Extent,
     as_days,
@@ -192,8 +194,13 @@ class TableFacts:
         key = (name, column or TABLES[name].date)
         if key not in self._in_line:
             days = self.days(*key, checked=checked)
-            self._in_line[key] = days_in_line(days, self.latest, lambda alone: self.is_few(*key, alone))
+            self._in_line[key] = self.without_alone(*key, days, self.latest)
         return self._in_line[key]
+
+    def without_alone(self, name: str, column: str, days: Days, latest: dt.date) -> Days:
+        """Days of a date column up to a latest one, without those that stand alone; see `days_in_line`."""
+        least_gap = ALONE_IN_REGISTER if TABLES[name].is_register else ALONE_DAYS
+        return days_in_line(days, latest, lambda alone: self.is_few(name, column, alone), least_gap=least_gap)
 
     def is_few(self, name: str, column: str, days: Days) -> bool:
         """Whether hardly more rows than days have these days in a date column."""
@@ -271,9 +278,9 @@ class TableFacts:
             rows = self.tables.table(name)
             found = rows.select(rows.account, day=rows[TABLES[name].date].cast("date")).distinct().to_pyarrow()
             by_account: dict[str, list[dt.date]] = {}
-            for account, day in zip(found["account"].to_pylist(), found["day"].to_pylist(), strict=True):
-                if account is not None and day is not None:
-                    by_account.setdefault(account, []).append(day)
+            for word, day in zip(found["account"].to_pylist(), found["day"].to_pylist(), strict=True):
+                if word is not None and day is not None:
+                    by_account.setdefault(word, []).append(day)
             self._bookings[name] = {word: days_in_line(as_days(days), self.latest) for word, days in by_account.items()}
         return self._bookings[name].get(account, as_days(()))
 
