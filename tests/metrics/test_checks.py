@@ -27,7 +27,7 @@ def test_good_data_give_no_findings(tmp_path: Path) -> None:
         ("spend", "spent_on,amount\n2026-01-01,ten\n2026-01-02,5\n", "error", "'ten' in row 2"),
         ("spend", "spent_on,amount\n2026-01-01,\"1,000.50\"\n", "error", "'1,000.50' in row 2"),
         ("spend", "spent_on,amount\n2026-01-01,-5\n", "error", "below 0"),
-        ("opportunities", "opportunity_id,created_on,outcome\n1,2026-01-01,Won\n", "error", "not 'won' or 'lost'"),
+        ("opportunities", "opportunity_id,created_on,outcome\n1,2026-01-01,Gewonnen\n", "error", "not 'won' or 'lost'"),
         ("leads", "lead_id,created_on\n1,2026-01-01\n1,2026-01-02\n", "error", "'1' 2 times"),
         ("leads", "lead_id,created_on\n1,\n2,2026-01-02\n", "warning", "1 of 2 rows have no created_on"),
         ("leads", "lead_id,created_on,mql_on\n1,2026-01-05,2026-01-02\n", "warning", "mql_on before created_on"),
@@ -69,8 +69,13 @@ def test_a_table_that_ends_long_before_the_others_is_a_warning(tmp_path: Path) -
 
 
 def test_a_row_that_stands_twice_is_a_warning_also_where_cells_are_empty(tmp_path: Path) -> None:
-    (line,) = found(tmp_path, spend="spent_on,amount,region\n2026-01-01,1,\n2026-01-01,1,\n2026-01-01,1,EMEA\n")
-    assert line.startswith("warning") and says(line, "1 row", "same as another")
+    head = "order_id,ordered_on,customer_id,amount,region\n"
+    (line,) = found(tmp_path, orders=head + "A,2026-01-01,c,1,\nA,2026-01-01,c,1,\nA,2026-01-01,c,1,EMEA\n")
+    assert line.startswith("warning") and says(line, "1 row", "same as another", "'A' 2 times")
+
+
+def test_equal_rows_of_an_aggregated_export_are_no_finding(tmp_path: Path) -> None:
+    assert found(tmp_path, spend="spent_on,amount,region\n2026-01-01,1,\n2026-01-01,1,\n2026-01-01,1,EMEA\n") == []
 
 
 def test_a_value_that_cannot_be_computed_stops_who_needs_it_and_not_the_check(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import ibis.expr.types as ir
 
 from kpi_analysis.core.config.company import CompanyConfig
+from kpi_analysis.core.errors import KpiError
 from kpi_analysis.core.schema import DerivedColumn
 from kpi_analysis.metrics.sources.connections import Connections
 from kpi_analysis.metrics.sources.facts import Extent, Fingerprint, TableCheck, TableFacts
@@ -65,6 +66,15 @@ class Sources:
         return tuple(self.config.tables)
 
     @property
+    def readable(self) -> tuple[str, ...]:
+        """Names of the connected tables that can be read, whatever stands in them."""
+        return tuple(name for name in self.connected if self.unreadable(name) is None)
+
+    def unreadable(self, name: str) -> KpiError | None:
+        """Error for which a table cannot be read at all; see `TableLoader.unreadable`."""
+        return self.tables.unreadable(name)
+
+    @property
     def local(self) -> Any:
         """DuckDB in memory, for files."""
         return self.connections.local
@@ -109,8 +119,8 @@ class Sources:
 
     def last_day(self) -> dt.date | None:
         """Last day on which anything happened in any connected table: how far the data reach."""
-        return max((day for name in self.connected if (day := self.facts.newest(name)) is not None), default=None)
+        return max((day for name in self.readable if (day := self.facts.newest(name)) is not None), default=None)
 
     def fingerprints(self) -> list[Fingerprint]:
         """Fingerprints of what was read, table by table."""
-        return [self.facts.fingerprint(name) for name in self.connected]
+        return [self.facts.fingerprint(name) for name in self.readable]

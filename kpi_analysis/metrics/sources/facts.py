@@ -134,6 +134,7 @@ class TableFacts:
     tables: TableLoader
     known: KnownFacts = field(default_factory=KnownFacts)
     _checks: dict[str, TableCheck] = field(default_factory=dict)
+    _further: dict[tuple[str, str], list[DataFinding]] = field(default_factory=dict)
     _extents: dict[str, Mapping[str, Extent]] = field(default_factory=dict)
     _newest: dict[str, dt.date | None] = field(default_factory=dict)
     _words: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
@@ -147,6 +148,16 @@ class TableFacts:
             self._checks[name] = examine()
         return self._checks[name]
 
+    def further(self, name: str, about: str, examine: Callable[[], list[DataFinding]]) -> list[DataFinding]:
+        """Further findings on a table, about a column or about whole rows, which take queries of their own."""
+        if (name, about) not in self._further:
+            self._further[name, about] = examine()
+        return self._further[name, about]
+
+    def has_further(self, name: str, about: str) -> bool:
+        """Whether further findings about this were looked for."""
+        return (name, about) in self._further
+
     @property
     def examined(self) -> tuple[str, ...]:
         """Names of the tables that were checked."""
@@ -157,7 +168,7 @@ class TableFacts:
         if name not in self._extents:
             scanned = self._scanned(name)
             if scanned is None:
-                table = self.tables.table(name)  # which is checked for it, so that its scan may have measured them
+                table = self.tables.usable(name)  # which is checked for it, so that its scan may have measured them
                 scanned = self._scanned(name)
             if scanned is None:
                 bounds = extent_measures({n: table[n] for n in self.tables.columns(name)})
@@ -177,7 +188,7 @@ class TableFacts:
         if key in self.known.words:
             return self.known.words[key]
         if key not in self._words:
-            found = self.tables.table(name).select(column).distinct().to_pyarrow().column(0).to_pylist()
+            found = self.tables.usable(name).select(column).distinct().to_pyarrow().column(0).to_pylist()
             self._words[key] = frozenset(word for word in found if word is not None)
         return self._words[key]
 
@@ -186,7 +197,7 @@ class TableFacts:
         if name in self.known.days:
             return self.known.days[name]
         if name not in self._days:
-            table = self.tables.table(name)
+            table = self.tables.usable(name)
             day = table[str(TABLES[name].date)].cast("date").name("day")
             found = table.select(day).distinct().to_pyarrow().column(0).to_pylist()
             self._days[name] = frozenset(one for value in found if (one := _day(value)) is not None)
@@ -215,7 +226,7 @@ class TableFacts:
         """Fingerprint of what was read of a table."""
         if name in self.known.fingerprints:
             return self.known.fingerprints[name]
-        table, extent, files = self.tables.table(name), self.extent(name), self.tables.files(name)
+        table, extent, files = self.tables.usable(name), self.extent(name), self.tables.files(name)
         counted = self._checks[name].rows if name in self._checks else None
         return Fingerprint(
             name,
