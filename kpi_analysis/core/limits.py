@@ -177,7 +177,7 @@ LIMITS: tuple[Limit, ...] = (
     _limit("sales_activities", "call_hours > 24", "warning", "have more than 24 call hours a day"),
     # money
     _limit(
-        "invoices", "paid_amount > amount & amount > 0", "warning", "are paid by more than their amount",
+        "invoices", "paid_amount > amount & amount > 0", "warning", "are paid above the amount",
         "Receivables are too low by what is above; check the columns amount and paid_amount.",
         touches="paid_amount", money="paid_amount",
     ),
@@ -222,7 +222,7 @@ LIMITS: tuple[Limit, ...] = (
     ),
     _limit(
         "employees", "left_voluntarily is missing & left_on is present", "warning",
-        "have a left_on and do not say whether they left voluntarily",
+        "have a left_on and no left_voluntarily",
         "They do not count as voluntary.", touches="left_voluntarily",
     ),
 )  # fmt: skip

@@ -22,6 +22,7 @@ from kpi_analysis.metrics.repeated_rows import count_repeated, duplicate_keys, r
 from kpi_analysis.metrics.row_examples import failed_tests
 from kpi_analysis.metrics.row_tests import RowTest, column_tests
 from kpi_analysis.metrics.sources import Sources, TableCheck
+from kpi_analysis.metrics.sources.conversion import refusing
 from kpi_analysis.metrics.sources.dialects import dialect_of
 from kpi_analysis.metrics.sources.facts import extent_measures, read_extents
 from kpi_analysis.metrics.sources.files import is_text
@@ -179,7 +180,8 @@ def _count(
     if key is not None:
         hash_text = dialect_of(key.get_backend()).hash_text
         measures |= {"keys": key.count()} | ({"hashes": hash_text(key).nunique()} if hash_text is not None else {})
-    return mapped, tests, table.aggregate(**measures).to_pyarrow().to_pylist()[0]
+    with refusing(sources.config, name):
+        return mapped, tests, table.aggregate(**measures).to_pyarrow().to_pylist()[0]
 
 
 def refuse_errors(sources: Sources, name: str) -> None:

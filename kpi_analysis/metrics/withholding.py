@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from kpi_analysis.core.errors import WITHHELD, DataFinding, KpiError, SourceUnreachable
+from kpi_analysis.core.errors import WITHHELD, DataFinding, KpiError, SourceUnreachable, UsageError
 from kpi_analysis.core.schema import DERIVED
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.catalogue import Aggregate
@@ -143,6 +143,24 @@ def sound_tables(sources: Sources) -> tuple[str, ...]:
     tuple of str
     """
     return tuple(name for name in sources.readable if reading_error(sources, name) is None)
+
+
+def without_rows_error(sources: Sources) -> KpiError:
+    """Error of a company without any dated row: that of a table which cannot be read, where there is one.
+
+    Parameters
+    ----------
+    sources : Sources
+        Tables of the company.
+
+    Returns
+    -------
+    KpiError
+        To be raised.
+    """
+    errors = (error for name in sources.connected if (error := sources.unreadable(name)) is not None)
+    nothing = UsageError("there is no dated row in any connected table.", remedy="Check them with: kpi check")
+    return next(errors, nothing)
 
 
 def reason_of_error(error: KpiError) -> str:

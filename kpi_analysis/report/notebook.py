@@ -31,7 +31,7 @@ from kpi_analysis.metrics.catalogue import Metric
 from kpi_analysis.metrics.compute.slices import check_values
 from kpi_analysis.metrics.lineage import made_from
 from kpi_analysis.metrics.session import OpenCompany, open_company
-from kpi_analysis.metrics.withholding import sound_tables
+from kpi_analysis.metrics.withholding import sound_tables, without_rows_error
 from kpi_analysis.report import messages, tables
 from kpi_analysis.report.charts.base import Width
 from kpi_analysis.report.display import on_display
@@ -328,6 +328,7 @@ class Report(ReportContext):
             "brand": brand.payload(self.company.theme),
             "provenance": "Prepared from the company’s own tables; every figure stands in the attached results.json",
             "sources": made.pop("sources"),
+            "checked": [text for text in (self.data_sentence, *(f.short for f in self.data_findings)) if text],
             "targets": [assessment_record(one) for one in self.outlook.outlook.assessments],
             "projections": [
                 found for one in self.outlook.outlook.assessments if (found := projection_record(one)) is not None
@@ -371,7 +372,7 @@ def open_report(
     day = dt.date.fromisoformat(as_of) if as_of else session.sources.last_day()
     calendar = session.config.calendar
     if day is None:
-        raise UsageError("there is no dated row in any connected table.", remedy="Check them with: kpi check")
+        raise without_rows_error(session.sources)
     wanted = calendar.parse(period) if period else calendar.containing(day, "quarter")
     first = min(e.first for t in sound_tables(session.sources) if (e := session.sources.extent(t)).first is not None)
     if wanted.start > day or wanted.end < first:

@@ -28,6 +28,7 @@ from kpi_analysis.metrics.compute.plan import NeededPeriods, QueryPlan, make_pla
 from kpi_analysis.metrics.compute.selection import AFTER, Group, Periods, Selection
 from kpi_analysis.metrics.compute.slices import check_slices
 from kpi_analysis.metrics.sources import Sources
+from kpi_analysis.metrics.withholding import without_rows_error
 
 FIELDS_BEFORE = ("id", "kpi", "grain", "period", "period_start", "period_end", "complete")
 FIELDS_AFTER = (
@@ -103,7 +104,7 @@ def compute(
     check_slices(sources, by, where)
     end = as_of or sources.last_day()
     if end is None:
-        raise UsageError("there is no dated row in any connected table.", remedy="Check them with: kpi check")
+        raise without_rows_error(sources)
     calendar = sources.config.calendar
     wanted = calendar.parse(period) if isinstance(period, str) else period
     if grain is not None and grain not in GRAINS:
