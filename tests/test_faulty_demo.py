@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from support.companies import shipped_company
-from support.faulty_demo import FAULTS, Fault, faulty_demo
+from support.faulty_demo import DATE_FAULTS, FAULTS, Fault, faulty_demo
 
 from kpi_analysis import open_report
 from kpi_analysis.core.errors import WITHHELD, DataFinding
@@ -98,6 +98,14 @@ def test_a_text_in_the_cost_of_an_order_withholds_what_needs_the_cost_and_nothin
     others = sorted(set(faulty.index) - withheld(faulty))
     assert "sales_revenue" in others and not marked(faulty) & set(others)
     pd.testing.assert_frame_equal(faulty.loc[others, FIGURES], clean.loc[others, FIGURES])
+
+
+def test_a_year_typed_wrong_is_named_in_every_table_and_moves_nothing(tmp_path: Path) -> None:
+    company, rows = faulty_demo(tmp_path, faults=DATE_FAULTS)
+    found = {one.table: one.message for one in company.check()}
+    lacking = [table for table, row in rows.items() if f"'2062-07-01' in row {row}" not in found.get(table, "")]
+    assert lacking == []
+    assert company.sources.last_day() == shipped_company().sources.last_day()
 
 
 def test_the_report_says_on_its_first_page_what_is_withheld_and_marks_what_is_touched(

@@ -79,8 +79,8 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Scale:
-    """Scale of answers: from where to where it goes, from which answer on they are good, and up to which one bad.
+class SurveyScale:
+    """SurveyScale of answers: from where to where it goes, from which answer on they are good, and up to which one bad.
 
     Parameters
     ----------
@@ -95,21 +95,25 @@ class Scale:
     bad: float
 
 
-CSAT_SCALES: Mapping[int, Scale] = {
-    3: Scale(1, 3, 3, 1),
-    5: Scale(1, 5, 4, 2),
-    7: Scale(1, 7, 6, 3),
-    10: Scale(1, 10, 8, 5),
-    100: Scale(0, 100, 80, 50),
+CSAT_SCALES: Mapping[int, SurveyScale] = {
+    3: SurveyScale(1, 3, 3, 1),
+    5: SurveyScale(1, 5, 4, 2),
+    7: SurveyScale(1, 7, 6, 3),
+    10: SurveyScale(1, 10, 8, 5),
+    100: SurveyScale(0, 100, 80, 50),
 }
-NPS_SCALES: Mapping[int, Scale] = {5: Scale(1, 5, 5, 3), 10: Scale(0, 10, 9, 6), 100: Scale(0, 100, 90, 60)}
-SCALES: Mapping[str, Mapping[int, Scale]] = {"csat": CSAT_SCALES, "nps": NPS_SCALES}
+NPS_SCALES: Mapping[int, SurveyScale] = {
+    5: SurveyScale(1, 5, 5, 3),
+    10: SurveyScale(0, 10, 9, 6),
+    100: SurveyScale(0, 100, 90, 60),
+}
+SCALES: Mapping[str, Mapping[int, SurveyScale]] = {"csat": CSAT_SCALES, "nps": NPS_SCALES}
 STANDARD_SCALES: Mapping[str, int] = {"csat": 5, "nps": 10}
 NARROW_ANSWERS = 5  # so many answers in the lower half of a scale, and none above, look like another scale
 
 
-def scale_of(kind: str, given: Mapping[str, int]) -> Scale:
-    """Scale of a kind of survey at a company.
+def survey_scale(kind: str, given: Mapping[str, int]) -> SurveyScale:
+    """SurveyScale of a kind of survey at a company.
 
     Parameters
     ----------
@@ -120,11 +124,11 @@ def scale_of(kind: str, given: Mapping[str, int]) -> Scale:
 
     Returns
     -------
-    Scale
+    SurveyScale
 
     Examples
     --------
-    >>> scale_of("csat", {}).good, scale_of("csat", {"csat": 7}).good
+    >>> survey_scale("csat", {}).good, survey_scale("csat", {"csat": 7}).good
     (4, 6)
     """
     return SCALES[kind][given.get(kind, STANDARD_SCALES[kind])]

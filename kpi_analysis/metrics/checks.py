@@ -16,6 +16,7 @@ import ibis.expr.types as ir
 from kpi_analysis.core.errors import DataError, DataFinding, KpiError
 from kpi_analysis.core.limits import ROW_IDENTITY
 from kpi_analysis.core.schema import TABLES
+from kpi_analysis.metrics.date_checks import date_findings, expected_findings
 from kpi_analysis.metrics.empty_columns import empty_columns, filled_measures
 from kpi_analysis.metrics.limit_tests import answer_measures, limit_tests, narrow_answers
 from kpi_analysis.metrics.repeated_rows import count_repeated, duplicate_keys, repeated_rows
@@ -24,7 +25,7 @@ from kpi_analysis.metrics.row_tests import RowTest, column_tests
 from kpi_analysis.metrics.sources import Sources, TableCheck
 from kpi_analysis.metrics.sources.conversion import refusing
 from kpi_analysis.metrics.sources.dialects import dialect_of
-from kpi_analysis.metrics.sources.facts import extent_measures, read_extents
+from kpi_analysis.metrics.sources.event_days import SUFFIX, Days, day_measures, distinct_days, read_days
 from kpi_analysis.metrics.sources.files import is_text
 from kpi_analysis.metrics.sources.mapping import MappedColumn
 from kpi_analysis.metrics.sources.words import has_odd_blanks
@@ -44,6 +45,7 @@ def check_sources(sources: Sources) -> list[DataFinding]:
     for name in sources.connected:
         try:
             found = [*check_table(sources, name), *further_findings(sources, name)]
+            found += expected_findings(sources, name)
         except KpiError as error:
             found = [DataFinding.of(f"table {name}", error, name)]
         findings += found
@@ -79,29 +81,33 @@ def _examine(sources: Sources, name: str) -> TableCheck:
     if untidy:
         sources.tables.take_as_tidy(name, untidy)
     sources.tables.convert_once(name)
-    mapped, tests, counts = _count(sources, name, untidy)
+    mapped, tests, counts, days = _count(sources, name, untidy)
     blanks = {column for column in untidy if counts[f"untidy_{column}"]}
     if blanks:  # which is rare, so that one scan is enough as a rule
         sources.tables.take_as_tidy(name, set(untidy) - blanks)
-        mapped, tests, counts = _count(sources, name, {})
-    rows, extents = int(counts["rows"]), read_extents(counts)
+        mapped, tests, counts, days = _count(sources, name, {})
+    rows = int(counts["rows"])
     if rows == 0:
         words = "it has no rows"
         empty = DataFinding(
             "warning", f"table {name}", f"{words}.", "Check the file or the query.", table=name, summary=words
         )
-        return TableCheck((empty,), rows, extents)
+        return TableCheck((empty,), rows, days)
     failed = [(test, int(counts[f"test{i}"])) for i, test in enumerate(tests) if counts[f"test{i}"]]
     without = empty_columns(sources, name, mapped, counts, {test.column for test, _ in failed if test.has_examples})
     told = {finding.columns[0] for finding in without}
     failed = [(test, count) for test, count in failed if test.has_examples or test.column not in told]
     findings = failed_tests(sources, name, failed, rows)
     findings += [*without, *narrow_answers(name, counts, sources.config.scales)]
+    if days is None:
+        dates = [c for c in sources.tables.columns(name) if TABLES[name].columns[c].kind in ("date", "timestamp")]
+        days = {column: distinct_days(sources.tables.unchecked(name), column) for column in dates}
+    findings += date_findings(sources, name, days)
     key = _key(name, mapped)
     if key is not None and counts.get("hashes", -1) != counts["keys"]:
         repeated = count_repeated(sources.tables.raw(name), key)
         findings += [duplicate_keys(sources, name, key, repeated, rows)] if repeated else []
-    return TableCheck(tuple(findings), rows, extents)
+    return TableCheck(tuple(findings), rows, days)
 
 
 def further_findings(sources: Sources, name: str, columns: Collection[str] | None = None) -> list[DataFinding]:
@@ -162,8 +168,8 @@ def _untidy(sources: Sources, name: str) -> dict[str, ir.BooleanValue]:
 
 def _count(
     sources: Sources, name: str, untidy: Mapping[str, ir.BooleanValue]
-) -> tuple[list[MappedColumn], list[RowTest], dict[str, Any]]:
-    """Return in how many rows each test finds something wrong, with how far the days reach, in one scan.
+) -> tuple[list[MappedColumn], list[RowTest], dict[str, Any], dict[str, Days] | None]:
+    """Return in how many rows each test finds something wrong, with the days that have rows, in one scan.
 
     Where an engine has fast hashes, those of the key are counted as well: where all of them differ, so do the keys, and
     hashes take half the memory of words.
@@ -175,13 +181,18 @@ def _count(
     measures |= {f"test{i}": test.wrong.fill_null(False).sum() for i, test in enumerate(tests)}
     measures |= {f"untidy_{column}": wrong.sum() for column, wrong in untidy.items()}
     measures |= answer_measures(name, mapped) | filled_measures(mapped)
-    measures |= extent_measures({column.column.name: column.value for column in mapped})
+    collects_days = dialect_of(table.get_backend()).collects_days
+    values = {column: value for column, value in sources.tables.values(name).items() if column in TABLES[name].columns}
+    measures |= day_measures(values) if collects_days else {}
     key = _key(name, mapped)
     if key is not None:
         hash_text = dialect_of(key.get_backend()).hash_text
         measures |= {"keys": key.count()} | ({"hashes": hash_text(key).nunique()} if hash_text is not None else {})
     with refusing(sources.config, name):
-        return mapped, tests, table.aggregate(**measures).to_pyarrow().to_pylist()[0]
+        found = table.aggregate(**measures).to_pyarrow()
+    days = read_days(found) if collects_days else None
+    counts = found.select([column for column in found.column_names if not column.endswith(SUFFIX)])
+    return mapped, tests, counts.to_pylist()[0], days
 
 
 def refuse_errors(sources: Sources, name: str) -> None:
@@ -222,9 +233,10 @@ def _late_tables(sources: Sources) -> list[DataFinding]:
     """Tables that end long before the others: their figures for the last period would be too low."""
     last = sources.last_day()
     found = []
-    for name in sources.connected:
-        newest = sources.facts.newest(name)
-        if last and newest and (last - newest).days > LATE_DAYS:
+    for name in sources.readable:
+        found_last = sources.facts.last_event(name)
+        newest = None if found_last is None else found_last[0]
+        if last and newest and (last - newest).days > LATE_DAYS and not TABLES[name].is_register:
             found.append(
                 DataFinding("warning", f"table {name}", f"it ends on {newest}, other tables reach {last}.",
                         "Later periods of its KPIs have no value or a low one.", table=name)

@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from kpi_analysis.core.errors import DataFinding
-from kpi_analysis.core.limits import LIMITS, MISSING, NARROW_ANSWERS, PRESENT, Condition, Limit, scale_of
+from kpi_analysis.core.limits import LIMITS, MISSING, NARROW_ANSWERS, PRESENT, Condition, Limit, survey_scale
 from kpi_analysis.metrics.row_tests import RowTest, in_words
 from kpi_analysis.metrics.sources.mapping import MappedColumn
 
@@ -76,7 +76,7 @@ def _bound(operand: str, scales: Mapping[str, int]) -> float | None:
     """A number, or a bound of a scale; nothing where the operand is none of them."""
     kind, _, end = operand.partition(".")
     if end in ("lowest", "highest"):
-        return float(getattr(scale_of(kind, scales), end))
+        return float(getattr(survey_scale(kind, scales), end))
     return float(operand) if operand.isdigit() else None
 
 
@@ -134,7 +134,7 @@ def narrow_answers(name: str, counts: Mapping[str, Any], scales: Mapping[str, in
     found = []
     for kind in kinds:
         count, highest = int(counts.get(f"answers_{kind}") or 0), counts.get(f"highest_{kind}")
-        scale = scale_of(kind, scales)
+        scale = survey_scale(kind, scales)
         if count < NARROW_ANSWERS or highest is None or highest > scale.highest / 2:
             continue
         words = f"no {kind} score of {count:,} is above {highest:g} on a scale of {scale.lowest:g} to {scale.highest:g}"

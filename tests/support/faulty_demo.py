@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.session import OpenCompany, open_company
 
 ROOT = Path(__file__).parents[2]
@@ -94,8 +95,8 @@ FAULTS = (
         lambda t: t.left_on == "",
     ),
     Fault(
-        "vacancies", "warning", ("filled_on before opened_on",), put("filled_on", "2019-01-01"),
-        lambda t: t.filled_on != "",
+        "vacancies", "warning", ("filled_on before opened_on",), put("filled_on", "2023-12-30"),
+        lambda t: (t.filled_on != "") & (t.opened_on > "2024"),
     ),
     Fault("sales_activities", "warning", ("more than 24 call hours",), put("call_hours", "25")),
     Fault(
@@ -105,8 +106,21 @@ FAULTS = (
 )  # fmt: skip
 
 
+def typed_wrong(table: str) -> Fault:
+    """A year typed wrong in the main date of a table."""
+    date = TABLES[table].date
+    day = "2062-07-01 10:00" if TABLES[table].columns[date].kind == "timestamp" else "2062-07-01"
+    return Fault(table, "warning", ("2062-07-01",), put(date, day), lambda t: t[date] != "")
+
+
+DATE_FAULTS = tuple(typed_wrong(fault.table) for fault in FAULTS)
+
+
 def faulty_demo(
-    folder: Path, tables: Collection[str] | None = None, without: Collection[str] = ()
+    folder: Path,
+    tables: Collection[str] | None = None,
+    without: Collection[str] = (),
+    faults: Collection[Fault] = FAULTS,
 ) -> tuple[OpenCompany, dict[str, int]]:
     """Open the demo company with the faults of some tables, of all by default; some tables may be left out.
 
@@ -121,7 +135,7 @@ def faulty_demo(
         del config["tables"][name]
     for spec in config["tables"].values():
         spec["path"] = str((ROOT / "params" / spec["path"]).resolve())
-    for fault in (one for one in FAULTS if tables is None or one.table in tables):
+    for fault in (one for one in faults if tables is None or one.table in tables):
         spec = config["tables"][fault.table]
         table = pd.read_csv(spec["path"], dtype=str, keep_default_na=False)
         able = fault.where(table)

@@ -17,7 +17,7 @@ from pydantic import AliasChoices, Field, PrivateAttr, field_validator, model_va
 from kpi_analysis.core.attribution_rules import SPLITTING_RULES
 from kpi_analysis.core.config.brand import BrandSpec
 from kpi_analysis.core.errors import ConfigError, did_you_mean
-from kpi_analysis.core.limits import SCALES, scale_of
+from kpi_analysis.core.limits import SCALES, survey_scale
 from kpi_analysis.core.periods import Calendar
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.core.yaml_file import StrictModel, YamlFile, load_model, read_yaml
@@ -108,6 +108,7 @@ class CompanyConfig(StrictModel):
     locale: str = "en_GB"
     calendar_spec: CalendarSpec = Field(default=CalendarSpec(), alias="calendar")
     timezone: str = "UTC"
+    data_ends: date | None = None
     source: str = "duckdb://"
     tables: dict[str, TableSpec] = Field(default_factory=dict)
     rates: RatesSpec | None = None
@@ -281,11 +282,11 @@ def expand_secrets(text: str, file: Path | None = None, line: int | None = None)
 
 def settings(company: CompanyConfig) -> dict[str, Any]:
     """Settings of a company that SQL text of measures may name, such as ``gross_margin``."""
-    nps = scale_of("nps", company.scales)
+    nps = survey_scale("nps", company.scales)
     return {
         "gross_margin": company.gross_margin,
         "inbound_channels": company.inbound_channels or None,
-        "csat_good": scale_of("csat", company.scales).good,
+        "csat_good": survey_scale("csat", company.scales).good,
         "nps_good": nps.good,
         "nps_bad": nps.bad,
     }
