@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from kpi_analysis.core.errors import DataFinding, KpiError
 from kpi_analysis.core.schema import TABLES
@@ -37,7 +38,8 @@ def currency_findings(sources: Sources, name: str) -> list[DataFinding]:
     try:
         converted = in_company_currency(config, name, table, sources.tables.rates)
     except KpiError as error:
-        return [DataFinding.of(f"table {name}, column currency", error)]
+        broken = DataFinding.of(f"table {name}, column currency", error, name)
+        return [replace(broken, columns=_money(sources, name))]
     rates = sources.tables.rates
     if converted is table or rates is None:
         return []
@@ -51,6 +53,9 @@ def currency_findings(sources: Sources, name: str) -> list[DataFinding]:
                 f"{rows} converted at an old rate of {age.currency}: the rate used is {age.days:,} days old"
                 f" (of {age.rate_on}, for a row of {age.row_on}).",
                 "Add newer rates to the rates of the company file.",
+                table=name,
+                columns=_money(sources, name),
+                rows=age.rows,
             )
         )
     return found
@@ -109,13 +114,15 @@ def _without_currency(sources: Sources, name: str) -> list[DataFinding]:
     words += f" as {own}: {', '.join(map(str, examples))}."
     file = examples[0].file
     remedy = f"Fill the currency, or say what it is: currency: coalesce({mapped['currency'].text}, '{own}')"
+    place = None if file is None else str(file)
     return [
         DataFinding(
-            "warning",
-            f"table {name}, column currency",
-            words,
-            remedy,
-            None if file is None else str(file),
-            examples[0].row,
+            "warning", f"table {name}, column currency", words, remedy, place, examples[0].row,
+            table=name, columns=_money(sources, name), rows=int(counts["rows"]), share=counts["rows"] / counts["all"],
         )
-    ]
+    ]  # fmt: skip
+
+
+def _money(sources: Sources, name: str) -> tuple[str, ...]:
+    """The columns of a table that hold money."""
+    return tuple(column for column in TABLES[name].money if column in sources.tables.columns(name))

@@ -64,7 +64,9 @@ def _finding(
     line: int | None = None,
 ) -> DataFinding:
     subject = f"table {name}" if column is None else f"table {name}, column {column.column.name}"
-    return DataFinding(level, subject, words, remedy, None if file is None else str(file), line)
+    columns = () if column is None else (column.column.name,)
+    place = None if file is None else str(file)
+    return DataFinding(level, subject, words, remedy, place, line, table=name, columns=columns)
 
 
 def _inputs(column: MappedColumn, raw: ir.Table) -> list[str]:

@@ -18,6 +18,7 @@ from kpi_analysis.core.schema import CanonicalColumn
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.dialects import first_line
 from kpi_analysis.metrics.sources.dialects.zones import from_wall_clock, to_wall_clock
+from kpi_analysis.metrics.sources.words import tidy_words
 from kpi_analysis.metrics.sql.text_values import has_offset, is_plain_day, text_by_pattern, with_plain_signs
 from kpi_analysis.metrics.sql.types import Unfit, on_duckdb
 
@@ -98,7 +99,7 @@ def convert(
     if kind.is_nested() or kind.is_binary() or kind.is_time() or kind.is_interval():
         raise Unfit(f"it holds {kind}, and a {column.kind} is wanted")
     if column.kind == "text":
-        return _as_text(value)
+        return _as_text(value, column)
     if column.kind == "number":
         if kind.is_string() and is_plain and read.has_own_numbers:
             value = with_plain_signs(value, read.decimal or ".", read.thousands)
@@ -134,10 +135,10 @@ def outside_years(value: ir.Value) -> ir.BooleanValue:
     return (value < first) | (value >= last)
 
 
-def _as_text(value: ir.Value) -> ir.Value:
+def _as_text(value: ir.Value, column: CanonicalColumn) -> ir.Value:
     kind = value.type()
     if kind.is_string():
-        return value.strip().nullif("")
+        return tidy_words(value, column).nullif("")
     words = value.cast("string")
     return words.re_replace(r"\.0$", "").nullif("nan").nullif("NaN") if kind.is_floating() else words
 

@@ -52,7 +52,8 @@ class ExampleRow:
     is_only_file: bool = True
 
     def __str__(self) -> str:
-        shown = f"'{self.value.isoformat() if isinstance(self.value, dt.date) else self.value}'"
+        value = f"{self.value:g}" if isinstance(self.value, float) else self.value
+        shown = f"'{value.isoformat() if isinstance(value, dt.date) else value}'"
         if self.row is not None:
             return f"{shown} in row {self.row}" + (
                 "" if self.is_only_file or not self.file else f" of {self.file.name}"

@@ -47,7 +47,7 @@ from kpi_analysis.metrics.sql import (
 from kpi_analysis.metrics.sql.aggregates import translate_aggregate
 from kpi_analysis.metrics.sql.parameters import Template, put_placeholders, template
 from kpi_analysis.metrics.sql.scope import Constant, MissingColumn, NameScope
-from kpi_analysis.metrics.sql.text import columns_of, columns_replaced, optional_columns_of, parse
+from kpi_analysis.metrics.sql.text import columns_of, columns_replaced, optional_columns_of, parse, words_of
 from kpi_analysis.metrics.sql.types import to_type
 from kpi_analysis.metrics.sql.visitor import translate_condition, translate_row
 
@@ -64,6 +64,7 @@ __all__ = [
     "template",
     "template_condition",
     "to_type",
+    "words_of",
 ]
 
 _NOTHING: Mapping[str, Constant] = {}
