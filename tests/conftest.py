@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.companies import changed_companies
+from support.postgres_server import postgres  # noqa: F401 - a fixture of all tests
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -85,6 +85,7 @@ def compute_command(
     frame = session.compute(kpis, period=period, grain=grain, last=last, by=dimensions, where=where, as_of=_day(as_of))
     written = Format(session.config.locale, session.config.currency)
     console.write_frame(frame, form, output, session.catalogue, written, dimensions)
+    console.tell_warnings(frame)
 
 
 @app.command("explain", epilog="Example: kpi explain opportunity_to_win_ratio --period 2026-Q1 --by region")

@@ -15,7 +15,7 @@ from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sources.event_days import Days
 from kpi_analysis.metrics.sources.expected_days import CLOSED, OPEN, OUTCOME, has_expected_days
-from kpi_analysis.metrics.sources.files import has_head
+from kpi_analysis.metrics.sources.row_places import row_in_file
 
 SHOWN_ROWS = 5
 MOST_DAYS = 100  # that are looked for one by one
@@ -68,6 +68,10 @@ def _finding(sources: Sources, name: str, column: str, days: Days, words: tuple[
         "Mend the date, or leave the row out." if count == 1 else "Mend the dates, or leave the rows out.",
         str(file[0]) if len(file) == 1 else None,
         rows[0].get("row") if rows else None,
+        table=name,
+        columns=(column,),
+        rows=count,
+        summary=said,
     )
 
 
@@ -94,14 +98,18 @@ def expected_findings(sources: Sources, name: str) -> list[DataFinding]:
 
 
 def _numbered(sources: Sources, name: str, table: ir.Table, wrong: ir.BooleanValue) -> list[dict[str, Any]]:
-    """Rows that are wrong, with their number in the file where there is one file."""
-    files = sources.tables.files(name)
-    if len(files) == 1:
-        head = 1 if has_head(files[0]) else 0
-        table = table.mutate(row=ibis.row_number() + 1 + head)
+    """Rows that are wrong, the first of them with their file and row, where the table comes from files."""
+    read = sources.connections.reads.get(name)
+    if read is not None:
+        table = table.mutate(position=ibis.row_number())
     rows: list[dict[str, Any]] = table.filter(wrong).to_pyarrow().to_pylist()
+    if read is None:
+        return rows
+    for row in rows[:SHOWN_ROWS]:
+        file, row["row"] = row_in_file(read, sources.tables.spec(name), int(row["position"]))
+        row["file"] = file.name if len(read.parts) > 1 else ""
     return rows
 
 
 def _in_row(row: Mapping[str, Any]) -> str:
-    return f" in row {row['row']}" if "row" in row else ""
+    return f" in row {row['row']}{' of ' if row['file'] else ''}{row['file']}" if "row" in row else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import ibis.expr.types as ir
@@ -22,7 +22,9 @@ from kpi_analysis.metrics.checks import check_sources, refuse_errors
 from kpi_analysis.metrics.compute import compute
 from kpi_analysis.metrics.compute.aggregate_functions import is_additive
 from kpi_analysis.metrics.compute.custom_kpis import check_own
+from kpi_analysis.metrics.compute.data_warnings import touched_kpis
 from kpi_analysis.metrics.compute.resolution import resolved_aggregates
+from kpi_analysis.metrics.definition_checks import check_accounts, check_revenue
 from kpi_analysis.metrics.explain import explain
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sources.contract_ends import ContractEnds, contract_end_findings, contract_ends
@@ -45,6 +47,9 @@ class OpenCompany:
         What shall be reached.
     theme : Theme
         Colours, typeface, paper and logo of its reports.
+    partial : bool
+        Whether KPIs that an error in the data keeps back are told with their reason even where none is left, as a
+        report does; by default that is an error.
     """
 
     config: CompanyConfig
@@ -52,6 +57,7 @@ class OpenCompany:
     sources: Sources
     targets: tuple[Target, ...] = ()
     theme: Theme = DEFAULT_THEME
+    partial: bool = False
 
     def compute(
         self,
@@ -78,6 +84,7 @@ class OpenCompany:
             where=where,
             as_of=day,
             compared=compared,
+            partial=self.partial,
         )
 
     def explain(
@@ -115,11 +122,20 @@ class OpenCompany:
         return self.sources.table(name)
 
     def check(self) -> list[DataFinding]:
-        """Check every connected table against the canonical schema, and the user's own KPIs against the tables."""
-        findings = [*check_sources(self.sources), *check_own(self.sources, self.catalogue)]
+        """Check every connected table, the user's own KPIs, and from which table revenue comes.
+
+        Each finding names the KPIs that it touches.
+        """
+        found = [
+            *check_sources(self.sources),
+            *check_accounts(self.sources, self.catalogue),
+            *check_revenue(self.sources, self.catalogue),
+        ]
         with suppress(KpiError):  # what stands in the way is among the findings
-            findings += contract_end_findings(self.contract_ends())
-        return findings
+            found += contract_end_findings(self.contract_ends())
+        touched = touched_kpis(self.sources, self.catalogue, found)
+        told = [replace(finding, kpis=touched.get(place, ())) for place, finding in enumerate(found)]
+        return [*told, *check_own(self.sources, self.catalogue)]
 
     def contract_ends(self, as_of: dt.date | None = None) -> ContractEnds | None:
         """Return how the end of contracts is read and what told it, as it is known on a day; by default the last."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ import ibis
 import ibis.expr.types as ir
 
 from kpi_analysis.core.config.company import CompanyConfig, TableSpec
-from kpi_analysis.core.errors import ConfigError, SourceUnreachable
+from kpi_analysis.core.errors import ConfigError, KpiError, SourceUnreachable
 from kpi_analysis.metrics.sources.dialects import connect, first_line
-from kpi_analysis.metrics.sources.files import are_small, find_files, read_files
+from kpi_analysis.metrics.sources.files import are_small, find_files, reader_of
+from kpi_analysis.metrics.sources.readers.file_read import FileRead
 
 
 @dataclass
@@ -28,10 +29,13 @@ class Connections:
         Tables given by `path` are read by DuckDB in memory; `table` and `sql` go to the company's `source`.
     snapshot : Ibis backend, optional
         The connection to a snapshot, which stands in place of DuckDB in memory.
+    reads : dict of str to FileRead
+        What is to be known of the files of each table that was read.
     """
 
     config: CompanyConfig
     snapshot: Any = None
+    reads: dict[str, FileRead] = field(default_factory=dict, init=False)
 
     @cached_property
     def local(self) -> Any:
@@ -89,17 +93,22 @@ class Connections:
 
         Raises
         ------
-        ConfigError
+        KpiError
             When it cannot be read.
+        ConfigError
+            When there is no such file, table or query.
         """
         try:
             if spec.path is not None:
-                return read_files(self.local, self.config, name, find_files(self.config, name, spec.path), spec)
+                files = find_files(self.config, name, spec.path)
+                read = reader_of(self.config, name, files, spec)
+                raw, self.reads[name] = read(self.local, f"raw_{name}", files, spec)
+                return raw
             if spec.table is not None:
                 *database, table = spec.table.split(".")
                 return self.remote.table(table, database=".".join(database) or None)
             return self.remote.sql(f"select * from ({str(spec.sql).rstrip().rstrip(';')}) as kpi_query")
-        except ConfigError:
+        except KpiError:
             raise
         except Exception as error:  # drivers and readers each have an error family of their own
             key = "path" if spec.path is not None else "table" if spec.table is not None else "sql"

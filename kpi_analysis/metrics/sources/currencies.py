@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import ibis
@@ -10,11 +13,14 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from kpi_analysis.core.config.company import CompanyConfig, RatesSpec
-from kpi_analysis.core.errors import DataError
-from kpi_analysis.core.schema import TABLES
+from kpi_analysis.core.errors import ConfigError, DataError
+from kpi_analysis.core.schema import TABLES, CanonicalColumn, ColumnKind
 from kpi_analysis.metrics import sql
+from kpi_analysis.metrics.sources.conversion import convert
+from kpi_analysis.metrics.sql.types import Unfit
 
 FAR = dt.date(9999, 12, 31)
+RATE_COLUMNS: dict[str, ColumnKind] = {"date": "date", "currency": "text", "rate": "number"}
 
 
 def in_company_currency(company: CompanyConfig, name: str, table: ir.Table, rates: pa.Table | None) -> ir.Table:
@@ -56,14 +62,8 @@ def in_company_currency(company: CompanyConfig, name: str, table: ir.Table, rate
             file=company.path,
             line=company.line("tables", name),
         )
-    days = [table[column] for column in schema.money_on if column in table.columns]
     kept = table.columns
-    rows = table.mutate(kpi_day=ibis.coalesce(*days), kpi_currency=table.currency.upper())
-    held = ibis.memtable(_intervals(rates))
-    joined = rows.left_join(
-        held,
-        [rows.kpi_currency == held.rate_currency, rows.kpi_day >= held.rate_from, rows.kpi_day < held.rate_till],
-    )
+    joined = _with_rates(company, name, table, rates)
     own = joined.kpi_currency.isnull() | (joined.kpi_currency == company.currency)
     _refuse_missing(company, name, joined.filter(~own & joined.rate.isnull() & joined.kpi_day.notnull()))
     factor = ibis.ifelse(own, 1.0, joined.rate)
@@ -71,7 +71,65 @@ def in_company_currency(company: CompanyConfig, name: str, table: ir.Table, rate
     return joined.mutate(**money).select(*kept)
 
 
-def read_rates(company: CompanyConfig, raw: ir.Table, spec: RatesSpec) -> pa.Table:
+@dataclass(frozen=True)
+class RateAge:
+    """How old the rates were that rows of one currency were converted at.
+
+    Parameters
+    ----------
+    currency : str
+    rows : int
+        How many were converted at a rate of that age or older.
+    days : int
+        How many days before the last of these rows its rate was set.
+    rate_on, row_on : date
+        The day of that rate, and of the last row converted at it.
+    """
+
+    currency: str
+    rows: int
+    days: int
+    rate_on: dt.date
+    row_on: dt.date
+
+
+def rate_ages(company: CompanyConfig, name: str, table: ir.Table, rates: pa.Table, days: int) -> list[RateAge]:
+    """Rates that were old on the days of the rows that they are used for.
+
+    Parameters
+    ----------
+    company : CompanyConfig
+    name : str
+        Of the canonical table.
+    table : Table
+        The canonical table before conversion.
+    rates : pyarrow Table
+        As `read_rates` returns them.
+    days : int
+        From which age on.
+
+    Returns
+    -------
+    list of RateAge
+        One a currency, in their order.
+    """
+    joined = _with_rates(company, name, table, rates)
+    used = joined.filter(joined.rate.notnull() & (joined.kpi_currency != company.currency))
+    age = used.kpi_day.cast("date").delta(used.rate_from, unit="day")
+    old = used.mutate(kpi_age=age).filter(lambda t: t.kpi_age >= days)
+    found = old.group_by("kpi_currency").aggregate(
+        rows=old.count(), days=old.kpi_age.max(), rate_on=old.rate_from.argmax(old.kpi_age),
+        row_on=old.kpi_day.cast("date").argmax(old.kpi_age),
+    )  # fmt: skip
+    return [
+        RateAge(row["kpi_currency"], int(row["rows"]), int(row["days"]), row["rate_on"], row["row_on"])
+        for row in found.order_by("kpi_currency").to_pyarrow().to_pylist()
+    ]
+
+
+def read_rates(
+    company: CompanyConfig, raw: ir.Table, spec: RatesSpec, place: Callable[[int], tuple[Path, int]] | None = None
+) -> pa.Table:
     """Exchange rates of the company file: day, currency, rate.
 
     Parameters
@@ -82,6 +140,8 @@ def read_rates(company: CompanyConfig, raw: ir.Table, spec: RatesSpec) -> pa.Tab
         As it stands in the source.
     spec : RatesSpec
         Where it is read from, and its columns.
+    place : callable, optional
+        Takes the position of a row, from 0, and returns its file and row there.
 
     Returns
     -------
@@ -95,31 +155,53 @@ def read_rates(company: CompanyConfig, raw: ir.Table, spec: RatesSpec) -> pa.Tab
     DataError
         When a row cannot be read, or a currency has two rates on one day.
     """
-    values = {}
-    for column, kind in (("date", "date"), ("currency", "string"), ("rate", "float64")):
+    values, shown = {}, {}
+    for column, kind in RATE_COLUMNS.items():
         text = spec.columns.get(column, column)
-        value = raw[text] if text in raw.columns else sql.expression(text, raw, where=f"rates, column {column}")
-        values["day" if column == "date" else column] = sql.to_type(value, kind)
-    table = raw.select(**values).to_pyarrow()
+        is_plain = text in raw.columns
+        value = raw[text] if is_plain else sql.expression(text, raw, where=f"rates, column {column}")
+        try:
+            canonical = convert(value, CanonicalColumn(column, kind), company.timezone, spec.read, is_plain=is_plain)
+        except Unfit as error:
+            raise ConfigError(
+                f"rates, column {column}: {error}.",
+                remedy=f"Map it: columns: {{{column}: …}}.",
+                file=company.path,
+                line=company.line("rates"),
+            ) from None
+        values["day" if column == "date" else column] = canonical
+        shown[f"shown_{column}"] = value.cast("string")
+    table = raw.select(**values, **shown).to_pyarrow()
     seen: set[tuple[Any, Any]] = set()
-    for number, row in enumerate(table.to_pylist(), start=2):
-        if any(part is None for part in row.values()) or row["rate"] <= 0:
-            found = ", ".join(f"{key} {part}" for key, part in row.items())
+    for position, row in enumerate(table.to_pylist()):
+        file, number = place(position) if place is not None else (company.path, None)
+        words = "rates" if number is None else f"rates, row {number}"
+        line = company.line("rates") if number is None else number
+        if any(row[part] is None for part in values) or row["rate"] <= 0:
+            found = ", ".join(f"{column} '{row[f'shown_{column}'] or ''}'" for column in RATE_COLUMNS)
             raise DataError(
-                f"rates, row {number}: found {found}; wanted a date, a currency and a rate above 0.",
+                f"{words}: found {found}; wanted a date like 2026-09-14, a currency and a rate above 0.",
                 remedy="Mend the row.",
-                file=company.path,
-                line=company.line("rates"),
+                file=file,
+                line=line,
             )
-        if (row["day"], row["currency"]) in seen:
+        if (row["day"], row["currency"].upper()) in seen:
             raise DataError(
-                f"rates, row {number}: {row['currency']} has two rates on {row['day']}.",
-                remedy="Keep one.",
-                file=company.path,
-                line=company.line("rates"),
+                f"{words}: {row['currency']} has two rates on {row['day']}.", remedy="Keep one.", file=file, line=line
             )
-        seen.add((row["day"], row["currency"]))
-    return table
+        seen.add((row["day"], row["currency"].upper()))
+    return table.select(list(values))
+
+
+def _with_rates(company: CompanyConfig, name: str, table: ir.Table, rates: pa.Table) -> ir.Table:
+    """Each row beside the rate of its currency on its day."""
+    days = [table[column] for column in TABLES[name].money_on if column in table.columns]
+    rows = table.mutate(kpi_day=ibis.coalesce(*days), kpi_currency=table.currency.upper())
+    held = ibis.memtable(_intervals(rates))
+    return rows.left_join(
+        held,
+        [rows.kpi_currency == held.rate_currency, rows.kpi_day >= held.rate_from, rows.kpi_day < held.rate_till],
+    )
 
 
 def _intervals(rates: pa.Table) -> pa.Table:

@@ -28,8 +28,8 @@ from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.code_hash import code_hash, package_versions
 from kpi_analysis.metrics.sources.cache_key import CacheScope
 from kpi_analysis.metrics.sources.facts import Fingerprint, KnownFacts, TableCheck
-from kpi_analysis.metrics.sources.files import quoted
 from kpi_analysis.metrics.sources.lives import Lives
+from kpi_analysis.metrics.sources.readers.sql_words import quoted
 
 if TYPE_CHECKING:
     from kpi_analysis.metrics.sources import Sources
@@ -219,7 +219,8 @@ def _known(facts: Mapping[str, Any]) -> KnownFacts:
 
 
 def _findings(records: Sequence[Mapping[str, Any]]) -> tuple[DataFinding, ...]:
-    return tuple(DataFinding(**record) for record in records)
+    lists = ("columns", "kpis")  # which JSON does not tell from tuples
+    return tuple(DataFinding(**{**record, **{name: tuple(record[name]) for name in lists}}) for record in records)
 
 
 def _written(connection: Any) -> dict[str, ir.Table]:

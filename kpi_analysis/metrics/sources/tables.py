@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import duckdb
@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from kpi_analysis.core.config.company import CompanyConfig, TableSpec
-from kpi_analysis.core.errors import ConfigError, did_you_mean
+from kpi_analysis.core.errors import ConfigError, DataError, KpiError, SourceUnreachable, did_you_mean
 from kpi_analysis.core.schema import DERIVED, TABLES, DerivedColumn
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.connections import Connections, describe
@@ -22,10 +22,11 @@ from kpi_analysis.metrics.sources.conversion import convert, has_zone, in_utc, r
 from kpi_analysis.metrics.sources.currencies import in_company_currency, read_rates
 from kpi_analysis.metrics.sources.expected_days import expected_columns, has_expected_days, with_expected_days
 from kpi_analysis.metrics.sources.files import READ, find_files, is_text, keep_read, view_read
-from kpi_analysis.metrics.sources.mapping import MappedColumn, mapped_expression, missing_column
+from kpi_analysis.metrics.sources.mapping import MappedColumn, mapped_expression, missing_column, unfit_column
+from kpi_analysis.metrics.sources.row_places import row_in_file
 from kpi_analysis.metrics.sources.touchpoint_credit import with_credits
 from kpi_analysis.metrics.sql.days import IN_UTC
-from kpi_analysis.metrics.sql.types import on_duckdb
+from kpi_analysis.metrics.sql.types import Unfit, on_duckdb
 
 
 @dataclass
@@ -54,12 +55,18 @@ class TableLoader:
     _converted: dict[str, dict[str, ir.Value]] = field(default_factory=dict)
     _tidy: dict[str, frozenset[str]] = field(default_factory=dict)
     _tables: dict[str, ir.Table] = field(default_factory=dict)
+    _unreadable: dict[str, KpiError | None] = field(default_factory=dict)
 
     @cached_property
     def rates(self) -> pa.Table | None:
         """Rates of the company file: day, currency, rate."""
         spec = self.config.rates
-        return None if spec is None else read_rates(self.config, self.connections.open("rates", spec), spec)
+        if spec is None:
+            return None
+        raw = self.connections.open("rates", spec)
+        read = self.connections.reads.get("rates")
+        place = None if read is None else partial(row_in_file, read, spec)
+        return read_rates(self.config, raw, spec, place)
 
     def raw(self, name: str) -> ir.Table:
         """Raw table, as it stands in the source, under its own column names; that of a snapshot is canonical."""
@@ -115,8 +122,35 @@ class TableLoader:
         """
         if name in self.written:
             return self.raw(name)
+        self.validate(name)
+        return self.usable(name)
+
+    def usable(self, name: str) -> ir.Table:
+        """Canonical table, errors and all: a value that cannot be read is NULL in it.
+
+        Only who knows which columns are wrong may use it, as the computation of KPIs does: it withholds those that need
+        one of them.
+
+        Parameters
+        ----------
+        name : str
+            Of the canonical table.
+
+        Returns
+        -------
+        Table
+            Ibis expression.
+
+        Raises
+        ------
+        ConfigError
+            When the table cannot be read at all.
+        """
+        if name in self.written:
+            return self.raw(name)
         if name not in self._tables:
-            self.validate(name)
+            with suppress(DataError):  # what is wrong is known from the check
+                self.validate(name)
             unchecked = self.unchecked(name)
             canonical = in_company_currency(self.config, name, unchecked, self.rates)
             if (
@@ -138,6 +172,7 @@ class TableLoader:
             for column in DERIVED
             if column.table == name
             and column.source in self.config.tables
+            and self.is_readable(column.source)
             and _needed(column) <= set(self.columns(column.source))
             and column.key in self.columns(name)
         }
@@ -146,13 +181,13 @@ class TableLoader:
         """Canonical table with columns of another one; the key is made unique first, so no row doubles."""
         if name in self.written:
             return self.written[name]
-        table = self.table(name)
+        table = self.usable(name)
         wanted = [self.derived(name)[column] for column in sorted(columns)]
         credits = [column.name for column in wanted if column.source == name]
         if credits:
             table = with_credits(table, self.config.attribution, credits)
         for column in (column for column in wanted if column.source != name):
-            other = self.table(column.source)
+            other = self.usable(column.source)
             if column.where:
                 other = other.filter(sql.condition(column.where, other))
             values = other.group_by(column.key).aggregate(**{column.name: other[column.value].min()})
@@ -161,6 +196,38 @@ class TableLoader:
                 values = ibis.memtable(values.to_pyarrow())
             table = table.left_join(values, table[column.key] == values.kpi_key).drop("kpi_key")
         return table
+
+    def is_readable(self, name: str) -> bool:
+        """Whether a table can be read at all, whatever stands in it."""
+        return self.unreadable(name) is None
+
+    def unreadable(self, name: str) -> KpiError | None:
+        """Error for which a table cannot be read at all: no such file, no required column, a wrong expression.
+
+        Parameters
+        ----------
+        name : str
+            Of the canonical table.
+
+        Returns
+        -------
+        KpiError or None
+            None where it can be read.
+
+        Raises
+        ------
+        SourceUnreachable
+            A database does not answer; the same may work a little later.
+        """
+        if name not in self._unreadable:
+            try:
+                self.mapping(name)
+                self._unreadable[name] = None
+            except SourceUnreachable:
+                raise
+            except KpiError as error:
+                self._unreadable[name] = error
+        return self._unreadable[name]
 
     def convert_once(self, name: str) -> None:
         """Convert the texts of a file once, so that neither the checks nor the table do it again."""
@@ -241,9 +308,19 @@ class TableLoader:
                 value = raw[column.name]
                 text = column.name
             else:
-                value = mapped_expression(self.config, name, column, text, raw)
-            canonical = value if column.name in tidy else convert(value, column, self.config.timezone)
-            mapped.append(MappedColumn(column, text, value, canonical))
+                value = mapped_expression(self.config, name, column, text, raw, spec.read)
+            is_tidy = column.name in tidy
+            if is_tidy and column.kind == "text":
+                mapped.append(MappedColumn(column, text, value, value))
+                continue
+            is_plain = text in raw.columns
+            try:
+                canonical = convert(
+                    value, column, self.config.timezone, spec.read, is_plain=is_plain, is_within_years=is_tidy
+                )
+            except Unfit as error:
+                raise unfit_column(self.config, name, column, text, error) from None
+            mapped.append(MappedColumn(column, text, value, canonical, is_tidy))
         return mapped
 
 

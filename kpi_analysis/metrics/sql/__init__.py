@@ -47,7 +47,7 @@ from kpi_analysis.metrics.sql import (
 from kpi_analysis.metrics.sql.aggregates import translate_aggregate
 from kpi_analysis.metrics.sql.parameters import Template, put_placeholders, template
 from kpi_analysis.metrics.sql.scope import Constant, MissingColumn, NameScope
-from kpi_analysis.metrics.sql.text import columns_of, optional_columns_of, parse
+from kpi_analysis.metrics.sql.text import columns_of, columns_replaced, optional_columns_of, parse, words_of
 from kpi_analysis.metrics.sql.types import to_type
 from kpi_analysis.metrics.sql.visitor import translate_condition, translate_row
 
@@ -56,6 +56,7 @@ __all__ = [
     "Template",
     "aggregate",
     "columns_of",
+    "columns_replaced",
     "condition",
     "expression",
     "optional_columns_of",
@@ -63,13 +64,19 @@ __all__ = [
     "template",
     "template_condition",
     "to_type",
+    "words_of",
 ]
 
 _NOTHING: Mapping[str, Constant] = {}
 
 
 def expression(
-    text: str, table: ir.Table, *, constants: Mapping[str, Constant] = _NOTHING, where: str = ""
+    text: str,
+    table: ir.Table,
+    *,
+    constants: Mapping[str, Constant] = _NOTHING,
+    where: str = "",
+    instead: Mapping[str, ir.Value] | None = None,
 ) -> ir.Value:
     """Answer: what does this text say about one row of the table?
 
@@ -83,6 +90,8 @@ def expression(
         Settings of the company by name, looked up after the table's columns; None says that one is not set.
     where : str
         Where the text stands (``table orders, column amount``), for the error.
+    instead : mapping, optional
+        Values that stand for columns of the table.
 
     Returns
     -------
@@ -104,7 +113,7 @@ def expression(
     >>> expression(text, orders, constants={"margin": 0.5}).execute().tolist()
     [5.0, 0.0]
     """
-    return translate_row(parse(text, where=where), NameScope(table, constants, where))
+    return translate_row(parse(text, where=where), NameScope(table, constants, where, instead=instead or {}))
 
 
 def condition(text: str, table: ir.Table, *, constants: Mapping[str, Constant] = _NOTHING) -> ir.BooleanValue:

@@ -12,7 +12,9 @@ import ibis
 import ibis.expr.types as ir
 from sqlglot import exp
 
+from kpi_analysis.core.config.reading import DIRECTIVES
 from kpi_analysis.metrics.sql.scope import NameScope
+from kpi_analysis.metrics.sql.text_values import text_by_pattern
 from kpi_analysis.metrics.sql.types import Unfit, day, is_literal, kind, on_duckdb, time_or_day, to_type, words
 from kpi_analysis.metrics.sql.visitor import named, rule, text_of, visit
 
@@ -20,12 +22,6 @@ PARTS = ("year", "quarter", "month", "day", "hour")
 IN_UTC = "_in_utc"  # ends the name of the column that holds a timestamp as a moment in UTC
 UNITS = {"year": "Y", "quarter": "Q", "month": "M", "week": "W", "day": "D"}
 SHIFTS = {"day": 86_400, "week": 604_800, "hour": 3_600, "minute": 60, "second": 1}
-DIRECTIVES = "YymdHMSfIpbB"
-
-
-@ibis.udf.scalar.builtin(signature=(("string", "string"), "timestamp"))
-def try_strptime(text, pattern):  # type: ignore[no-untyped-def]
-    """DuckDB's reader of dates, which gives NULL where the text does not fit."""
 
 
 def read_time(value: ir.Value, pattern: exp.Expression | None) -> ir.Value:
@@ -34,8 +30,7 @@ def read_time(value: ir.Value, pattern: exp.Expression | None) -> ir.Value:
     directives = re.findall(r"%(.?)", layout)
     if not directives or any(sign not in DIRECTIVES for sign in directives):
         raise Unfit(f"'{layout}' is not a pattern of %Y %m %d %H %M %S and the like, as in '%d.%m.%Y'")
-    text = words(value).strip().nullif("")
-    return try_strptime(text, layout) if on_duckdb(value) else text.as_timestamp(layout).cast("timestamp")
+    return text_by_pattern(words(value), layout, on_duckdb=on_duckdb(value))
 
 
 def is_day(value: ir.Value) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import ibis
@@ -29,13 +29,15 @@ class MissingColumn(ConfigError):
 class NameScope:
     """Where a text is read: its table, the settings, and the place it stands in.
 
-    `optional` holds inside ``coalesce(…)``, where a column that the table lacks is NULL.
+    `optional` holds inside ``coalesce(…)``, where a column that the table lacks is NULL. `instead` has values that
+    stand for columns of the table.
     """
 
     table: ir.Table
     constants: Mapping[str, Constant]
     where: str = ""
     optional: bool = False
+    instead: Mapping[str, ir.Value] = field(default_factory=dict)
 
     def inside_coalesce(self) -> NameScope:
         """Return the scope in which missing columns are NULL."""
@@ -46,7 +48,7 @@ class NameScope:
         word = name.name
         column = self._column(word, quoted=bool(name.args.get("quoted")))
         if column is not None:
-            return self.table[column]
+            return self.instead[column] if column in self.instead else self.table[column]
         if word in self.constants:
             return self._setting(word)
         if self.optional:

@@ -117,6 +117,50 @@ def optional_columns_of(text: str) -> frozenset[str]:
     return columns_of(text) - needed
 
 
+def columns_replaced(text: str) -> frozenset[str]:
+    """Columns whose signs a text replaces by others.
+
+    Parameters
+    ----------
+    text : str
+        SQL expression.
+
+    Returns
+    -------
+    frozenset of str
+        Each once.
+
+    Examples
+    --------
+    >>> sorted(columns_replaced("replace(cost, ',', '.') * rate"))
+    ['cost']
+    """
+    calls = [call for call in parse(text).walk() if isinstance(call, exp.Replace) or call.name.lower() == "replace"]
+    return frozenset(column.name for call in calls for column in call.find_all(exp.Column))
+
+
+@lru_cache(maxsize=4096)
+def words_of(text: str) -> frozenset[str]:
+    """Words that stand in quotes in a text.
+
+    Parameters
+    ----------
+    text : str
+        SQL expression.
+
+    Returns
+    -------
+    frozenset of str
+        Each once.
+
+    Examples
+    --------
+    >>> sorted(words_of("account = 'fees' or account in ('rent', 'fees')"))
+    ['fees', 'rent']
+    """
+    return frozenset(literal.name for literal in parse(text).find_all(exp.Literal) if literal.is_string)
+
+
 def problem(where: str, message: str, remedy: str | None = None) -> ConfigError:
     """Return the error, with the place where the text stands in front."""
     return ConfigError(f"{where}: {message}" if where else message, remedy=remedy)

@@ -1,7 +1,6 @@
 """What kind of value stands where, and how text is read as a number, a day or a truth.
 
-DuckDB reads text with ``try_cast``; elsewhere a pattern decides first whether the text can be read, because
-Postgres stops at the first bad row and SQLite makes 0 of it.
+Text has one strict form for each of them, in every engine alike; see `text_values`.
 """
 
 from __future__ import annotations
@@ -18,10 +17,18 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 from ibis.common.exceptions import IbisError
 
+from kpi_analysis.metrics.sql.text_values import (
+    DAY_OR_TIME,
+    FIRST_DAY,
+    NUMBER,
+    text_to_day,
+    text_to_moment,
+    text_to_number,
+    text_to_time,
+)
+
 Kind = Literal["text", "number", "boolean", "date", "timestamp", "null", "other"]
 
-_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?$"
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
 
@@ -49,7 +56,7 @@ def to_type(value: ir.Value, dtype: str | dtypes.DataType) -> ir.Value:
     Parameters
     ----------
     value : ibis value
-        Text is read (``try_cast`` on DuckDB, a pattern and a cast elsewhere); anything else is cast.
+        Text is read in its one strict form; anything else is cast.
     dtype : str or ibis data type
         The type wanted. Numbers become whole by rounding, timestamps become days by dropping the time.
 
@@ -181,15 +188,14 @@ def _read(value: ir.Value, wanted: dtypes.DataType) -> ir.Value:
     if wanted.is_boolean():
         word = value.strip().lower()
         return ibis.cases((word.isin(_TRUE), True), (word.isin(_FALSE), False))
-    if on_duckdb(value):
-        # Dates and numbers may have blanks around them; only timestamps need the costly strip.
-        result = (value.strip() if wanted.is_timestamp() else value).try_cast(wanted)
-        return ibis.cases((~(result.isnan() | result.isinf()), result)) if wanted.is_floating() else result
-    if wanted.is_integer():
-        return _read(value, dtypes.float64).round().cast(wanted)
-    trimmed = value.strip()
-    pattern = _NUMBER if wanted.is_numeric() else _DAY
-    return ibis.cases((trimmed.re_search(pattern), trimmed)).cast(wanted)
+    here = on_duckdb(value)
+    if wanted.is_date():
+        return text_to_day(value, on_duckdb=here)
+    if wanted.is_timestamp():
+        return (text_to_time if wanted.timezone is None else text_to_moment)(value, on_duckdb=here)
+    if wanted.is_integer() and not here:
+        return text_to_number(value, dtypes.float64, on_duckdb=here).round().cast(wanted)
+    return text_to_number(value, wanted, on_duckdb=here)
 
 
 def _read_literal(value: ir.Value, wanted: dtypes.DataType) -> ir.Value:
@@ -203,9 +209,9 @@ def _read_literal(value: ir.Value, wanted: dtypes.DataType) -> ir.Value:
 
 def _reader(wanted: dtypes.DataType) -> Callable[[str], object]:
     if wanted.is_date():
-        return lambda word: dt.datetime.fromisoformat(word).date()
+        return lambda word: _read_time(word).date()
     if wanted.is_timestamp():
-        return lambda word: dt.datetime.fromisoformat(word).replace(tzinfo=None)
+        return _read_time
     if wanted.is_boolean():
         return _read_truth
     if wanted.is_integer():
@@ -213,8 +219,14 @@ def _reader(wanted: dtypes.DataType) -> Callable[[str], object]:
     return _read_number
 
 
+def _read_time(word: str) -> dt.datetime:
+    if not re.match(DAY_OR_TIME, word) or word < FIRST_DAY:
+        raise ValueError(word)
+    return dt.datetime.fromisoformat(re.sub(" ?(UTC|GMT)$", "Z", word).replace(" +", "+")).replace(tzinfo=None)
+
+
 def _read_number(word: str) -> float:
-    if not re.match(_NUMBER, word) or not math.isfinite(float(word)):
+    if not re.match(NUMBER, word) or not math.isfinite(float(word)):
         raise ValueError(word)
     return float(word)
 

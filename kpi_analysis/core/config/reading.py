@@ -1,0 +1,66 @@
+"""`read:` of a table: how its files are written, where that cannot be seen or could be seen two ways."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from kpi_analysis.core.yaml_file import StrictModel
+
+DIRECTIVES = "YymdHMSfIpbB"  # of strptime, which DuckDB reads as Python does
+
+
+class ReadSpec(StrictModel):
+    """`read:` of a table: how texts, numbers and days are written in it.
+
+    What is left out is found in the file, and a number is ``1234.5``, a day ``2026-09-14``.
+
+    Examples
+    --------
+    >>> ReadSpec(decimal=",").thousands is None, ReadSpec(thousands=".").decimal
+    (True, ',')
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = Field(default=None, min_length=1, max_length=4)
+    decimal: Literal[".", ","] | None = None
+    thousands: Literal[".", ",", " ", "'"] | None = None
+    dates: str | None = None
+    sheet: str | None = None
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str | None) -> str | None:
+        try:
+            return value if value is None else codecs.lookup(value).name
+        except LookupError:
+            raise ValueError(f"'{value}' is no encoding such as utf-8, cp1252, latin-1 or utf-16") from None
+
+    @field_validator("dates")
+    @classmethod
+    def _is_pattern(cls, value: str | None) -> str | None:
+        signs = re.findall("%(.?)", value) if value is not None else ["Y"]
+        if not signs or any(sign not in DIRECTIVES for sign in signs) or not {"Y", "y"} & set(signs):
+            raise ValueError(f"'{value}' is no pattern of a day such as '%d.%m.%Y' or '%m/%d/%Y'")
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _other_sign(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("decimal") is None and given.get("thousands") in (".", ","):
+            return given | {"decimal": "," if given["thousands"] == "." else "."}
+        return given
+
+    @model_validator(mode="after")
+    def _two_signs(self) -> ReadSpec:
+        if self.decimal is not None and self.decimal == self.thousands:
+            raise ValueError(f"decimal and thousands cannot both be '{self.decimal}'")
+        return self
+
+    @property
+    def has_own_numbers(self) -> bool:
+        """Whether numbers are written in another way than ``1234.5``."""
+        return self.decimal == "," or self.thousands is not None

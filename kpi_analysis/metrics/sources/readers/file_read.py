@@ -1,0 +1,143 @@
+"""What a reader says of the files it has read: their rows, their columns, and what could be meant otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class FilePart:
+    """Rows of a table that come from one file.
+
+    Parameters
+    ----------
+    file : Path
+    rows : int
+        How many were read.
+    columns : tuple of str
+        Of this file.
+    first : int
+        Row of the file in which the first of them stands, counted from 1: 2 where a row of names is above it.
+    numbers : tuple of int, optional
+        The row of each of them, where rows of the file were left out because they are empty.
+    """
+
+    file: Path
+    rows: int
+    columns: tuple[str, ...]
+    first: int = 1
+    numbers: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class FileRead:
+    """What a reader says of the files of one table.
+
+    Parameters
+    ----------
+    parts : tuple of FilePart
+        In the order in which their rows stand in the table.
+    repeated : mapping of str to sequence of str
+        Names that stand several times in a header, and what these columns are called in the table.
+    delimiter : str, optional
+        Of a CSV.
+    has_decimal_commas : bool
+        Whether there are texts like ``764,16`` among the first rows.
+    typed : frozenset of str
+        Columns of numbers, which are not written in words that could be read two ways.
+    nested : frozenset[str]
+        Columns in which there may be lists or objects of JSON.
+    other_sheets : tuple of str
+        Sheets of the same columns that were not read, where none was asked for.
+    sheet : str, optional
+        The sheet that was read.
+    formulas : mapping of str to sequence of (int, str)
+        Column by column the rows in which a formula stands that was never calculated.
+    errors : mapping of str to sequence of (int, str)
+        Column by column the rows in which a spreadsheet has an error such as ``#N/A`` for a value.
+    """
+
+    parts: tuple[FilePart, ...]
+    repeated: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    delimiter: str | None = None
+    has_decimal_commas: bool = False
+    typed: frozenset[str] = frozenset()
+    nested: frozenset[str] = frozenset()
+    other_sheets: tuple[str, ...] = ()
+    sheet: str | None = None
+    formulas: Mapping[str, Sequence[tuple[int, str]]] = field(default_factory=dict)
+    errors: Mapping[str, Sequence[tuple[int, str]]] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """How many rows all files together have."""
+        return sum(part.rows for part in self.parts)
+
+    def place(self, position: int) -> tuple[Path, int]:
+        """File and row, counted from 1, of a row of the table, counted from 0.
+
+        Parameters
+        ----------
+        position : int
+            Of the row of the table.
+
+        Returns
+        -------
+        Path, int
+            Empty rows of a file of text are not counted.
+
+        Examples
+        --------
+        >>> parts = (FilePart(Path("a.csv"), 2, ("x",), first=2), FilePart(Path("b.csv"), 1, ("x",), first=2))
+        >>> FileRead(parts).place(2)[0].name, FileRead(parts).place(2)[1]
+        ('b.csv', 2)
+        """
+        for part in self.parts:
+            if position < part.rows:
+                return part.file, part.first + position if part.numbers is None else part.numbers[position]
+            position -= part.rows
+        return self.parts[-1].file, position + 1
+
+
+def unique_names(names: Sequence[str | None]) -> tuple[list[str], dict[str, list[str]]]:
+    """Names of columns, each once, and which of them stood several times.
+
+    Parameters
+    ----------
+    names : sequence of str or None
+        As they stand in the header.
+
+    Returns
+    -------
+    list of str
+        The second ``amount`` is ``amount_1``, a column without a name is ``column3`` by its place from 0.
+    dict of str to list of str
+        What the columns of a name that is repeated are called.
+
+    Examples
+    --------
+    >>> unique_names(["id", "amount", "amount", None])
+    (['id', 'amount', 'amount_1', 'column3'], {'amount': ['amount', 'amount_1']})
+    """
+    given = [(name or "").strip() for name in names]
+    taken = {name.casefold() for name in given if name}
+    found: list[str] = []
+    used: set[str] = set()
+    repeated: dict[str, list[str]] = {}
+    first: dict[str, str] = {}
+    for place, name in enumerate(given):
+        chosen = name or f"column{place}"
+        number = 0
+        while chosen.casefold() in used or (number and chosen.casefold() in taken):
+            number += 1
+            chosen = f"{name or f'column{place}'}_{number}"
+        if name and name.casefold() in first:
+            original = first[name.casefold()]
+            repeated.setdefault(original, [original]).append(chosen)
+        elif name:
+            first[name.casefold()] = chosen
+        used.add(chosen.casefold())
+        found.append(chosen)
+    return found, repeated

@@ -1,0 +1,129 @@
+"""Where a row of a table stands: its file and its row there, or what names it in a database."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import ibis.expr.types as ir
+
+from kpi_analysis.core.config.company import TableSpec
+from kpi_analysis.core.schema import TABLES
+from kpi_analysis.metrics.sources.files import file_kind
+from kpi_analysis.metrics.sources.readers.csv_files import csv_row
+from kpi_analysis.metrics.sources.readers.file_read import FileRead
+from kpi_analysis.metrics.sources.readers.json_files import json_row
+
+if TYPE_CHECKING:
+    from kpi_analysis.metrics.sources import Sources
+
+
+@dataclass(frozen=True)
+class ExampleRow:
+    """A row in which a value is wrong.
+
+    Parameters
+    ----------
+    value : Any
+        What stands there.
+    file : Path, optional
+        The file that it stands in.
+    row : int, optional
+        The row of the file, counted from 1 with the header.
+    name : str
+        In a database, the column by which the row can be found and its value.
+    is_only_file : bool
+        Whether the table has no other file, so that a message need not name it.
+
+    Examples
+    --------
+    >>> str(ExampleRow("x", Path("orders.csv"), 3)), str(ExampleRow("x", name="order_id A2"))
+    ("'x' in row 3", "'x' where order_id is A2")
+    """
+
+    value: Any
+    file: Path | None = None
+    row: int | None = None
+    name: str = ""
+    is_only_file: bool = True
+
+    def __str__(self) -> str:
+        value = f"{self.value:g}" if isinstance(self.value, float) else self.value
+        shown = f"'{value.isoformat() if isinstance(value, dt.date) else value}'"
+        if self.row is not None:
+            return f"{shown} in row {self.row}" + (
+                "" if self.is_only_file or not self.file else f" of {self.file.name}"
+            )
+        column, _, value = self.name.partition(" ")
+        return f"{shown} where {column} is {value}" if value else shown
+
+
+def example_rows(sources: Sources, name: str, shown: ir.Value, wrong: ir.BooleanValue, limit: int) -> list[ExampleRow]:
+    """First rows of a raw table in which something is wrong.
+
+    Parameters
+    ----------
+    sources : Sources
+        Tables of the company.
+    name : str
+        Of the canonical table.
+    shown : Value
+        What is shown of a row.
+    wrong : BooleanValue
+        Where it is wrong.
+    limit : int
+        How many rows.
+
+    Returns
+    -------
+    list of ExampleRow
+        In the order of the file.
+    """
+    table, read = sources.tables.raw(name), sources.connections.reads.get(name)
+    columns = {"shown": shown.cast("string") if shown.type().is_temporal() else shown, "wrong": wrong}
+    key = None if read is not None else _key(sources, name)
+    if read is not None:
+        columns["position"] = ibis.row_number()
+    elif key is not None:
+        columns["key"] = key[1].cast("string")
+    found = table.select(**columns).filter(lambda t: t.wrong.fill_null(False)).limit(limit)
+    rows = found.to_pyarrow().to_pylist()
+    if read is None:
+        return [ExampleRow(row["shown"], name=f"{key[0]} {row['key']}" if key and row["key"] else "") for row in rows]
+    spec, alone = sources.tables.spec(name), len(read.parts) == 1
+    return [
+        ExampleRow(row["shown"], *row_in_file(read, spec, int(row["position"])), is_only_file=alone) for row in rows
+    ]
+
+
+def row_in_file(read: FileRead, spec: TableSpec, position: int) -> tuple[Path, int]:
+    """File and row of it, counted from 1, of a row of a table, counted from 0; empty rows of the file are counted."""
+    file, row = read.place(position)
+    before = sum(part.rows for part in _until(read, position))
+    kind = file_kind(file)
+    if kind == "csv":
+        return file, csv_row(file, position - before, spec)
+    return file, json_row(file, position - before) if kind == "json" else row
+
+
+def _until(read: FileRead, position: int) -> Sequence[Any]:
+    """The parts that end before a position."""
+    parts = []
+    for part in read.parts:
+        if position < part.rows:
+            break
+        parts.append(part)
+        position -= part.rows
+    return parts
+
+
+def _key(sources: Sources, name: str) -> tuple[str, ir.Value] | None:
+    """The column by which a row of a database can be found: its key, or the first word or day that it needs."""
+    schema = TABLES[name]
+    wanted = [schema.key] if schema.key else [c.name for c in schema.columns.values() if c.required]
+    mapped = {column.column.name: column for column in sources.tables.mapping(name)}
+    return next(((one, mapped[one].raw) for one in wanted if one in mapped), None)
