@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from kpi_analysis.insight.verify import Verdict
     from kpi_analysis.metrics.catalogue import Catalogue, Metric
+    from kpi_analysis.metrics.sources import Reach
 
 FORMATS = ("table", "csv", "json", "parquet")
 TEXT_FORMATS = FORMATS[:3]
@@ -245,8 +246,8 @@ def tell_warnings(frame: pd.DataFrame) -> None:
         console.print(f"{worst}. {figures}{more} see all with: kpi check", markup=False)
 
 
-def print_findings(findings: Sequence[DataFinding]) -> None:
-    """Print what a check found, one line a finding, errors before warnings, and a closing line."""
+def print_findings(findings: Sequence[DataFinding], reach: Reach) -> None:
+    """Print what a check found, one line a finding, errors before warnings; how far the data reach; a closing line."""
     console = Console(highlight=False, soft_wrap=True)
     for level, style in (("error", "bold red"), ("warning", "yellow")):
         for finding in findings:
@@ -254,8 +255,16 @@ def print_findings(findings: Sequence[DataFinding]) -> None:
                 console.print(f"{level}:", style=style, end=" ")
                 words = str(finding)
                 console.print(f"{words if words.endswith('.') else f'{words}.'}{touched_words(finding)}", markup=False)
+    if reach.day is not None:
+        from kpi_analysis.metrics.sources.facts import REACH_WORDS
+
+        console.print(f"the data reach to {reach.day}, {REACH_WORDS[reach.decided_by]}{_event(reach)}", markup=False)
     errors = sum(finding.level == "error" for finding in findings)
     console.print(f"{errors} errors, {len(findings) - errors} warnings")
+
+
+def _event(reach: Reach) -> str:
+    return f" ({reach.table}.{reach.column})" if reach.table else ""
 
 
 def write_verdict(verdict: Verdict, form: str) -> None:

@@ -197,7 +197,7 @@ def _as_of(selection: Selection, name: str, rows: ir.Table) -> ir.Table:
         if column.known_on is None or not (dates or selection.is_past):
             continue
         value = rows[column.name]
-        known = ibis.coalesce(*(rows[date].cast("date") for date in dates)) if dates else ibis.null("date")
+        known = _first_known([rows[date].cast("date") for date in dates])
         if column.name == "outcome":
             values["outcome"] = ibis.ifelse((known > as_of).fill_null(False), "open", value)
         elif selection.is_past:
@@ -210,6 +210,11 @@ def _as_of(selection: Selection, name: str, rows: ir.Table) -> ir.Table:
         later = (rows[date].cast("date") > as_of).fill_null(False)
         values[date] = ibis.ifelse(later, ibis.null(rows[date].type()), rows[date])
     return rows.mutate(**values)
+
+
+def _first_known(days: Sequence[ir.Value]) -> ir.Value:
+    """The first of some days that has a value; SQLite's coalesce takes two or more."""
+    return ibis.coalesce(*days) if len(days) > 1 else days[0] if days else ibis.null("date")
 
 
 def _collect(collected: _Collected, selection: Selection, query: PlannedQuery, record: Record, period: Period) -> None:

@@ -155,7 +155,9 @@ class Selection:
 
     def takes_back(self, table: str) -> bool:
         """Whether a table has days after the one that counts: later events, plans, or mistakes."""
-        return self.is_past or self.sources.facts.has_later(table, self.as_of)
+        facts, derived = self.sources.facts, self.sources.derived(table).values()
+        others = {one.source for one in derived if one.kind == "date"} - {table}
+        return self.is_past or any(facts.has_later(name, self.as_of) for name in (table, *others))
 
     def _extent(self, aggregate: Aggregate) -> Extent:
         """Days of a measure; where none of its kind has happened yet, or it is a stock, those of its table."""

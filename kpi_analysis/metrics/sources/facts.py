@@ -47,6 +47,13 @@ class Fingerprint:
         return asdict(self)
 
 
+REACH_WORDS = {
+    "as_of": "as asked",
+    "data_ends": "as the company file says",
+    "last_event": "the last event in the data",
+}
+
+
 @dataclass(frozen=True)
 class Reach:
     """Reach of the data: the last day that counts, and what says so.
@@ -56,13 +63,13 @@ class Reach:
     day : date, optional
         None where no connected table has a row with a date.
     decided_by : str
-        ``data_ends`` of the company file, or the ``last_event`` in the data.
+        ``data_ends`` of the company file, the ``last_event`` in the data, or the ``as_of`` that was asked for.
     table, column : str
         Where that event stands.
     """
 
     day: dt.date | None
-    decided_by: Literal["data_ends", "last_event"] = "last_event"
+    decided_by: Literal["as_of", "data_ends", "last_event"] = "last_event"
     table: str = ""
     column: str = ""
 
