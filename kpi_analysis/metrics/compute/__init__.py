@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -17,8 +17,9 @@ from kpi_analysis.metrics.catalogue import Catalogue, Metric
 from kpi_analysis.metrics.compute.estimates import add_estimates, estimates
 from kpi_analysis.metrics.compute.evaluate import SHIFTED, Evaluator
 from kpi_analysis.metrics.compute.execution import run_plan
-from kpi_analysis.metrics.compute.measure_values import groups_of, row_counts
+from kpi_analysis.metrics.compute.measure_values import groups_of
 from kpi_analysis.metrics.compute.plan import NeededPeriods, QueryPlan, make_plan
+from kpi_analysis.metrics.compute.row_counts import row_counts, row_sets
 from kpi_analysis.metrics.compute.selection import AFTER, Group, Periods, Selection
 from kpi_analysis.metrics.compute.slices import check_slices
 from kpi_analysis.metrics.sources import Sources
@@ -126,15 +127,22 @@ def plan_of(selection: Selection, names: Sequence[str], periods: Periods, compar
         What must be read, not yet read.
     """
     catalogue = selection.catalogue
-    needed = NeededPeriods(catalogue, selection.sources.config.calendar)
+    alone = ([measure] for name in names for measure in catalogue.measures_of(name))
+    rowsets = [*(members for name in names for members in row_sets(catalogue, name)), *alone]
+    return make_plan(selection, _needed(selection, names, periods, compared), rowsets)
+
+
+def _needed(
+    selection: Selection, names: Sequence[str], periods: Periods, compared: bool
+) -> Mapping[str, Iterable[Periods]]:
+    """The periods in which KPIs need each measure."""
+    needed = NeededPeriods(selection.catalogue, selection.sources.config.calendar)
     for name in names:
         needed.add_metric(name, periods)
         for step in SHIFTED if compared else ():
             needed.add_compared(name, periods, step)
         add_estimates(needed, selection, name, periods)
-    measures = [catalogue.measures_of(name) for name in names]
-    rowsets = [*measures, *([measure] for some in measures for measure in some)]
-    return make_plan(selection, needed.found, rowsets)
+    return needed.found
 
 
 def _columns(
@@ -148,7 +156,8 @@ def _columns(
     selection, results = evaluator.selection, evaluator.results
     by, measures = selection.by, selection.catalogue.measures_of(metric.name)
     complete = _complete(selection, metric, measures, whole, counted)
-    present = groups_of(selection, results, measures)
+    # what other KPIs need beside this one must not bring slices into it
+    present = groups_of(selection, results, _needed(selection, [metric.name], counted, compared)) if by else set()
     shown = [column for column, group in enumerate(results.groups) if not by or group in present]
     if by and not shown:
         missing: Group = (None,) * len(by)  # type: ignore[assignment]
@@ -166,7 +175,7 @@ def _columns(
         )
     numbers = {
         "value": values.numbers, "numerator": upper, "denominator": lower,
-        "rows": row_counts(selection, results, measures, counted),
+        "rows": row_counts(evaluator, metric.name, counted),
         "ci_low": low, "ci_high": high, "previous": previous, "year_ago": year_ago,
     }  # fmt: skip
     identity = _identity(metric, whole, complete, by, [results.groups[column] for column in shown])
