@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OpenCompany", "Report", "__version__", "open_company", "open_report"]
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 
 _HOMES = {
     "OpenCompany": "kpi_analysis.metrics.session",
@@ -33,6 +33,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     """Import the analysis only when it is asked for: the command line and the press start without it."""
     if name in _HOMES:
+        import_module("kpi_analysis.insight.target_fields")  # which enters itself as the judge of targets
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'kpi_analysis' has no attribute '{name}'")
 

@@ -207,7 +207,7 @@ class Insights:
 
     def _series(self, kpis: Sequence[str], dimension: str | None = None) -> Iterable[Series]:
         by = [dimension] if dimension else []
-        frame = self.company.compute(
+        frame = self.company.values(
             kpis,
             period=self._last_month,
             grain="month",
@@ -258,7 +258,7 @@ class Insights:
         ]
         if not kpis:
             return
-        frame = self.company.compute(
+        frame = self.company.values(
             kpis,
             period=last.isoformat(),
             grain="day",
@@ -277,7 +277,7 @@ class Insights:
         key = (lead.kpi, label, tuple(lead.slice.items()))
         if key not in self._rows:
             by = tuple(lead.slice)
-            frame = self.company.compute([lead.kpi], period=label, by=by, where=self.where, as_of=self.as_of)
+            frame = self.company.values([lead.kpi], period=label, by=by, where=self.where, as_of=self.as_of)
             for row in result_values(frame, by):
                 self._rows[lead.kpi, label, tuple(row["dimensions"].items())] = row
         known = self._rows.get(key)

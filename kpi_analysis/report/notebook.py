@@ -17,6 +17,7 @@ import pandas as pd
 
 from kpi_analysis import __version__
 from kpi_analysis.core.errors import UsageError
+from kpi_analysis.core.name_lists import as_names
 from kpi_analysis.core.periods import Period, period_label, period_words
 from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design import brand
@@ -123,9 +124,9 @@ class Report(ReportContext):
         """What matters, the weightiest first; where nothing is real it says so."""
         return findings_block(self.insights)
 
-    def scorecard(self, kpis: Sequence[str] | None = None) -> Table:
+    def scorecard(self, kpis: str | Sequence[str] | None = None) -> Table:
         """Headline KPIs with their history, value, changes on the period before and a year ago, and targets."""
-        names = tuple(kpis) if kpis else self.headline_kpis
+        names = tuple(as_names(kpis)) or self.headline_kpis
         frame = self._with_targets(self.compute(names, last=HISTORY[self.period.grain]))
         metrics = {name: self.metric(name) for name in names}
         calendar = self.company.config.calendar

@@ -12,8 +12,10 @@ import pandas as pd
 
 from kpi_analysis.core.errors import UsageError, did_you_mean
 from kpi_analysis.core.formula import Operation
+from kpi_analysis.core.name_lists import as_names
 from kpi_analysis.core.periods import GRAINS, Period
 from kpi_analysis.metrics.catalogue import Catalogue, Metric
+from kpi_analysis.metrics.compute.call_warnings import call_warnings
 from kpi_analysis.metrics.compute.estimates import add_estimates, estimates
 from kpi_analysis.metrics.compute.evaluate import SHIFTED, Evaluator
 from kpi_analysis.metrics.compute.execution import run_plan
@@ -36,12 +38,12 @@ NUMBERS = ("value", "numerator", "denominator", "ci_low", "ci_high", "previous",
 def compute(
     sources: Sources,
     catalogue: Catalogue,
-    kpis: Sequence[str] | None = None,
+    kpis: str | Sequence[str] | None = None,
     *,
     period: str | Period,
     grain: str | None = None,
     last: int = 1,
-    by: Sequence[str] = (),
+    by: str | Sequence[str] = (),
     where: str | None = None,
     as_of: dt.date | None = None,
     compared: bool = True,
@@ -54,15 +56,15 @@ def compute(
         The connected tables.
     catalogue : Catalogue
         What the KPIs are.
-    kpis : sequence of str, optional
-        Ids; all of the catalogue by default.
+    kpis : str or sequence of str, optional
+        Ids; all of the catalogue by default. A text may name several: ``"leads, cost_per_lead"``.
     period : str or Period
         ``2026-Q3``, in the company's own calendar.
     grain : str, optional
         day, week, month, quarter or year; the grain of `period` by default.
     last : int
         How many periods, the last of which ends with `period`.
-    by : sequence of str
+    by : str or sequence of str
         Dimensions to slice by. A missing dimension value is ``(none)``.
     where : str, optional
         SQL condition over canonical columns.
@@ -78,7 +80,8 @@ def compute(
         for each dimension, value, reason (where there is no value), numerator, denominator, rows, ci_low, ci_high,
         previous, year_ago, target, pace, status. Rates are fractions. An unfinished period is compared with the
         same stretch of the periods before; in a calendar of weeks, previous and year_ago of what is summed over time
-        are brought to as many weeks as the period has, so that 53 weeks against 52 are no growth.
+        are brought to as many weeks as the period has, so that 53 weeks against 52 are no growth. ``attrs["warnings"]``
+        lists what is odd about the condition: words that no row has, rows that it leaves out for want of a value.
 
     Raises
     ------
@@ -88,9 +91,8 @@ def compute(
         The company file or the data are wrong.
     """
     catalogue = catalogue.for_tables(sources.connected)
-    names = list(dict.fromkeys(catalogue.metric(name).name for name in (kpis or catalogue.metrics)))
-    if isinstance(by, str):
-        by = [part.strip() for part in by.split(",")]
+    names = [catalogue.metric(name).name for name in as_names(kpis) or catalogue.metrics]
+    by = as_names(by)
     check_slices(sources, by, where)
     end = as_of or sources.last_day()
     if end is None:
@@ -106,7 +108,10 @@ def compute(
     selection = Selection(sources, catalogue, by, where, end)
     evaluator = Evaluator(selection, run_plan(plan_of(selection, names, counted, compared)))
     whole = Periods(periods)
-    return _frame([_columns(evaluator, catalogue.metric(name), whole, counted, compared) for name in names], by)
+    frame = _frame([_columns(evaluator, catalogue.metric(name), whole, counted, compared) for name in names], by)
+    days = periods[0].start, min(periods[-1].end, end)
+    frame.attrs["warnings"] = call_warnings(sources, catalogue, names, where, *days)
+    return frame
 
 
 def plan_of(selection: Selection, names: Sequence[str], periods: Periods, compared: bool = True) -> QueryPlan:
