@@ -114,11 +114,13 @@ def print_table(
             *goal,
             ", ".join(filter(None, remarks)),
         )
+    notes = frame.attrs.get("notes", ())
     if output is None:
-        Console(highlight=False, width=None if sys.stdout.isatty() else 140).print(table)
+        console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+        console.print(table, *notes, sep="\n")
         return
     with output.open("w", encoding="utf-8") as stream:
-        Console(file=stream, highlight=False, width=160).print(table)
+        Console(file=stream, highlight=False, width=160).print(table, *notes, sep="\n")
 
 
 def write_explanation(frame: pd.DataFrame, form: str, metric: Metric, written: Format) -> None:

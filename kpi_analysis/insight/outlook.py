@@ -158,7 +158,9 @@ class Outlook:
             assessments = self._level_so_far(assessments, last, horizon)
         if projection.reason:
             return replace(assessments, reason=projection.reason)
-        to_date = (assessments.current or 0.0) if assessments.total else 0.0
+        if assessments.total and assessments.current is None:
+            return assessments  # what is reached so far is not known, which is not nothing
+        to_date = assessments.current if assessments.total and assessments.current is not None else 0.0
         steps = min(horizon, len(calendar.within(whole, step))) if assessments.total else horizon
         ahead = replace(projection, paths=projection.paths[:, -steps:])
         better: Literal["lower", "higher"] = "lower" if metric.better == "lower" else "higher"

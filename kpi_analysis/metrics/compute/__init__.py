@@ -13,7 +13,7 @@ import pandas as pd
 from kpi_analysis.core.errors import UsageError, did_you_mean
 from kpi_analysis.core.formula import Operation
 from kpi_analysis.core.name_lists import as_names
-from kpi_analysis.core.periods import GRAINS, Period
+from kpi_analysis.core.periods import GRAINS, Period, as_many_weeks
 from kpi_analysis.metrics.catalogue import Catalogue, Metric
 from kpi_analysis.metrics.compute.call_warnings import call_warnings
 from kpi_analysis.metrics.compute.estimates import add_estimates, estimates
@@ -81,7 +81,8 @@ def compute(
         previous, year_ago, target, pace, status. Rates are fractions. An unfinished period is compared with the
         same stretch of the periods before; in a calendar of weeks, previous and year_ago of what is summed over time
         are brought to as many weeks as the period has, so that 53 weeks against 52 are no growth. ``attrs["warnings"]``
-        lists what is odd about the condition: words that no row has, rows that it leaves out for want of a value.
+        lists what is odd about the condition: words that no row has, rows that it leaves out for want of a value;
+        ``attrs["notes"]`` says which sums are brought to as many weeks.
 
     Raises
     ------
@@ -110,6 +111,7 @@ def compute(
     whole = Periods(periods)
     frame = _frame([_columns(evaluator, catalogue.metric(name), whole, counted, compared) for name in names], by)
     days = periods[0].start, min(periods[-1].end, end)
+    frame.attrs["notes"] = [words for one in counted if compared and (words := as_many_weeks(one, calendar))]
     frame.attrs["warnings"] = call_warnings(sources, catalogue, names, where, *days)
     return frame
 
