@@ -71,8 +71,9 @@ class Report(ReportContext):
         aimed_at = {target.kpi for target in self.outlook.outlook.targets} & set(metrics)
         frame = self.compute(tuple(metrics))  # once: most of them are asked for again on the last page
         able = frame[frame.value.notna() | ~frame.reason.fillna("").str.contains(NOT_ALLOWED)]
-        heads = able[[metrics[name].headline is not None or name in aimed_at for name in able.kpi]]
-        able = heads if len(heads) else able[able.value.notna()]  # a company with other KPIs than most has those
+        heads = able[able.kpi.map(lambda name: metrics[name].headline is not None or name in aimed_at).astype(bool)]
+        valued = able[able.value.notna()]  # a company with other KPIs than most, or only with its own, has those
+        able = valued if heads.value.isna().all() and len(valued) else heads
         order = {name: place for place, name in enumerate(metrics)}
         ranked = sorted(able.kpi, key=lambda name: (name not in aimed_at, metrics[name].headline or 1, order[name]))
         return self._in_order(ranked[:LONGEST_SCORECARD])
@@ -222,10 +223,12 @@ class Report(ReportContext):
         """Begin the page on how the figures are made."""
         return Title("How the figures are made")
 
-    def definitions(self) -> Table:
+    def definitions(self) -> Table | None:
         """What each KPI is whose figures are shown before, from how many rows it comes, and how far off it may be."""
         frame = self.compute(self._in_order(self.display.shown_kpis) or self.headline_kpis)
         told = frame[frame.value.notna()]
+        if told.empty:
+            return None
         words = {name: self.company.formula(name) for name in told.kpi}
         overridden = [self.metric(name).label for name in self.company.catalogue.overridden]
         return appendix.definitions(told, self._metrics(told), words, self.format, overridden, self.company.theme)
