@@ -83,6 +83,10 @@ class KernelDied(RunError):
     exit_code = 138
 
 
+class CallWarning(UserWarning):
+    """Warning about a call: what is asked may not be what is meant, such as a word that no row has."""
+
+
 WITHHELD = "withheld: "  # begins the reason of a figure that an error in the data keeps back
 
 

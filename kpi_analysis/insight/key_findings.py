@@ -140,7 +140,10 @@ class Insights:
             lead = group.lead
             row = self._row(lead)
             if row is not None:
-                if lead.kind == "moved" and self.company.is_additive(lead.kpi):
+                summed = self.company.is_additive(lead.kpi) and not self._is_stock(
+                    self.company.catalogue.metric(lead.kpi)
+                )
+                if lead.kind == "moved" and summed:
                     lead = replace(lead, low=lead.low * len(lead.months), high=lead.high * len(lead.months))
                 names = _Names(self.company)
                 insights.append(
@@ -151,7 +154,7 @@ class Insights:
                         self.format,
                         names,
                         as_of=self.as_of.isoformat(),
-                        summed=self.company.is_additive(lead.kpi),
+                        summed=summed,
                     )
                 )
         return insights
@@ -208,7 +211,7 @@ class Insights:
 
     def _series(self, kpis: Sequence[str], dimension: str | None = None) -> Iterable[Series]:
         by = [dimension] if dimension else []
-        frame = self.company.compute(
+        frame = self.company.values(
             kpis,
             period=self._last_month,
             grain="month",
@@ -242,6 +245,7 @@ class Insights:
                 self.period.label,
                 dict(zip(by, words, strict=True)),
                 trials[at] if metric.interval == "proportion" else None,
+                self._is_stock(metric),
             )
 
     def _is_stock(self, metric: Metric) -> bool:
@@ -255,11 +259,14 @@ class Insights:
         kpis = [
             name
             for name, metric in self.company.catalogue.metrics.items()
-            if metric.level == "strategic" and metric.unit == "currency" and self.company.is_additive(name)
+            if metric.level == "strategic"
+            and metric.unit == "currency"
+            and self.company.is_additive(name)
+            and not self._is_stock(metric)
         ]
         if not kpis:
             return
-        frame = self.company.compute(
+        frame = self.company.values(
             kpis,
             period=last.isoformat(),
             grain="day",
@@ -278,7 +285,7 @@ class Insights:
         key = (lead.kpi, label, tuple(lead.slice.items()))
         if key not in self._rows:
             by = tuple(lead.slice)
-            frame = self.company.compute([lead.kpi], period=label, by=by, where=self.where, as_of=self.as_of)
+            frame = self.company.values([lead.kpi], period=label, by=by, where=self.where, as_of=self.as_of)
             for row in result_values(frame, by):
                 self._rows[lead.kpi, label, tuple(row["dimensions"].items())] = row
         known = self._rows.get(key)
