@@ -24,13 +24,12 @@ MAX_PROPOSALS = 2  # tables proposed for one file
 # What other systems call our columns.
 OTHER_NAMES = {
     "amount": ("value", "total", "revenue", "price", "cost", "spend", "betrag"),
-    "created_on": ("created", "created date", "engage date", "open date"),
+    "created_on": ("created", "created date", "create date", "engage date", "open date"),
     "closed_on": ("closed", "close date", "closing date"),
     "expected_on": ("expected close", "expected close date", "expected closing"),
-    "converted_on": ("converted", "converted date", "conversion date"),
     "ordered_on": ("order date", "date", "invoice date", "purchase date"),
     "order_id": ("order", "invoice no", "order number"),
-    "opportunity_id": ("opportunity", "deal id"),
+    "opportunity_id": ("opportunity", "deal id", "record id"),
     "lead_id": ("lead",),
     "customer_id": ("customer", "account", "client", "account id"),
     "spent_on": ("date", "day"),
@@ -38,6 +37,9 @@ OTHER_NAMES = {
     "owner": ("sales agent", "sales rep", "seller"),
     "mrr": ("monthly fee", "recurring revenue"),
 }
+
+# A date with one of these words is that of something in particular, and not the day of any row: no spend is "created".
+PARTICULAR_DATES = frozenset("create created close closed closing due modified paid birth start end hire expiry".split())
 
 
 @dataclass(frozen=True)
@@ -138,8 +140,10 @@ def _likeness(column: CanonicalColumn, name: str, kind: str) -> float:
 
 
 def _alike(ours: str, theirs: str) -> float:
-    likeness = difflib.SequenceMatcher(None, ours, theirs).ratio()
-    return max(likeness, CONTAINED_NAME_SIMILARITY) if ours in theirs.split() else likeness
+    likeness, words = difflib.SequenceMatcher(None, ours, theirs).ratio(), theirs.split()
+    if ours in ("date", "day") and PARTICULAR_DATES & set(words):
+        return 0.0
+    return max(likeness, CONTAINED_NAME_SIMILARITY) if ours in words else likeness
 
 
 def _words(name: str) -> str:

@@ -155,6 +155,12 @@ def test_an_export_is_proposed_with_its_columns_and_computes_once_the_marks_are_
     assert list(load_company(path).tables) == ["orders", "spend"], "a proposal decides nothing"
 
 
+def test_deals_are_proposed_as_opportunities_and_not_as_spend(tmp_path: Path) -> None:
+    """The day on which a deal was created is no day of spending, so that no amount of a deal becomes a cost."""
+    found = proposals(Path(__file__).parents[2] / "data" / "cases" / "deals_as_spend", tmp_path)
+    assert "# opportunities:" in found and "# spend:" not in found
+
+
 def test_names_match_only_where_the_values_can_be_of_that_kind(tmp_path: Path) -> None:
     path = tmp_path / "deals.csv"
     path.write_text("Deal ID;Created;Amount;Status\n1;01.02.2026;many;won\n2;03.02.2026;few;lost\n")
