@@ -33,6 +33,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     """Import the analysis only when it is asked for: the command line and the press start without it."""
     if name in _HOMES:
+        import_module("kpi_analysis.insight.target_fields")  # which enters itself as the judge of targets
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'kpi_analysis' has no attribute '{name}'")
 

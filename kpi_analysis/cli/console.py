@@ -14,6 +14,7 @@ from rich.table import Table
 from kpi_analysis.core.errors import DataFinding, KpiError, UsageError
 from kpi_analysis.core.records import records, to_json
 from kpi_analysis.design.formats import Format
+from kpi_analysis.design.status_words import STATUS_WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +33,14 @@ def error(problem: KpiError) -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print("error:", style="bold red", end=" ")
     console.print(str(problem), markup=False)
+
+
+def warn(sentences: Sequence[str]) -> None:
+    """Print warnings to standard error, one line each."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for sentence in sentences:
+        console.print("warning:", style="yellow", end=" ")
+        console.print(f"{sentence}.".replace("?.", "?"), markup=False)
 
 
 def write_frame(
@@ -81,24 +90,38 @@ def print_table(
     table = Table(box=None, pad_edge=False, header_style="bold")
     for head in ("KPI", "period", *by):
         table.add_column(head)
-    for head in ("value", "before", "year ago", "rows"):
+    rows = records(frame)
+    aimed = any(row["target"] is not None for row in rows)
+    for head in ("value", "before", "year ago", "rows", *(("target",) if aimed else ())):
         table.add_column(head, justify="right")
     table.add_column("")
-    for row in records(frame):
+    for row in rows:
         metric = catalogue.metric(row["kpi"])
         shown = [
             "–" if row[name] is None else written.value(row[name], metric.unit)
             for name in ("value", "previous", "year_ago")
         ]
-        remark = row["reason"] or ("" if row["complete"] else "incomplete")
+        goal = [] if not aimed else ["" if row["target"] is None else written.value(row["target"], metric.unit)]
+        status = STATUS_WORDS[row["status"]].lower() if row["status"] not in (None, "none") else ""
+        remarks = (row["reason"] or ("" if row["complete"] else "incomplete"), status)
         dimensions = [str(row[name] or "–") for name in by]
         unit = written.unit_label(metric.unit, None, metric.better)
-        table.add_row(f"{metric.label} [dim]{unit}[/]", row["period"], *dimensions, *shown, f"{row['rows']:,}", remark)
+        table.add_row(
+            f"{metric.label} [dim]{unit}[/]",
+            row["period"],
+            *dimensions,
+            *shown,
+            f"{row['rows']:,}",
+            *goal,
+            ", ".join(filter(None, remarks)),
+        )
+    notes = frame.attrs.get("notes", ())
     if output is None:
-        Console(highlight=False, width=None if sys.stdout.isatty() else 140).print(table)
+        console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+        console.print(table, *notes, sep="\n")
         return
     with output.open("w", encoding="utf-8") as stream:
-        Console(file=stream, highlight=False, width=160).print(table)
+        Console(file=stream, highlight=False, width=160).print(table, *notes, sep="\n")
 
 
 def write_explanation(frame: pd.DataFrame, form: str, metric: Metric, written: Format) -> None:

@@ -8,10 +8,12 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
+from warnings import simplefilter
 
 import typer
 
-from kpi_analysis.core.errors import KpiError, UsageError, did_you_mean
+from kpi_analysis.core.errors import CallWarning, KpiError, UsageError, did_you_mean
+from kpi_analysis.core.name_lists import as_names
 from kpi_analysis.press.render.engines import ENGINE_NAMES, FORMATS
 
 DEFAULT_COMPANY = Path("params/company.yaml")
@@ -77,12 +79,14 @@ def compute_command(
     if form not in console.FORMATS:
         hint = did_you_mean(form, console.FORMATS) or f"Use {', '.join(console.FORMATS)}."
         raise UsageError(f"unknown format '{form}'.", remedy=hint)
+    import kpi_analysis.insight.target_fields  # noqa: F401  (it enters itself as the judge of targets)
     from kpi_analysis.design.formats import Format
     from kpi_analysis.metrics.session import open_company
 
     session = open_company(company)
-    dimensions = [part.strip() for part in by.split(",") if part.strip()] if by else []
+    dimensions = as_names(by)
     frame = session.compute(kpis, period=period, grain=grain, last=last, by=dimensions, where=where, as_of=_day(as_of))
+    console.warn(frame.attrs["warnings"])
     written = Format(session.config.locale, session.config.currency)
     console.write_frame(frame, form, output, session.catalogue, written, dimensions)
 
@@ -112,6 +116,7 @@ def explain_command(
     frame = session.explain(
         kpi, period=period, against=against, by=by, where=where, as_of=_day(as_of), measures=measures
     )
+    console.warn(frame.attrs["warnings"])
     written = Format(session.config.locale, session.config.currency)
     console.write_explanation(frame, form, session.catalogue.metric(kpi), written)
 
@@ -334,6 +339,7 @@ def main(arguments: list[str] | None = None) -> None:
     words: list[Any] = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
+    simplefilter("ignore", CallWarning)  # they are printed as lines of their own
     try:
         app(_join_pairs(words) if "render" in words[:1] else words, prog_name="kpi")
     except KpiError as problem:

@@ -83,6 +83,10 @@ class KernelDied(RunError):
     exit_code = 138
 
 
+class CallWarning(UserWarning):
+    """Warning about a call: what is asked may not be what is meant, such as a word that no row has."""
+
+
 @dataclass(frozen=True)
 class DataFinding:
     """Finding of a check; an error forbids computing, a warning does not."""

@@ -19,12 +19,20 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol, get_decimal_symbol
 
+from kpi_analysis.design.units import (
+    DIFFERENCES,
+    DURATIONS,
+    base_unit,
+    change_decimals,
+    difference,
+    exponent,
+    is_small_count,
+    value_decimals,
+)
+
 MINUS = "−"
 NBSP = "\u00a0"
 _BIDI_MARKS = "\u200e\u200f\u061c"
-_DIFFERENCES = frozenset({"percent", "ratio", "points", "days", "hours", "minutes", "months", "turns"})
-_DURATIONS = frozenset({"days", "hours", "minutes", "months"})
-UNITS = _DIFFERENCES | {"count", "currency"}
 
 # CLDR's English abbreviations are K, M, B, and it has none for a German thousand
 _SCALE_WORDS = {"en": ("k", "m", "bn"), "de": ("Tsd.", "Mio.", "Mrd.")}
@@ -41,28 +49,6 @@ class Scale:
     divisor: float = 1.0
     suffix: str = ""
     decimals: int = 0
-
-
-def difference(now: float | None, before: float | None, unit: str) -> float | None:
-    """Return how much a KPI moved, the way its unit is compared.
-
-    Shares, ratios, points and durations are subtracted. Counts and money are compared as growth, a fraction,
-    and only against a positive value: growth from nothing, or from a loss, is not a number, hence None.
-
-    Examples
-    --------
-    >>> difference(109, 100, "count")
-    0.09
-    >>> difference(47, 50, "days")
-    -3.0
-    >>> difference(5, -2, "currency") is None
-    True
-    """
-    if now is None or before is None or not (math.isfinite(now) and math.isfinite(before)):
-        return None
-    if _base(unit) in _DIFFERENCES:
-        return float(now) - float(before)
-    return (float(now) - float(before)) / float(before) if before > 0 else None
 
 
 def scale_for(values: Iterable[float | None], currency: str, locale: str) -> Scale:
@@ -96,16 +82,12 @@ def _money_decimals(sizes: list[float], divisor: float, currency: str) -> int:
     if not sizes:
         return 0
     if divisor > 1:
-        return max(0, min(2 - _exponent(sizes[0]), 3 - _exponent(sizes[-1]), 2))
+        return max(0, min(2 - exponent(sizes[0]), 3 - exponent(sizes[-1]), 2))
     if get_currency_precision(currency) == 0 and sizes[-1] >= 1:
         return 0
     if sizes[-1] < 0.1:
-        return min(1 - _exponent(sizes[-1]), 6)
+        return min(1 - exponent(sizes[-1]), 6)
     return 2 if sizes[0] < 100 and sizes[-1] < 1000 else 0
-
-
-def _exponent(size: float) -> int:
-    return math.floor(math.log10(size)) if size else 0
 
 
 @dataclass(frozen=True)
@@ -126,6 +108,8 @@ class Format:
     ('27.4', '1.24m', '€4.82m')
     >>> f.change(4.82, 4.42, "currency"), f.change(0.274, 0.262, "percent"), f.change(47, 50, "days")
     (('+9.0', '%'), ('+1.2', ' pp'), ('−3', ''))
+    >>> f.change(5, 1, "count"), f.change(3.59, 3.57, "points")
+    (('+4', ''), ('+0.02', ''))
     >>> Format("de_DE", "EUR").prose(4_824_000, "currency").replace(NBSP, " ")
     '4,82 Mio. €'
     """
@@ -163,10 +147,24 @@ class Format:
 
     def scale(self, values: Iterable[float | None], unit: str) -> Scale:
         """Return one scale for a column of any unit: the divisor of money, the decimals of all others."""
-        if _base(unit) == "currency":
+        if base_unit(unit) == "currency":
             scale = scale_for(values, self.currency, self.locale)
             return Scale(scale.divisor, scale.suffix + _per(unit), scale.decimals)
         return Scale(decimals=_column_decimals(_sizes(values), unit))
+
+    def scale_of_change(self, now: float, befores: Iterable[float | None], unit: str) -> Scale:
+        """Return the scale of one value beside its changes, with the decimals in which these can be seen.
+
+        Examples
+        --------
+        >>> Format().value(3.59, "points", Format().scale_of_change(3.59, [3.57, None], "points"))
+        '3.59'
+        """
+        scale = self.scale([now], unit)
+        if base_unit(unit) not in DIFFERENCES - {"percent"}:
+            return scale
+        needed = (change_decimals(now, before, unit) for before in befores if before is not None)
+        return Scale(decimals=max([scale.decimals, *needed]))
 
     def value(self, x: float, unit: str, scale: Scale | None = None) -> str:
         """Return a value for a cell, without its unit, which stands in the head or beside the name.
@@ -183,13 +181,13 @@ class Format:
         A missing value and an unknown unit are each a ValueError.
         """
         x = _known(x)
-        if _base(unit) == "currency":
+        if base_unit(unit) == "currency":
             scale = scale or Scale(decimals=_money_decimals([abs(x)], 1.0, self.currency))
             return self.number(x / scale.divisor, scale.decimals)
-        decimals = _decimals(x, unit) if scale is None else scale.decimals
-        if _base(unit) == "percent":
+        decimals = value_decimals(x, unit) if scale is None else scale.decimals
+        if base_unit(unit) == "percent":
             return self.number(x * 100, decimals)
-        if _base(unit) == "count" and abs(x) >= 999_999.5:
+        if base_unit(unit) == "count" and abs(x) >= 999_999.5:
             return self._large_count(x)
         return self.number(x, decimals)
 
@@ -198,11 +196,13 @@ class Format:
         if not million:
             return self.number(x)
         divisor, word = (1e9, billion) if abs(x) >= 999_995_000 and billion else (1e6, million)
-        text = self.number(x / divisor, max(0, min(2, 2 - _exponent(abs(x) / divisor))))
+        text = self.number(x / divisor, max(0, min(2, 2 - exponent(abs(x) / divisor))))
         return text + (word if self._english else NBSP + word)
 
-    def prose(self, x: float, unit: str) -> str:
+    def prose(self, x: float, unit: str, befores: Iterable[float | None] | None = None) -> str:
         """Return a value with its unit for a sentence; no line breaks inside it.
+
+        Beside its changes on the values `befores` it has the decimals in which these can be seen.
 
         Examples
         --------
@@ -210,7 +210,7 @@ class Format:
         ['5.2 : 1', '24%']
         """
         x = _known(x)
-        base = _base(unit)
+        base = base_unit(unit)
         if base == "currency":
             scale = scale_for([x], self.currency, self.locale)
             word = dict(zip(_DIVISORS, _scale_words(self.locale), strict=True)).get(scale.divisor, "")
@@ -218,7 +218,7 @@ class Format:
             amount = text + (word if self._english or not word else NBSP + word)
             sign = MINUS if x < 0 and text.strip("0" + self.point) else ""
             return sign + _money(amount, self.currency, self.locale) + _spoken_per(unit)
-        text = self.value(x, unit)
+        text = self.value(x, unit, self.scale_of_change(x, befores, unit) if befores and base in DIFFERENCES else None)
         if base == "count":
             return text
         if base == "ratio":
@@ -244,14 +244,12 @@ class Format:
         moved = difference(now, before, unit)
         if moved is None or now is None or before is None:
             return None
-        base = _base(unit)
-        if base not in _DIFFERENCES:
+        base = base_unit(unit)
+        if base not in DIFFERENCES and not is_small_count(now, before, unit):
             return self.number(moved * 100, 0 if abs(moved) >= 10 else 1, signed=True), "%"
-        if base == "percent":
-            return self.number(moved * 100, 1, signed=True), " pp"
-        # a change of 47 days has no decimals either; one of 5.2 : 1 has one
-        decimals = _decimals(max(abs(now), abs(before)), unit) if base in _DURATIONS else _decimals(1, unit)
-        return self.number(moved, decimals, signed=True), ""
+        percent = base == "percent"
+        decimals = change_decimals(now, before, unit)
+        return self.number(moved * 100 if percent else moved, decimals, signed=True), " pp" if percent else ""
 
     def unit_label(self, unit: str, scale: Scale | None = None, better: str = "neutral") -> str:
         """Return the unit as it stands beside a name; an arrow down where lower is better.
@@ -264,7 +262,7 @@ class Format:
         >>> f.unit_label("days", better="lower").replace(NBSP, " "), f.unit_label("ratio").replace(NBSP, " ")
         ('days ↓', 'n : 1')
         """
-        base = _base(unit)
+        base = base_unit(unit)
         if base == "currency":
             label = scale.suffix if scale is not None else _symbol(self.currency, self.locale) + _per(unit)
         else:
@@ -316,13 +314,6 @@ def _known(x: float | None) -> float:
     return float(x)
 
 
-def _base(unit: str) -> str:
-    base = unit.split("/")[0]
-    if base not in UNITS:
-        raise ValueError(f"Found the unit '{unit}'. Wanted one of: {', '.join(sorted(UNITS))}.")
-    return base
-
-
 def _per(unit: str) -> str:
     return "/" + unit.split("/")[1] if "/" in unit else ""
 
@@ -332,27 +323,15 @@ def _spoken_per(unit: str) -> str:
     return f"{NBSP}{'an' if period == 'hour' else 'a'}{NBSP}{period}" if period else ""
 
 
-def _decimals(x: float, unit: str) -> int:
-    base = _base(unit)
-    size = abs(x) * (100 if base == "percent" else 1)
-    if base in ("count", "points"):
-        return 0
-    if 0 < size < 0.05:
-        return min(-_exponent(size), 4)
-    if base == "percent":
-        return 0 if size >= 1000 else 1
-    if base in _DURATIONS:
-        return 1 if 0 < size < 9.95 else 0
-    return 0 if size >= 1000 else 1
-
-
 def _column_decimals(sizes: list[float], unit: str) -> int:
     """Return the decimals of a whole column from its sorted sizes, without zeros."""
     if not sizes:
         return 0
-    if _base(unit) in _DURATIONS:
-        return min(_decimals(sizes[0], unit), _decimals(sizes[-1] / 10, unit))
-    return _decimals(sizes[-1], unit)
+    if base_unit(unit) in DURATIONS:
+        return min(value_decimals(sizes[0], unit), value_decimals(sizes[-1] / 10, unit))
+    if base_unit(unit) in ("count", "points") and value_decimals(sizes[-1] - 0.01, unit):  # too small for whole numbers
+        return max(value_decimals(size, unit) for size in sizes)
+    return value_decimals(sizes[-1], unit)
 
 
 @lru_cache(maxsize=256)

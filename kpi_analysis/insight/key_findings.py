@@ -139,7 +139,10 @@ class Insights:
             lead = group.lead
             row = self._row(lead)
             if row is not None:
-                if lead.kind == "moved" and self.company.is_additive(lead.kpi):
+                summed = self.company.is_additive(lead.kpi) and not self._is_stock(
+                    self.company.catalogue.metric(lead.kpi)
+                )
+                if lead.kind == "moved" and summed:
                     lead = replace(lead, low=lead.low * len(lead.months), high=lead.high * len(lead.months))
                 names = _Names(self.company)
                 insights.append(
@@ -150,7 +153,7 @@ class Insights:
                         self.format,
                         names,
                         as_of=self.as_of.isoformat(),
-                        summed=self.company.is_additive(lead.kpi),
+                        summed=summed,
                     )
                 )
         return insights
@@ -207,7 +210,7 @@ class Insights:
 
     def _series(self, kpis: Sequence[str], dimension: str | None = None) -> Iterable[Series]:
         by = [dimension] if dimension else []
-        frame = self.company.compute(
+        frame = self.company.values(
             kpis,
             period=self._last_month,
             grain="month",
@@ -241,6 +244,7 @@ class Insights:
                 self.period.label,
                 dict(zip(by, words, strict=True)),
                 trials[at] if metric.interval == "proportion" else None,
+                self._is_stock(metric),
             )
 
     def _is_stock(self, metric: Metric) -> bool:
@@ -254,11 +258,14 @@ class Insights:
         kpis = [
             name
             for name, metric in self.company.catalogue.metrics.items()
-            if metric.level == "strategic" and metric.unit == "currency" and self.company.is_additive(name)
+            if metric.level == "strategic"
+            and metric.unit == "currency"
+            and self.company.is_additive(name)
+            and not self._is_stock(metric)
         ]
         if not kpis:
             return
-        frame = self.company.compute(
+        frame = self.company.values(
             kpis,
             period=last.isoformat(),
             grain="day",
@@ -277,7 +284,7 @@ class Insights:
         key = (lead.kpi, label, tuple(lead.slice.items()))
         if key not in self._rows:
             by = tuple(lead.slice)
-            frame = self.company.compute([lead.kpi], period=label, by=by, where=self.where, as_of=self.as_of)
+            frame = self.company.values([lead.kpi], period=label, by=by, where=self.where, as_of=self.as_of)
             for row in result_values(frame, by):
                 self._rows[lead.kpi, label, tuple(row["dimensions"].items())] = row
         known = self._rows.get(key)

@@ -58,7 +58,7 @@ class Outlook:
     def _history(self, kpi: str, grain: str, where: str | None) -> pd.Series:
         calendar = self.company.config.calendar
         last = calendar.containing(self.as_of, grain)
-        frame = self.company.compute(
+        frame = self.company.values(
             [kpi],
             period=last.label,
             grain=grain,
@@ -119,19 +119,18 @@ class Outlook:
         return replace(assessments, verdicts=verdicts)
 
     def _measured(self, assessments: TargetAssessment, metric: Metric) -> tuple[TargetAssessment, bool]:
-        target, calendar = assessments.spec, self.company.config.calendar
-        additive = self.company.is_additive(target.kpi) and not self.is_stock(metric)
+        target = assessments.spec
         stock = self.is_stock(metric)
-        grain = self._grain(target, additive=additive, stock=stock)
+        additive = self.company.is_additive(target.kpi) and not stock
         baseline, reason = self._baseline(target)
         goal = target.goal.value(baseline)
         assessments = replace(assessments, baseline=baseline, goal=goal, total=additive)
         if goal is None:
             return replace(assessments, reason=reason or "the baseline has no value"), False
-        if target.by is None:
+        whole = self.judged_period(target)
+        if whole is None:
             return replace(assessments, reason="no deadline"), False
-        whole = calendar.containing(target.by, grain)
-        step = "month" if additive or stock else grain
+        step = "month" if additive or stock else whole.grain
         assessments = replace(assessments, period=whole.label)
         if whole.end <= self.as_of:
             value, reason = self._value(target, whole.label)
@@ -159,7 +158,9 @@ class Outlook:
             assessments = self._level_so_far(assessments, last, horizon)
         if projection.reason:
             return replace(assessments, reason=projection.reason)
-        to_date = (assessments.current or 0.0) if assessments.total else 0.0
+        if assessments.total and assessments.current is None:
+            return assessments  # what is reached so far is not known, which is not nothing
+        to_date = assessments.current if assessments.total and assessments.current is not None else 0.0
         steps = min(horizon, len(calendar.within(whole, step))) if assessments.total else horizon
         ahead = replace(projection, paths=projection.paths[:, -steps:])
         better: Literal["lower", "higher"] = "lower" if metric.better == "lower" else "higher"
@@ -205,11 +206,20 @@ class Outlook:
         needed = (assessments.goal - current) / horizon if horizon else None
         return replace(assessments, current=current, expected=expected, needed=needed)
 
-    def _grain(self, target: Target, *, additive: bool, stock: bool) -> str:
-        """Over which period a target is meant: that of its baseline, else the year, the month or the quarter."""
+    def judged_period(self, target: Target) -> Period | None:
+        """Return the period whose value is judged: the one with its deadline, as long as that of its baseline.
+
+        Without such a baseline it is a year of a sum, a month of a stock and a quarter of all else. None without a
+        deadline, or where the KPI is not known.
+        """
+        calendar = self.company.config.calendar
+        if target.by is None or target.kpi not in self.company.catalogue.metrics:
+            return None
         if isinstance(target.baseline, str):
-            return self.company.config.calendar.parse(target.baseline).grain
-        return "year" if additive else "month" if stock else "quarter"
+            return calendar.containing(target.by, calendar.parse(target.baseline).grain)
+        if self.is_stock(self.company.catalogue.metric(target.kpi)):
+            return calendar.containing(target.by, "month")
+        return calendar.containing(target.by, "year" if self.company.is_additive(target.kpi) else "quarter")
 
     def _baseline(self, target: Target) -> tuple[float | None, str]:
         if target.baseline is None or not isinstance(target.baseline, str):
@@ -217,7 +227,7 @@ class Outlook:
         return self._value(target, target.baseline)
 
     def _value(self, target: Target, period: str) -> tuple[float | None, str]:
-        row = self.company.compute(
+        row = self.company.values(
             [target.kpi], period=period, where=target.where, as_of=self.as_of, compared=False
         ).iloc[0]
         return (None, str(row.reason)) if pd.isna(row.value) else (float(row.value), "")

@@ -190,7 +190,7 @@ class Comparison:
         if not kpis:
             return {}
         try:
-            frame = self.company.compute(
+            frame = self.company.values(
                 kpis,
                 period=newest,
                 grain=grain,

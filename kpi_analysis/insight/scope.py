@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import pandas as pd
 
+from kpi_analysis.core.name_lists import as_names
 from kpi_analysis.core.periods import Calendar, Period
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.compute.slices import known_columns
@@ -49,9 +50,10 @@ class Scope:
         return min(self.as_of, self.period.last_day)
 
     def compute(
-        self, kpis: tuple[str, ...], *, grain: str | None = None, last: int = 1, by: tuple[str, ...] = ()
+        self, kpis: str | Sequence[str], *, grain: str | None = None, last: int = 1, by: str | Sequence[str] = ()
     ) -> pd.DataFrame:
         """Compute KPIs for the period, or for the last ones of a grain that end with it."""
+        kpis, by = tuple(as_names(kpis)), tuple(as_names(by))
         everything = (tuple(self.session.catalogue.metrics), None, 1, ())
         key = (kpis, grain, last, by)
         if key not in self._kept and key[1:] == everything[1:] and everything in self._kept:
@@ -59,7 +61,7 @@ class Scope:
             place = {name: index for index, name in enumerate(whole.kpi)}
             self._kept[key] = whole.iloc[[place[name] for name in kpis]].reset_index(drop=True)
         if key not in self._kept:
-            self._kept[key] = self.session.compute(
+            self._kept[key] = self.session.values(
                 kpis, period=self.period.label, grain=grain, last=last, by=by, where=self.where, as_of=self.as_of
             )
         found: pd.DataFrame = self._kept[key]

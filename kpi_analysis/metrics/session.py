@@ -7,26 +7,30 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from warnings import warn
 
 import ibis.expr.types as ir
 import pandas as pd
 
 from kpi_analysis.core.config.company import CompanyConfig, load_company
 from kpi_analysis.core.config.targets import Target, load_targets
-from kpi_analysis.core.errors import DataFinding, KpiError
+from kpi_analysis.core.errors import CallWarning, DataFinding, KpiError
 from kpi_analysis.core.formula import Name
+from kpi_analysis.core.name_lists import as_names
 from kpi_analysis.design.brand import company_theme
 from kpi_analysis.design.theme import DEFAULT_THEME, Theme
 from kpi_analysis.metrics.catalogue import Catalogue, with_own
 from kpi_analysis.metrics.checks import check_sources, refuse_errors
 from kpi_analysis.metrics.compute import compute
 from kpi_analysis.metrics.compute.aggregate_functions import is_additive
+from kpi_analysis.metrics.compute.call_warnings import call_warnings
 from kpi_analysis.metrics.compute.custom_kpis import check_own
 from kpi_analysis.metrics.compute.resolution import resolved_aggregates
 from kpi_analysis.metrics.explain import explain
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sources.contract_ends import ContractEnds, contract_end_findings, contract_ends
 from kpi_analysis.metrics.sources.snapshot import open_snapshot
+from kpi_analysis.metrics.target_columns import with_target_columns
 
 
 @dataclass(frozen=True)
@@ -55,18 +59,40 @@ class OpenCompany:
 
     def compute(
         self,
-        kpis: Sequence[str] | None = None,
+        kpis: str | Sequence[str] | None = None,
         *,
         period: str,
         grain: str | None = None,
         last: int = 1,
-        by: Sequence[str] = (),
+        by: str | Sequence[str] = (),
         where: str | None = None,
         as_of: str | dt.date | None = None,
         compared: bool = True,
     ) -> pd.DataFrame:
-        """Compute KPIs into a tidy frame; see `kpi_analysis.metrics.compute.compute`."""
-        day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+        """Compute KPIs into a tidy frame, with their targets; see `kpi_analysis.metrics.compute.compute`.
+
+        A row of the slice and the period for which a target is set has its `target`, `pace` and `status`. What is odd
+        about the call is in ``attrs["warnings"]`` and warned of once.
+        """
+        frame = self.values(
+            kpis, period=period, grain=grain, last=last, by=by, where=where, as_of=as_of, compared=compared
+        )
+        self._warn(frame)
+        return with_target_columns(self, frame, by=as_names(by), where=where, as_of=_day(as_of))
+
+    def values(
+        self,
+        kpis: str | Sequence[str] | None = None,
+        *,
+        period: str,
+        grain: str | None = None,
+        last: int = 1,
+        by: str | Sequence[str] = (),
+        where: str | None = None,
+        as_of: str | dt.date | None = None,
+        compared: bool = True,
+    ) -> pd.DataFrame:
+        """Compute KPIs into a tidy frame without their targets: what targets themselves are judged by."""
         return compute(
             self.sources,
             self.catalogue,
@@ -76,7 +102,7 @@ class OpenCompany:
             last=last,
             by=by,
             where=where,
-            as_of=day,
+            as_of=_day(as_of),
             compared=compared,
         )
 
@@ -86,17 +112,26 @@ class OpenCompany:
         *,
         period: str,
         against: str | None = None,
-        by: str | None = None,
+        by: str | Sequence[str] | None = None,
         where: str | None = None,
         as_of: str | dt.date | None = None,
         measures: bool = False,
     ) -> pd.DataFrame:
         """Say why a KPI moved, in drivers that add up to the change; see `kpi_analysis.metrics.explain.explain`."""
-        day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
-        return explain(
+        frame = explain(
             self.sources, self.catalogue, kpi,
-            period=period, against=against, by=by, where=where, as_of=day, measures=measures,
+            period=period, against=against, by=",".join(as_names(by)) or None, where=where, as_of=_day(as_of),
+            measures=measures,
         )  # fmt: skip
+        asked = self.config.calendar.parse(period)
+        frame.attrs["warnings"] = call_warnings(self.sources, self.catalogue, [kpi], where, asked.start, asked.end)
+        self._warn(frame)
+        return frame
+
+    def _warn(self, frame: pd.DataFrame) -> None:
+        """Say what is odd about a call; Python says the same at one place only once."""
+        for words in frame.attrs["warnings"]:
+            warn(words, CallWarning, stacklevel=3)
 
     def formula(self, kpi: str) -> str:
         """Return the formula of a KPI in words, as this company reads its measures."""
@@ -132,6 +167,10 @@ class OpenCompany:
             ends = self.contract_ends(as_of)
             return [] if ends is None else [f"subscriptions: {ends.words}."]
         return []
+
+
+def _day(day: str | dt.date | None) -> dt.date | None:
+    return dt.date.fromisoformat(day) if isinstance(day, str) else day
 
 
 def open_company(path: str | Path = "params/company.yaml") -> OpenCompany:

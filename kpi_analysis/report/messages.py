@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from kpi_analysis.core.periods import Period
-from kpi_analysis.design.formats import NBSP, Format, difference
+from kpi_analysis.design.formats import NBSP, Format
+from kpi_analysis.design.units import difference
 from kpi_analysis.metrics.catalogue import Metric
 
 DURATIONS = ("days", "hours", "minutes", "months")
@@ -36,6 +37,8 @@ def change_words(metric: Metric, now: float | None, before: float | None, writte
     if not size.strip("0.,"):
         return "did not change"
     up, down = ("lengthened by", "shortened by") if metric.unit in DURATIONS else ("rose", "fell")
+    if not suffix and metric.unit in GROWING:  # a small count, whose change is one
+        up, down = "rose by", "fell by"
     percent = written.percent(0).lstrip("0.,")  # some languages put a space before the sign
     unit = {" pp": f"{NBSP}points", "%": percent}.get(suffix, "")
     if not unit and metric.unit in COUNTED:
@@ -50,13 +53,13 @@ def clause(metric: Metric, now: float, before: float | None, written: Format) ->
     --------
     >>> from kpi_analysis.metrics.catalogue import shipped
     >>> vacancies, written = shipped().metrics["vacancies"], Format("en_GB", "EUR")
-    >>> clause(vacancies, 5, 4, written), clause(vacancies, 5, 1, written)
-    ('rose 25.0% to 5', 'rose from 1 to 5')
+    >>> clause(vacancies, 5, 4, written), clause(vacancies, 5, 1, written), clause(vacancies, 50, 40, written)
+    ('rose by 1 to 5', 'rose from 1 to 5', 'rose 25.0% to 50')
     >>> clause(vacancies, 5, 5, written), clause(vacancies, 5, None, written)
     ('stayed at 5', 'came to 5')
     """
-    value = written.prose(now, metric.unit)
     words = change_words(metric, now, before, written)
+    value = written.prose(now, metric.unit, None if before is None else [before])
     if not words:
         return f"came to {value}"
     if words == "did not change":

@@ -17,7 +17,8 @@ import pandas as pd
 
 from kpi_analysis import __version__
 from kpi_analysis.core.errors import UsageError
-from kpi_analysis.core.periods import Period, period_label, period_words
+from kpi_analysis.core.name_lists import as_names
+from kpi_analysis.core.periods import Period, as_many_weeks, period_label, period_words
 from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design import brand
 from kpi_analysis.design.blocks import Beside, Block, Figure, Findings, Note, Table, Title
@@ -71,8 +72,10 @@ class Report(ReportContext):
         metrics = self.company.catalogue.metrics
         aimed_at = {target.kpi for target in self.outlook.outlook.targets} & set(metrics)
         frame = self.compute(tuple(metrics))  # once: most of them are asked for again on the last page
-        frame = frame[[metrics[name].headline is not None or name in aimed_at for name in frame.kpi]]
         able = frame[frame.value.notna() | ~frame.reason.fillna("").str.contains(NOT_ALLOWED)]
+        heads = able[able.kpi.map(lambda name: metrics[name].headline is not None or name in aimed_at).astype(bool)]
+        valued = able[able.value.notna()]  # a company with other KPIs than most, or only with its own, has those
+        able = valued if heads.value.isna().all() and len(valued) else heads
         order = {name: place for place, name in enumerate(metrics)}
         ranked = sorted(able.kpi, key=lambda name: (name not in aimed_at, metrics[name].headline or 1, order[name]))
         return self._in_order(ranked[:LONGEST_SCORECARD])
@@ -125,9 +128,12 @@ class Report(ReportContext):
         """What matters, the weightiest first; where nothing is real it says so."""
         return findings_block(self.insights)
 
-    def scorecard(self, kpis: Sequence[str] | None = None) -> Table:
+    def scorecard(self, kpis: str | Sequence[str] | None = None) -> Table | Note:
         """Headline KPIs with their history, value, changes on the period before and a year ago, and targets."""
-        names = tuple(kpis) if kpis else self.headline_kpis
+        names = tuple(as_names(kpis)) or self.headline_kpis
+        if not names:
+            connected = ", ".join(self.company.sources.connected)
+            return Note(f"No KPI has a value in {self.period_name}. Connected: {connected}. The reasons stand below.")
         frame = self._with_targets(self.compute(names, last=HISTORY[self.period.grain]))
         metrics = {name: self.metric(name) for name in names}
         calendar = self.company.config.calendar
@@ -219,10 +225,12 @@ class Report(ReportContext):
         """Begin the page on how the figures are made."""
         return Title("How the figures are made")
 
-    def definitions(self) -> Table:
+    def definitions(self) -> Table | None:
         """What each KPI is whose figures are shown before, from how many rows it comes, and how far off it may be."""
         frame = self.compute(self._in_order(self.display.shown_kpis) or self.headline_kpis)
         told = frame[frame.value.notna()]
+        if told.empty:
+            return None
         words = {name: self.company.formula(name) for name in told.kpi}
         overridden = [self.metric(name).label for name in self.company.catalogue.overridden]
         return appendix.definitions(told, self._metrics(told), words, self.format, overridden, self.company.theme)
@@ -263,6 +271,8 @@ class Report(ReportContext):
     def _against(self, base: str) -> str:
         calendar, then = self.company.config.calendar, self._base(base)
         name = period_label(then, calendar)
+        if calendar.type != "gregorian" and then.days != self.period.days:
+            name += f", brought to {self.period.days // 7} weeks"
         return name if self.period.complete else f"the same {then.days} days of {name}"
 
     def _base(self, base: str) -> Period:
@@ -283,6 +293,7 @@ class Report(ReportContext):
         notes.append(f"Small charts, each on its own scale: dot {self.period_name}, ring a year before.")
         if not self.period.complete:
             notes.append(f"The {self.period.grain} is not over: it is compared with the same {self.period.days} days.")
+        notes += filter(None, [as_many_weeks(self.period, self.company.config.calendar)])
         if aimed_at:
             notes.append("Chance: share of projected paths that reach the target by its deadline; FY: whole year.")
         return " ".join(notes)

@@ -6,7 +6,8 @@ import datetime as dt
 
 import pytest
 
-from kpi_analysis.design.formats import NBSP, Format, Scale, difference, scale_for
+from kpi_analysis.design.formats import NBSP, Format, Scale, scale_for
+from kpi_analysis.design.units import difference
 
 GB = Format("en_GB", "EUR")
 
@@ -71,7 +72,21 @@ def test_prose_carries_the_unit_and_never_breaks(x: float, unit: str, wanted: st
         (4.82, 4.4224, "currency", ("+9.0", "%")),
         (412, 388, "count", ("+6.2", "%")),
         (0, 388, "count", ("−100.0", "%")),
-        (5000, 4, "count", ("+124,900", "%")),
+        (5000, 40, "count", ("+12,400", "%")),
+        (5, 1, "count", ("+4", "")),
+        (5000, 4, "count", ("+4,996", "")),
+        (4, 0, "count", ("+4", "")),
+        (0, 0, "count", ("0", "")),
+        (0, 19, "count", ("−19", "")),
+        (21, 20, "count", ("+5.0", "%")),
+        (2.5, 2, "count", ("+25.0", "%")),
+        (2, 1, "count/day", ("+100.0", "%")),
+        (3.59, 3.57, "points", ("+0.02", "")),
+        (3.6, 3.2, "points", ("+0.4", "")),
+        (4.012, 4.003, "ratio", ("+0.01", "")),
+        (5.2, 5.2001, "ratio", ("0.0", "")),
+        (47, 46.8, "days", ("+0.2", "")),
+        (0.00019, 0.00014, "percent", ("+0.01", " pp")),
         (0.274, 0.262, "percent", ("+1.2", " pp")),
         (5.2, 5.6, "ratio", ("−0.4", "")),
         (47, 50, "days", ("−3", "")),
@@ -150,6 +165,30 @@ def test_the_minus_is_as_wide_as_a_digit() -> None:
 
 def test_a_chance_is_never_certain() -> None:
     assert [GB.chance(p) for p in (0.0, 0.55, 1.0)] == ["1%", "55%", "99%"]
+
+
+@pytest.mark.parametrize(
+    ("now", "befores", "unit", "wanted"),
+    [
+        (3.59, [3.57, 3.2], "points", "3.59"),
+        (3.59, [3.2, None], "points", "3.6"),
+        (38.0, [36.0], "points", "38"),
+        (47, [50], "days", "47"),
+        (47, [46.8], "days", "47.0"),
+        (5, [1], "count", "5"),
+        (0.274, [0.2739], "percent", "27.4"),
+    ],
+)
+def test_a_value_has_the_decimals_in_which_its_changes_show(
+    now: float, befores: list[float | None], unit: str, wanted: str
+) -> None:
+    assert GB.value(now, unit, GB.scale_of_change(now, befores, unit)) == wanted
+
+
+def test_a_mean_of_counts_is_no_whole_number() -> None:
+    assert [GB.value(x, "count") for x in (3.4, 4.0, 68.4)] == ["3.4", "4", "68"]
+    assert GB.scale([3.4, 8.0], "count").decimals == 1 and GB.scale([3.4, 80.0], "count").decimals == 0
+    assert GB.scale([3.0, 8.0], "count").decimals == 0 and GB.scale([3.6, 4.0], "points").decimals == 1
 
 
 def test_a_range_has_the_same_decimals_at_both_ends() -> None:

@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 from support.companies import open_from
 
+from kpi_analysis.cli.main import main
 from kpi_analysis.metrics.session import OpenCompany
+from kpi_analysis.report.notebook import open_report
 
 WEEKS_445 = {"type": "4-4-5", "year_starts": dt.date(2023, 1, 29)}  # 2022 has 52 weeks, 2023 has 53, 2024 has 52
 STARTS = {2022: dt.date(2022, 1, 30), 2023: dt.date(2023, 1, 29), 2024: dt.date(2024, 2, 4), 2025: dt.date(2025, 2, 2)}
@@ -91,6 +93,20 @@ def test_an_unfinished_year_is_held_against_the_same_stretch(by_weeks: OpenCompa
 def test_months_of_a_civil_calendar_are_compared_as_they_are(tmp_path: Path, orders: pd.DataFrame) -> None:
     row = one(open_from(tmp_path, {"orders": orders}), "sales_revenue", "2024-03")
     assert row.previous == orders[orders["ordered_on"].dt.strftime("%Y-%m") == "2024-02"]["amount"].sum()
+
+
+def test_what_is_brought_to_as_many_weeks_is_said_where_it_is_shown(
+    by_weeks: OpenCompany, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = "FY 2023 has 53 weeks: sums of FY 2022 (52 weeks) are brought to as many."
+    assert by_weeks.compute("sales_revenue", period="2023").attrs["notes"] == [said]
+    assert by_weeks.compute("sales_revenue", period="2023-Q2").attrs["notes"] == []
+    report = open_report(by_weeks, "2023")
+    assert said in report.scorecard().note and "Against FY 2022, brought to 53 weeks" in report.title().deck
+    with pytest.raises(SystemExit):
+        company = str(by_weeks.config.folder / "company.yaml")
+        main(["compute", "sales_revenue", "--period", "2023", "--company", company])
+    assert said in capsys.readouterr().out
 
 
 # --- shares

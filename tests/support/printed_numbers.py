@@ -55,6 +55,7 @@ WORDS = ("Formula", "Unit", "Objective", "Action")
 READ = "sources"
 CHECKED = "Table "
 
+SMALL = 20  # a count below it is told to have changed by so many
 FIELDS = ("value", "previous", "year_ago", "ci_low", "ci_high", "target")
 COUNTS = ("numerator", "denominator", "rows")
 KINDS = {"percent": "percent", "chance": "percent", "points": "percent", "currency": "money"}
@@ -329,9 +330,9 @@ def _numbers_of(row: Mapping[str, Any], unit: str) -> Iterator[_Number]:
             yield _Number(row, name, value, "plain" if name == "rows" else "any")
     for name in ("previous", "year_ago"):
         if _is_number(now := row.get("value")) and _is_number(then := row.get(name)):
-            if unit not in ("count", "currency"):
+            if unit not in ("count", "currency") or (unit == "count" and 0 <= then < SMALL):
                 yield _Number(row, "change", times * (now - then), kind)
-            elif then > 0:
+            if unit in ("count", "currency") and then > 0:
                 yield _Number(row, "change", 100 * (now - then) / then, "percent")
 
 

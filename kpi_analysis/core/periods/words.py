@@ -89,6 +89,38 @@ def period_words(period: Period) -> str:
     return f"{start} to {end}"
 
 
+def as_many_weeks(period: Period, calendar: Calendar) -> str:
+    """Sentence that says which periods are brought to as many weeks before a period is compared with them.
+
+    Parameters
+    ----------
+    period : Period
+    calendar : Calendar
+        The one that made the period.
+
+    Returns
+    -------
+    str
+        Empty where all have as many weeks, or the calendar is not one of weeks.
+
+    Examples
+    --------
+    >>> weeks = Calendar("4-4-5", date(2023, 1, 29))
+    >>> as_many_weeks(weeks.parse("2023"), weeks)
+    'FY 2023 has 53 weeks: sums of FY 2022 (52 weeks) are brought to as many.'
+    >>> as_many_weeks(weeks.parse("2024-Q2"), weeks)
+    ''
+    """
+    if calendar.type == "gregorian":
+        return ""
+    bases = (calendar.prior(period), calendar.year_ago(period))
+    others = {period_label(one, calendar): one.days // 7 for one in bases if one and one.days != period.days}
+    if not others:
+        return ""
+    named = " and ".join(f"{label} ({weeks} weeks)" for label, weeks in others.items())
+    return f"{period_label(period, calendar)} has {period.days // 7} weeks: sums of {named} are brought to as many."
+
+
 def _month_words(day: date) -> str:
     return f"{MONTHS[day.month - 1]} {day.year}"
 

@@ -30,7 +30,7 @@ def change_interval(scope: Scope, kpi: str, against: str = "previous") -> pd.Dat
     if metric.interval != "proportion" or base is None:
         return none_because("its unit has no such interval")
     now = records(scope.compute((kpi,)))[0]
-    frame = scope.session.compute([kpi], period=base.label, where=scope.where, as_of=scope.as_of, compared=False)
+    frame = scope.session.values([kpi], period=base.label, where=scope.where, as_of=scope.as_of, compared=False)
     then = records(frame)[0]
     counts = [row[part] for row in (now, then) for part in ("numerator", "denominator")]
     if any(count is None for count in counts):

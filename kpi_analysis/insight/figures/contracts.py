@@ -83,7 +83,9 @@ def _curve(name: str, fit: customers.Survival) -> list[pd.DataFrame]:
         "running.ci_low": steps["low"], "running.ci_high": steps["high"], "running.denominator": fit.customers,
     })  # fmt: skip
     year = 12 if frame["time"].iloc[-1] >= 12 else int(frame["time"].iloc[-1])
-    after = pd.DataFrame([{"group": name, "months": year, "after": fit.at(year) or 0.0}])
+    survives = fit.at(year)
+    row = [{"group": name, "months": year, "after": survives}] if survives is not None else []
+    after = pd.DataFrame(row, columns=["group", "months", "after"])
     ends = pd.DataFrame([{"group": name, "start": 1.0, "contracts": fit.customers, "median": fit.median}])
     return [
         tidy(table, [Quantity("running", "Still running", "percent")], ["group", "months"]),

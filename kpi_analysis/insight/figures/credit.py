@@ -134,7 +134,8 @@ def rules(scope: Scope) -> pd.DataFrame:
     ratio = credit.div(spent[spent > 0], axis=0).dropna(how="all")
     order = ratio.mean(axis=1).sort_values(ascending=False).index
     rows = credit.reindex([*order, *(name for name in credit.index if name not in order)])
-    firsts, lasts = ([str(name) for name in end] if len(ratio) > 1 else [] for end in (ratio.idxmax(), ratio.idxmin()))
+    ends = (ratio.idxmax(), ratio.idxmin()) if len(ratio) > 1 else ((), ())
+    firsts, lasts = ([str(name) for name in end] for end in ends)
     measures = [Quantity(str(rule), f"Credited revenue by the rule {rule}", "currency") for rule in credit.columns]
     counts = pd.DataFrame([
         {"channel": name, "most": firsts.count(name)} for name in dict.fromkeys(firsts)

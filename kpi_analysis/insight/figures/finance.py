@@ -143,7 +143,7 @@ def of_customers(scope: Scope, period: Period) -> pd.DataFrame | None:
         return None
 
     def read() -> pd.DataFrame:
-        return scope.session.compute(
+        return scope.session.values(
             ("sales_revenue",), period=period.label, by=(CUSTOMER,), where=scope.where,
             as_of=min(scope.as_of, period.last_day),
         )  # fmt: skip

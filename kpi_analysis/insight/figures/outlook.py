@@ -157,12 +157,13 @@ def target_of(scope: Scope, kpi: str) -> TargetAssessment | None:
 def scenario(scope: Scope, kpi: str, months: int) -> Scenario:
     """Return what a what-if on a KPI is about: its target where it has one, else the months to come."""
     one, calendar = target_of(scope, kpi), scope.calendar
-    if one is not None and one.projection is not None and not one.projection.reason:
+    known = one is not None and (one.current is not None or not one.total)
+    if one is not None and known and one.projection is not None and not one.projection.reason:
         period, found = calendar.parse(one.period), one.projection
         if one.total:  # data that end before the period leave steps that are not part of it
             count = len(calendar.within(period, "month"))
             found = replace(found, frame=found.frame.iloc[-count:], paths=found.paths[:, -count:])
-        to_date = (one.current or 0.0) if one.total else 0.0
+        to_date = one.current if one.total and one.current is not None else 0.0
         return Scenario(one.total, to_date, found, period_label(period, calendar), one.goal)
     history, found = projection_rows(scope, kpi, months)
     future = steps_after(calendar.parse(str(history.index[-1])), months, scope)

@@ -188,15 +188,15 @@ def expected_by(scope: Scope, by: str = "owner", most: int = 12) -> pd.DataFrame
     frame = found.frame.assign(all=found.frame["ever"] * found.frame["amount"])
     sums = {"amount": "amount", "wins": "chance", "expected": "expected", "ever": "all"}
     table = frame.groupby(by).agg(
-        deals=("amount", "size"), old=("age", "median"), **{name: (of, "sum") for name, of in sums.items()}
+        deals=("amount", "size"), old=("age", "median"), **{name: (of, _sum_of_known) for name, of in sums.items()}
     )
     table = table.sort_values("expected", ascending=False).reset_index()
     table["share"] = table["expected"] / frame["expected"].sum()
     rows = table.head(most).to_dict("records")
     if (others := len(table) - most) > 0:
         rest = table.iloc[most:]
-        rows.append({by: f"{others} others", **{name: rest[name].sum() for name in ("deals", *sums)}})
-    total = {"deals": len(frame), **{name: frame[of].sum() for name, of in sums.items()}}
+        rows.append({by: f"{others} others", **{name: _sum_of_known(rest[name]) for name in ("deals", *sums)}})
+    total = {"deals": len(frame), **{name: _sum_of_known(frame[of]) for name, of in sums.items()}}
     measures = [
         COUNT, Quantity("amount", "Amount", "currency"), Quantity("wins", "Wins expected", "count"),
         Quantity("expected", f"Expected by {read.until(scope)}", "currency"),
@@ -206,3 +206,8 @@ def expected_by(scope: Scope, by: str = "owner", most: int = 12) -> pd.DataFrame
     return together(
         tidy(pd.DataFrame(rows), [*measures, *more], [by]), tidy(pd.DataFrame([total]), measures), reason=""
     )
+
+
+def _sum_of_known(numbers: pd.Series) -> float:
+    """The sum of what is known; NaN where nothing is, which is not nothing."""
+    return float(numbers.sum(min_count=1))

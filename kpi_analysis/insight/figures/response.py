@@ -30,6 +30,11 @@ def response(scope: Scope) -> Response | str:
     if outcome.empty:
         return str(records(scope.compute((OUTCOME,)))[0]["reason"] or "no week is complete")
     frame = scope.compute(("marketing_spend",), grain="week", last=WEEKS, by=("channel",))
+    # a week in which the table of spend has not begun is no week without spend
+    whole = scope.compute(("marketing_spend",), grain="week", last=WEEKS)
+    outcome = outcome[outcome.index.isin(whole.loc[whole["value"].notna(), "period"])]
+    if outcome.empty:
+        return str(records(whole)[-1]["reason"] or "no week has both spend and what came of it")
     spend = frame[frame["period"].isin(outcome.index)].pivot(index="period", columns="channel", values="value")
     spend = spend.reindex(outcome.index).astype(float).fillna(0.0)
     spend = spend.loc[:, (spend > 0).any()]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from kpi_analysis.stats.trends.autocorrelation import lag1_autocorrelations
 Values = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 Which = npt.NDArray[np.bool_]
+Basis = Literal["level", "season", "trend"]
 
 NEEDED = 12  # a year at least, so that every month that is forecast has its namesake before
 HARMONICS = 3
@@ -47,6 +49,8 @@ class Expected:
         How far off the same months were a year before; 0 where that was little or is not known.
     lowest, highest : float
         The second furthest that an earlier month was off, below and above: one event may have been there before.
+    basis : {"level", "season", "trend"}
+        What the forecast continues: the level of the earlier months, with their season, or with their trend.
     """
 
     centre: Values
@@ -58,6 +62,7 @@ class Expected:
     echo: Values
     lowest: float
     highest: float
+    basis: Basis = "level"
 
 
 def expect(values: Values, months: int) -> Expected | None:
@@ -136,7 +141,7 @@ def _expect_alike(values: Values, months: int) -> Iterator[tuple[int, Expected]]
         same = rows[(sloped == slope) & (seasonal == season)]
         fit = _fit(size, at, sloped=slope, seasonal=season)
         for place, one in _forecasts(values[same], known, late, months, fit):
-            yield int(same[place]), one
+            yield int(same[place]), replace(one, basis="trend" if slope else "season" if season else "level")
 
 
 @lru_cache(maxsize=256)

@@ -48,6 +48,9 @@ class Series:
     slice : mapping of str to str
     trials : ndarray, optional
         Of a share of a whole: how many cases stand behind each month.
+    stock : bool
+        Whether it is read at the end of a month: its months are never put together, because only one of them is the
+        value of the period.
     """
 
     kpi: str
@@ -57,6 +60,7 @@ class Series:
     period: str
     slice: Mapping[str, str] = field(default_factory=dict)
     trials: Values | None = None
+    stock: bool = False
 
     @cached_property
     def known(self) -> Which:
@@ -100,8 +104,8 @@ def scan(*histories: Series) -> list[Candidate]:
     Returns
     -------
     list of Candidate
-        History by history the months of the period together, the most unusual one of them, and a change of level
-        within the last three periods; nothing of a history that is too short.
+        History by history the months of the period together (not of a stock), the most unusual one of them, and a
+        change of level within the last three periods; nothing of a history that is too short.
 
     References
     ----------
@@ -115,7 +119,7 @@ def scan(*histories: Series) -> list[Candidate]:
         if now is None:
             continue
         found.append(_one(series, now))
-        if np.count_nonzero(~np.isnan(now.errors)) > 1:
+        if np.count_nonzero(~np.isnan(now.errors)) > 1 and not series.stock:
             found.append(_together(series, series.months, now))
         found += _turned(series, longer)
     return found
@@ -161,7 +165,8 @@ def _one(series: Series, expected: Expected) -> Candidate:
     low, high = _range(series, expected, [at])
     month = series.labels[len(series.labels) - series.months + at]
     p_value = min(1.0, len(offs) * _p(off, expected.freedom)) if is_record else 1.0
-    return Candidate("unusual", series.kpi, series.slice, month, (month,), error > 0, abs(off), p_value, low, high)
+    is_up, basis = error > 0, expected.basis
+    return Candidate("unusual", series.kpi, series.slice, month, (month,), is_up, abs(off), p_value, low, high, basis)
 
 
 def _together(series: Series, window: int, expected: Expected) -> Candidate:
@@ -180,7 +185,9 @@ def _together(series: Series, window: int, expected: Expected) -> Candidate:
     # one month alone is told as that month; together they speak only where nearly all of them say the same
     agree = sum((error > 0) == up for error in errors) / len(errors) >= AGREE and _is_shared(errors)
     p_value = _p(strength, expected.freedom) if agree else 1.0
-    found = Candidate("moved", series.kpi, series.slice, series.period, months, up, abs(strength), p_value, low, high)
+    found = Candidate(
+        "moved", series.kpi, series.slice, series.period, months, up, abs(strength), p_value, low, high, expected.basis
+    )
     return _counted(series, window, found)
 
 
@@ -232,6 +239,7 @@ def _counted(series: Series, window: int, found: Candidate) -> Candidate:
         p_value=float(2 * special.ndtr(-abs(strength))),
         low=max(0.0, share - reach),
         high=min(1.0, share + reach),
+        basis="level",
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from kpi_analysis.insight.findings.baseline import Basis
+
 Kind = Literal["moved", "target", "turned", "unusual", "segment"]
 
 
@@ -32,6 +34,8 @@ class Candidate:
         How often noise alone would do this.
     low, high : float
         Where 95 of 100 values would lie, in the KPI's own unit; for a change the means before and after.
+    basis : {"level", "season", "trend"}
+        What it is held against: the usual level, that of the season, or the trend as it would go on.
     """
 
     kind: Kind
@@ -44,6 +48,7 @@ class Candidate:
     p_value: float
     low: float
     high: float
+    basis: Basis = "level"
 
     @property
     def id(self) -> str:

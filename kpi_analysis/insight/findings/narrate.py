@@ -12,6 +12,8 @@ from kpi_analysis.insight.findings.select import Group
 from kpi_analysis.metrics.catalogue import Catalogue, Metric
 
 LONGEST_ALSO = 2
+# what a value is held against: only what was is a usual level, and not a trend that is drawn on
+BASES = {"level": "its usual level", "season": "its usual level for the season", "trend": "what its trend let expect"}
 
 
 class Sentence:
@@ -69,7 +71,7 @@ def told(
     else:
         verb = "stood far above" if lead.up else "stood far below"
         is_day = len(lead.period) == len("2026-09-30")
-        claim = f"{who} {verb} its usual level {'on' if is_day else 'in'} {names[lead.period]}: {value}."
+        claim = f"{who} {verb} {BASES[lead.basis]} {'on' if is_day else 'in'} {names[lead.period]}: {value}."
         low = sentence.say(lead.id, "low", lead.low)
         if is_day:
             evidence = f"A usual day of that time comes to {low}."

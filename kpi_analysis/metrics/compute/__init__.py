@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -12,13 +12,16 @@ import pandas as pd
 
 from kpi_analysis.core.errors import UsageError, did_you_mean
 from kpi_analysis.core.formula import Operation
-from kpi_analysis.core.periods import GRAINS, Period
+from kpi_analysis.core.name_lists import as_names
+from kpi_analysis.core.periods import GRAINS, Period, as_many_weeks
 from kpi_analysis.metrics.catalogue import Catalogue, Metric
+from kpi_analysis.metrics.compute.call_warnings import call_warnings
 from kpi_analysis.metrics.compute.estimates import add_estimates, estimates
 from kpi_analysis.metrics.compute.evaluate import SHIFTED, Evaluator
 from kpi_analysis.metrics.compute.execution import run_plan
-from kpi_analysis.metrics.compute.measure_values import groups_of, row_counts
+from kpi_analysis.metrics.compute.measure_values import groups_of
 from kpi_analysis.metrics.compute.plan import NeededPeriods, QueryPlan, make_plan
+from kpi_analysis.metrics.compute.row_counts import row_counts, row_sets
 from kpi_analysis.metrics.compute.selection import AFTER, Group, Periods, Selection
 from kpi_analysis.metrics.compute.slices import check_slices
 from kpi_analysis.metrics.sources import Sources
@@ -35,12 +38,12 @@ NUMBERS = ("value", "numerator", "denominator", "ci_low", "ci_high", "previous",
 def compute(
     sources: Sources,
     catalogue: Catalogue,
-    kpis: Sequence[str] | None = None,
+    kpis: str | Sequence[str] | None = None,
     *,
     period: str | Period,
     grain: str | None = None,
     last: int = 1,
-    by: Sequence[str] = (),
+    by: str | Sequence[str] = (),
     where: str | None = None,
     as_of: dt.date | None = None,
     compared: bool = True,
@@ -53,15 +56,15 @@ def compute(
         The connected tables.
     catalogue : Catalogue
         What the KPIs are.
-    kpis : sequence of str, optional
-        Ids; all of the catalogue by default.
+    kpis : str or sequence of str, optional
+        Ids; all of the catalogue by default. A text may name several: ``"leads, cost_per_lead"``.
     period : str or Period
         ``2026-Q3``, in the company's own calendar.
     grain : str, optional
         day, week, month, quarter or year; the grain of `period` by default.
     last : int
         How many periods, the last of which ends with `period`.
-    by : sequence of str
+    by : str or sequence of str
         Dimensions to slice by. A missing dimension value is ``(none)``.
     where : str, optional
         SQL condition over canonical columns.
@@ -77,7 +80,9 @@ def compute(
         for each dimension, value, reason (where there is no value), numerator, denominator, rows, ci_low, ci_high,
         previous, year_ago, target, pace, status. Rates are fractions. An unfinished period is compared with the
         same stretch of the periods before; in a calendar of weeks, previous and year_ago of what is summed over time
-        are brought to as many weeks as the period has, so that 53 weeks against 52 are no growth.
+        are brought to as many weeks as the period has, so that 53 weeks against 52 are no growth. ``attrs["warnings"]``
+        lists what is odd about the condition: words that no row has, rows that it leaves out for want of a value;
+        ``attrs["notes"]`` says which sums are brought to as many weeks.
 
     Raises
     ------
@@ -87,9 +92,8 @@ def compute(
         The company file or the data are wrong.
     """
     catalogue = catalogue.for_tables(sources.connected)
-    names = list(dict.fromkeys(catalogue.metric(name).name for name in (kpis or catalogue.metrics)))
-    if isinstance(by, str):
-        by = [part.strip() for part in by.split(",")]
+    names = [catalogue.metric(name).name for name in as_names(kpis) or catalogue.metrics]
+    by = as_names(by)
     check_slices(sources, by, where)
     end = as_of or sources.last_day()
     if end is None:
@@ -105,7 +109,11 @@ def compute(
     selection = Selection(sources, catalogue, by, where, end)
     evaluator = Evaluator(selection, run_plan(plan_of(selection, names, counted, compared)))
     whole = Periods(periods)
-    return _frame([_columns(evaluator, catalogue.metric(name), whole, counted, compared) for name in names], by)
+    frame = _frame([_columns(evaluator, catalogue.metric(name), whole, counted, compared) for name in names], by)
+    days = periods[0].start, min(periods[-1].end, end)
+    frame.attrs["notes"] = [words for one in counted if compared and (words := as_many_weeks(one, calendar))]
+    frame.attrs["warnings"] = call_warnings(sources, catalogue, names, where, *days)
+    return frame
 
 
 def plan_of(selection: Selection, names: Sequence[str], periods: Periods, compared: bool = True) -> QueryPlan:
@@ -126,15 +134,22 @@ def plan_of(selection: Selection, names: Sequence[str], periods: Periods, compar
         What must be read, not yet read.
     """
     catalogue = selection.catalogue
-    needed = NeededPeriods(catalogue, selection.sources.config.calendar)
+    alone = ([measure] for name in names for measure in catalogue.measures_of(name))
+    rowsets = [*(members for name in names for members in row_sets(catalogue, name)), *alone]
+    return make_plan(selection, _needed(selection, names, periods, compared), rowsets)
+
+
+def _needed(
+    selection: Selection, names: Sequence[str], periods: Periods, compared: bool
+) -> Mapping[str, Iterable[Periods]]:
+    """The periods in which KPIs need each measure."""
+    needed = NeededPeriods(selection.catalogue, selection.sources.config.calendar)
     for name in names:
         needed.add_metric(name, periods)
         for step in SHIFTED if compared else ():
             needed.add_compared(name, periods, step)
         add_estimates(needed, selection, name, periods)
-    measures = [catalogue.measures_of(name) for name in names]
-    rowsets = [*measures, *([measure] for some in measures for measure in some)]
-    return make_plan(selection, needed.found, rowsets)
+    return needed.found
 
 
 def _columns(
@@ -148,7 +163,8 @@ def _columns(
     selection, results = evaluator.selection, evaluator.results
     by, measures = selection.by, selection.catalogue.measures_of(metric.name)
     complete = _complete(selection, metric, measures, whole, counted)
-    present = groups_of(selection, results, measures)
+    # what other KPIs need beside this one must not bring slices into it
+    present = groups_of(selection, results, _needed(selection, [metric.name], counted, compared)) if by else set()
     shown = [column for column, group in enumerate(results.groups) if not by or group in present]
     if by and not shown:
         missing: Group = (None,) * len(by)  # type: ignore[assignment]
@@ -166,7 +182,7 @@ def _columns(
         )
     numbers = {
         "value": values.numbers, "numerator": upper, "denominator": lower,
-        "rows": row_counts(selection, results, measures, counted),
+        "rows": row_counts(evaluator, metric.name, counted),
         "ci_low": low, "ci_high": high, "previous": previous, "year_ago": year_ago,
     }  # fmt: skip
     identity = _identity(metric, whole, complete, by, [results.groups[column] for column in shown])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -119,7 +120,8 @@ class Evaluator:
         assert node.argument is not None
         values = self.node(node.argument, periods, metric, as_base=as_base)
         known = values.reasons == ""
-        totals = np.where(known, values.numbers, 0.0).sum(axis=1, keepdims=True)
+        # exact, so that slices which only other KPIs have, and which add 0 here, do not change the order of the sum
+        totals = np.array([[_exact_sum(row)] for row in np.where(known, values.numbers, 0.0)])
         # where a slice is unknown, zeros of slices without rows do not make the whole known
         anything = (known & (values.numbers != 0)).any(axis=1, keepdims=True) | known.all(axis=1, keepdims=True)
         first = [next((reason for reason in row if reason), "") for row in values.reasons]
@@ -133,7 +135,8 @@ class Evaluator:
             self._known[key] = measure_values(self.selection, self.results, name, periods, as_base=as_base)
         return self._known[key]
 
-    def _shift(self, function: str, periods: Periods) -> tuple[Sequence[Period | None], Periods]:
+    def shift(self, function: str, periods: Periods) -> tuple[Sequence[Period | None], Periods]:
+        """Return the periods to which a call leads from each, and those of them that there are."""
         key = (function, periods)
         if key not in self._shifts:
             self._shifts[key] = shifted(self.calendar, function, periods)
@@ -142,7 +145,7 @@ class Evaluator:
     def _shifted(self, node: Call, periods: Periods, metric: Metric) -> Values:
         assert node.argument is not None
         words = SHIFTED[node.function]
-        targets, present = self._shift(node.function, periods)
+        targets, present = self.shift(node.function, periods)
         there = np.array([target is not None for target in targets], dtype=bool)
         found = self.node(node.argument, present, metric, as_base=True)
         values = Values.missing("", self._shape(periods))
@@ -162,7 +165,7 @@ class Evaluator:
             return values
         if not grows_with_time(self.catalogue, base):
             return values
-        pairs = zip(periods, self._shift(base.function, periods)[0], strict=True)
+        pairs = zip(periods, self.shift(base.function, periods)[0], strict=True)
         longer = [1.0 if target is None else period.days / target.days for period, target in pairs]
         return Values(values.numbers * np.array(longer)[:, None], values.reasons)
 
@@ -173,6 +176,13 @@ class Evaluator:
         last = self.node(node.argument, periods, metric, as_base=as_base)
         total = formula.combine("+", first, last, zero="")
         return formula.combine("/", total, Values.constant(2.0, self._shape(periods)), zero="")
+
+
+def _exact_sum(numbers: Iterable[float]) -> float:
+    try:
+        return math.fsum(numbers)
+    except OverflowError:
+        return math.inf
 
 
 def _months(period: Period) -> float:

@@ -37,14 +37,14 @@ class QueryResults:
     rows : mapping
         By measures that are counted together and slot, the rows behind them slice by slice.
     groups_by_query : mapping
-        Slices that occur in each query.
+        Slices that occur in each query and slot.
     """
 
     groups: tuple[Group, ...]
     numbers: Mapping[tuple[str, Period], Mapping[Group, float | None]]
     reasons: Mapping[tuple[str, Period, Group], str]
     rows: Mapping[tuple[RowSet, Period], Mapping[Group, int]]
-    groups_by_query: Mapping[QueryKey, set[Group]]
+    groups_by_query: Mapping[tuple[QueryKey, Period], set[Group]]
 
 
 @dataclass
@@ -54,7 +54,7 @@ class _Collected:
     numbers: dict[tuple[str, Period], dict[Group, float | None]] = field(default_factory=dict)
     reasons: dict[tuple[str, Period, Group], str] = field(default_factory=dict)
     rows: dict[tuple[RowSet, Period], dict[Group, int]] = field(default_factory=dict)
-    groups: dict[QueryKey, set[Group]] = field(default_factory=dict)
+    groups: dict[tuple[QueryKey, Period], set[Group]] = field(default_factory=dict)
 
 
 def run_plan(plan: QueryPlan) -> QueryResults:
@@ -198,7 +198,7 @@ def _first_known(days: Sequence[ir.Value]) -> ir.Value:
 
 def _collect(collected: _Collected, selection: Selection, query: PlannedQuery, record: Record, period: Period) -> None:
     group = tuple(record[name] for name in selection.by)
-    collected.groups.setdefault(query.key, set()).add(group)
+    collected.groups.setdefault((query.key, period), set()).add(group)
     for members in query.rowsets:
         if (column := rows_name(members)) in record:
             collected.rows.setdefault((members, period), {})[group] = int(record[column] or 0)

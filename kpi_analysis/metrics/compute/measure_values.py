@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from kpi_analysis.core.formula import Values
 from kpi_analysis.metrics.compute.aggregate_functions import argument_of
@@ -59,19 +57,25 @@ def measure_values(
     return values
 
 
-def row_counts(
-    selection: Selection, results: QueryResults, names: Iterable[str], periods: Periods
-) -> npt.NDArray[np.int64]:
-    """Rows behind measures, of shape (periods, slices); each row counts once."""
-    total = np.zeros((len(periods), len(results.groups)), dtype=np.int64)
-    for members in selection.by_query(names).values():
-        for row, slot in enumerate(selection.slots(next(iter(members)), periods)):
-            counts = results.rows.get((members, slot), {})
-            total[row] += [counts.get(group, 0) for group in results.groups]
-    return total
+def groups_of(selection: Selection, results: QueryResults, needed: Mapping[str, Iterable[Periods]]) -> set[Group]:
+    """Slices that occur in the tables of measures, in the periods in which these are needed.
 
+    Parameters
+    ----------
+    selection : Selection
+    results : QueryResults
+        They may hold further periods, which other KPIs need: their slices do not count.
+    needed : mapping of str to iterables of periods
+        By measure.
 
-def groups_of(selection: Selection, results: QueryResults, names: Iterable[str]) -> set[Group]:
-    """Slices that occur in the tables of measures."""
-    queries = selection.by_query(names)
-    return {group for query in queries for group in results.groups_by_query.get(query, ())}
+    Returns
+    -------
+    set of tuple of str
+    """
+    found: set[Group] = set()
+    for name, wanted in needed.items():
+        resolved = selection.resolve(name)
+        if resolved.aggregate is not None:
+            slots = chain.from_iterable(selection.slots(name, periods) for periods in wanted)
+            found.update(*(results.groups_by_query.get((resolved.query_key, slot), ()) for slot in slots))
+    return found

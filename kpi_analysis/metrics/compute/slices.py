@@ -38,10 +38,13 @@ def check_slices(sources: Sources, by: Sequence[str], where: str | None) -> None
     columns = known_columns(sources)
     known = sorted({column for names in columns.values() for column in names})
     named = sql.columns_of(where) if where else frozenset()
+    unquoted = {word: column for column, word in sql.compared_names(where)} if where else {}
     for name in (*by, *sorted(named)):
         if name not in known:
             use = "to slice by" if name in by else f"as '{where}' wants"
             hint = did_you_mean(name, known) or f"Known: {', '.join(known)}."
+            if name not in by and unquoted.get(name) in known:
+                hint = f"A word stands in single quotes: {unquoted[name]} = '{name}'."
             raise UsageError(f"no connected table has a column '{name}' {use}.", remedy=hint)
     if where:
         able = [name for name, present in columns.items() if named <= present]

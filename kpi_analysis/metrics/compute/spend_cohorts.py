@@ -70,9 +70,9 @@ def spend_cohorts(
     Returns
     -------
     DataFrame
-        One row a month: `month` (label), `spend`, for each lag `within_30` … (revenue credited to touches of the
-        month whose journey ended in these days after the touch), and `done_30` … (whether no touch of the month can
-        still earn in them).
+        One row a month: `month` (label), `spend` (NaN outside of the table's data), for each lag `within_30` …
+        (revenue credited to touches of the month whose journey ended in these days after the touch), and `done_30` …
+        (whether no touch of the month can still earn in them).
 
     Raises
     ------
@@ -87,7 +87,12 @@ def spend_cohorts(
     if reason:
         raise UsageError(f"Revenue cannot be laid beside the month of its touches: {reason}.")
     frame = pd.DataFrame({"month": [month.label for month in months]})
-    frame["spend"] = _spent(sources, months, as_of, where).reindex(range(len(months)), fill_value=0.0)
+    spent = _spent(sources, months, as_of, where).reindex(range(len(months)), fill_value=0.0)
+    extent = sources.extent("spend")  # where the table has not begun, or has ended, nothing was counted
+    frame["spend"] = [
+        amount if extent.first and extent.last and month.end >= extent.first and month.start <= extent.last else np.nan
+        for month, amount in zip(months, spent, strict=True)
+    ]
     credit = _credited(sources, months, as_of, rule, lags, where)
     for place, lag in enumerate(lags):
         known = credit[credit["place"] == place].set_index("slot")["value"]

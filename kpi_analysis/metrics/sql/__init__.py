@@ -45,6 +45,13 @@ from kpi_analysis.metrics.sql import (
     rows,  # noqa: F401  (they enter their rules)
 )
 from kpi_analysis.metrics.sql.aggregates import translate_aggregate
+from kpi_analysis.metrics.sql.condition_parts import (
+    compared_names,
+    compared_words,
+    conjuncts,
+    left_out_without_value,
+    slice_of,
+)
 from kpi_analysis.metrics.sql.parameters import Template, put_placeholders, template
 from kpi_analysis.metrics.sql.scope import Constant, MissingColumn, NameScope
 from kpi_analysis.metrics.sql.text import columns_of, optional_columns_of, parse
@@ -56,10 +63,15 @@ __all__ = [
     "Template",
     "aggregate",
     "columns_of",
+    "compared_names",
+    "compared_words",
     "condition",
+    "conjuncts",
     "expression",
+    "left_out_without_value",
     "optional_columns_of",
     "put_placeholders",
+    "slice_of",
     "template",
     "template_condition",
     "to_type",

@@ -66,7 +66,8 @@ def parse(text: str, *, where: str = "") -> exp.Expression:
     except RecursionError:
         raise too_deep(where, text) from None
     except ParseError as error:
-        raise problem(where, _say_where(text, error), _ONE_THING) from None
+        quotes = "" if "'" in text else " A word stands in single quotes, as in region = 'EMEA'."
+        raise problem(where, _say_where(text, error), _ONE_THING + quotes) from None
     except SqlglotError:
         raise problem(where, f"'{shorten(text)}' cannot be read as SQL.", _ONE_THING) from None
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from babel import UnknownLocaleError
 
-from kpi_analysis.design.formats import UNITS, Format
+from kpi_analysis.design.formats import Format
+from kpi_analysis.design.units import UNITS
 from kpi_analysis.press.archive.entries import Entry, as_mapping, as_number, as_objects, as_text, kpis_of
 from kpi_analysis.press.archive.sparkline import sparkline_path
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -79,7 +79,7 @@ class ReportContext:
         return self.company.catalogue.metric(name)
 
     def compute(
-        self, kpis: tuple[str, ...], *, grain: str | None = None, last: int = 1, by: tuple[str, ...] = ()
+        self, kpis: str | Sequence[str], *, grain: str | None = None, last: int = 1, by: str | Sequence[str] = ()
     ) -> pd.DataFrame:
         """Compute KPIs for the period, or for the last ones of a grain that end with it."""
         return self.scope.compute(kpis, grain=grain, last=last, by=by)

@@ -55,6 +55,16 @@ class CustomerSections:
         place = self.context.period_name if self.context.period.complete else f"{self.context.period_name} so far"
         return Title(f"{', and '.join(said)} in {place}", values=result_values(frame[frame.kpi.isin(rows)]))
 
+    def title(self) -> Title:
+        """The message of a report on customers: that of the page, or why there is none."""
+        if (page := self.page()) is not None:
+            return page
+        rows = self.context.rows(self.context.compute(("repeat_purchase_rate", "churn_rate")))
+        if not {"orders", "subscriptions"} & set(self.context.company.sources.connected):
+            return Title("Customers are not shown: neither table orders nor table subscriptions is connected")
+        reason = rows["repeat_purchase_rate" if self._have_orders else "churn_rate"]["reason"]
+        return Title(f"What customers did in {self.context.period_name} is not known: {reason}")
+
     def retention(self, *, most: int = MOST_COHORTS) -> Figure | Note | None:
         """Of those who first bought in a month or quarter, how many bought again in each one after; `most` cohorts."""
         if not self._have_orders:

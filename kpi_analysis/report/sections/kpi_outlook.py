@@ -273,7 +273,7 @@ class KpiOutlook:
     def _quoted(self, months: int) -> tuple[dict[str, Any], ...]:
         """The last months of the history as figures of the report."""
         context = self.context
-        frame = context.company.compute(
+        frame = context.company.values(
             (self.kpi,),
             period=str(self.history.index[-1]),
             last=months,

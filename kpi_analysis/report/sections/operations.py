@@ -171,20 +171,26 @@ class OperationsSections:
             operations.departments(self.context.scope),
         )
         left = wide(found, by=["department"]).set_index("department").to_dict("index")
+        # no open position is only counted where the table of vacancies tells of departments
+        hiring = bool(now.loc[now["kpi"] == "vacancies", "value"].notna().any())
         rows = []
         for name, mine in now.groupby("department", sort=True):
             there = {row["kpi"]: row for row in records(mine)}
             if there["headcount"]["value"]:
-                rows.append(self._department(str(name), there, left.get(str(name), {})))
+                rows.append(self._department(str(name), there, left.get(str(name), {}), hiring=hiring))
         rows.sort(key=lambda row: -(row["turnover"] or 0.0))
         all_ = self.context.compute(operations.STAFF)
-        total = self._department("All", self.context.rows(all_), wide(found, by=[]).iloc[0].to_dict())
+        open_at_all = self.context.rows(all_)["vacancies"]["value"] is not None
+        total = self._department(
+            "All", self.context.rows(all_), wide(found, by=[]).iloc[0].to_dict(), hiring=open_at_all
+        )
         fields = [
             Field("department", "Department"), Field("headcount", "Headcount", "count"),
             Field("left", "Left in a year", "count"), Field("will", "Of own will", "count"),
             Field("turnover", "Turnover", "percent", strong=True), Field("range", "95% range", width="25mm"),
             Field("vacancies", "Open positions", "count"), Field("performance", "Mean rating", "ratio"),
         ]  # fmt: skip
+        fields = [one for one in fields if one.column != "vacancies" or hiring or open_at_all]
         first = rows[0]
         title = "Nobody left in a year"
         if total["turnover"] is None:
@@ -223,14 +229,14 @@ class OperationsSections:
             "on_time": timed["value"], "on_time_range": self._range(timed["ci_low"], timed["ci_high"]),
         }  # fmt: skip
 
-    def _department(self, name: str, rows: dict[str, Any], left: Mapping[Any, Any]) -> dict[str, Any]:
+    def _department(self, name: str, rows: dict[str, Any], left: Mapping[Any, Any], *, hiring: bool) -> dict[str, Any]:
         told = {key: None if pd.isna(value) else value for key, value in left.items() if key != "period"}
         low, high = told.get("turnover.ci_low"), told.get("turnover.ci_high")
         return {
             "department": "(none)" if name == NONE else name, "headcount": rows["headcount"]["value"],
             "left": told.get("left"), "will": told.get("will"), "turnover": told.get("turnover"), "low": low,
             "range": self._range(low, high),
-            "vacancies": rows.get("vacancies", {"value": None})["value"] or 0,
+            "vacancies": rows.get("vacancies", {"value": None})["value"] or (0 if hiring else None),
             "performance": rows.get("employee_performance", {"value": None})["value"],
         }  # fmt: skip
 

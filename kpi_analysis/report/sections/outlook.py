@@ -167,7 +167,9 @@ class OutlookSections:
             self.context.scope, kpi=one.spec.kpi, by=str(one.spec.by), where=one.spec.where or "", last=SHOWN
         )
         goal = self.format.prose(one.goal, one.unit)
-        title = f"{one.label} has a chance of {self.format.chance(one.chance or 0)} to reach {goal}"
+        title = f"{one.label} is to reach {goal}"
+        if one.chance is not None:
+            title = f"{one.label} has a chance of {self.format.chance(one.chance)} to reach {goal}"
         if one.total:
             end = self.format.prose(projection.frame["mean"].iloc[-1], one.unit)
             title = f"{one.label}: {end} is to be expected in {self._name(future[-1])}"

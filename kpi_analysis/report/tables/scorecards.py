@@ -12,9 +12,10 @@ from kpi_analysis.core.records import records
 from kpi_analysis.core.status import Status
 from kpi_analysis.design.blocks import Cell, Column, Row, Table
 from kpi_analysis.design.blocks.model import Tone
-from kpi_analysis.design.formats import Format, Scale, difference
+from kpi_analysis.design.formats import Format, Scale
 from kpi_analysis.design.status_words import STATUS_WORDS
 from kpi_analysis.design.theme import DEFAULT_THEME, PAGE, SPACE, TYPE, Theme
+from kpi_analysis.design.units import difference, is_small_count
 from kpi_analysis.report.charts.scales import period_name
 from kpi_analysis.report.charts.sparklines import WIDTH as SPARK_WIDTH
 from kpi_analysis.report.charts.sparklines import sparkline, sparkline_alt
@@ -187,7 +188,8 @@ def _line(history: Sequence[Record], metric: MetricInfo, period: str, f: Format)
     """Return a KPI's cells for all eight columns, or its name and the reason why there is no value."""
     now: Record = history[-1] if history[-1].get("period") == period else {"reason": "no row for this period"}
     value: float | None = now.get("value")
-    scale = f.scale([value], metric.unit)
+    befores = [now.get("previous"), now.get("year_ago")]
+    scale = f.scale([value], metric.unit) if value is None else f.scale_of_change(value, befores, metric.unit)
     name = Cell(metric.label, unit=f.unit_label(metric.unit, scale, metric.better))
     if value is None:
         unscaled = f.unit_label(metric.unit, better=metric.better)
@@ -220,7 +222,8 @@ def _change(history: Sequence[Record], against: str, metric: MetricInfo, f: Form
     moved = difference(now.get("value"), now.get(against), metric.unit)
     if words is None or moved is None:
         return NOTHING
-    earlier = [difference(row.get("value"), row.get(against), metric.unit) for row in history[:-1]]
+    alike = [row for row in history[:-1] if _is_told_alike(row, now, against, metric.unit)]
+    earlier = [difference(row.get("value"), row.get(against), metric.unit) for row in alike]
     limits = usual_variation([change for change in earlier if change is not None])
     if limits is None or limits[0] <= moved <= limits[1]:
         return Cell(words[0], suffix=words[1], tone="muted")
@@ -228,6 +231,13 @@ def _change(history: Sequence[Record], against: str, metric: MetricInfo, f: Form
     if metric.better != "neutral" and moved:
         tone = "good" if (moved > 0) == (metric.better == "higher") else "bad"
     return Cell(words[0], suffix=words[1], tone=tone, strong=True)
+
+
+def _is_told_alike(row: Record, now: Record, against: str, unit: str) -> bool:
+    """Whether both changes are counts, or both are growth: only then are they of one kind."""
+    if row.get("value") is None or row.get(against) is None:
+        return False
+    return is_small_count(row["value"], row[against], unit) == is_small_count(now["value"], now[against], unit)
 
 
 def _target(now: Record, metric: MetricInfo, scale: Scale, f: Format) -> list[Cell]:

@@ -127,7 +127,7 @@ WON, LOST = ("Won deals", "count", 50, 40, -20), ("Deal size", "currency", 2, 2.
         (
             explained(("A", "", 4, 5, 4), ("B", "percent", 0.2, 0.23, 3.5), ("C", "days", 9, 6, 2.5),
                       before=100, after=110),
-            f"rose 10.0%, as a rose 25.0% and b rose 3.0{NBSP}points",
+            f"rose 10.0%, as a rose by 1 and b rose 3.0{NBSP}points",
         ),
         (explained(("EBIT", "currency", -5, 5, 10), before=10, after=20),
          "rose 100.0%, mostly because EBIT rose from −€5"),

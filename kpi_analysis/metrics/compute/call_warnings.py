@@ -1,0 +1,175 @@
+"""Warnings about a call: what is asked may not be what is meant. The values stay as they are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+import ibis.expr.types as ir
+
+from kpi_analysis.core.errors import KpiError, did_you_mean
+from kpi_analysis.core.schema import TABLES
+from kpi_analysis.metrics import sql
+from kpi_analysis.metrics.catalogue import Aggregate, Catalogue
+from kpi_analysis.metrics.compute.resolution import resolved_aggregates
+from kpi_analysis.metrics.compute.slices import known_columns
+from kpi_analysis.metrics.sources import Sources
+
+MOST_LISTED = 10
+
+
+def call_warnings(
+    sources: Sources,
+    catalogue: Catalogue,
+    kpis: Sequence[str],
+    where: str | None,
+    first: dt.date,
+    last: dt.date,
+) -> list[str]:
+    """Warnings about a call, one sentence each; none without a condition.
+
+    Parameters
+    ----------
+    sources : Sources
+    catalogue : Catalogue
+    kpis : sequence of str
+        Ids of the KPIs that are asked for.
+    where : str, optional
+        Condition in SQL.
+    first : date
+        First day that is asked for.
+    last : date
+        Last day that is asked for.
+
+    Returns
+    -------
+    list of str
+        Words that no row has, with the nearest one, and how many rows the condition leaves out because they have no
+        value.
+    """
+    if where is None:
+        return []
+    return [
+        *unknown_words(sources, sql.compared_words(where)),
+        *_left_out(sources, catalogue, kpis, where, first, last),
+    ]
+
+
+def unknown_words(sources: Sources, words: Iterable[tuple[str, str]]) -> list[str]:
+    """Warnings about words that no row of any table has, each with the nearest one that there is.
+
+    Parameters
+    ----------
+    sources : Sources
+    words : iterable of (str, str)
+        Column and word.
+
+    Returns
+    -------
+    list of str
+        A sentence for each.
+    """
+    found = []
+    for column, word in dict.fromkeys(words):
+        if not sources.memo.get(("word", column, word), partial(_has_word, sources, column, word)):
+            found.append(f"no row has {column} '{word}'{_nearest(sources, column, word)}")
+    return found
+
+
+def nearest_word(word: str, known: Iterable[str]) -> str:
+    """Word that is nearest to one that nobody has, in whatever case; empty where none is near.
+
+    Parameters
+    ----------
+    word : str
+    known : iterable of str
+        The words that there are.
+
+    Returns
+    -------
+    str
+        One of them, or nothing.
+
+    Examples
+    --------
+    >>> nearest_word("EMAE", ["EMEA", "APAC"]), nearest_word("apac", ["EMEA", "APAC"]), nearest_word("x", ["EMEA"])
+    ('EMEA', 'APAC', '')
+    """
+    folded = {one.strip().casefold(): one for one in sorted(known)}
+    hint = did_you_mean(word.strip().casefold(), folded)
+    return folded.get(hint.removeprefix("Did you mean '").removesuffix("'?"), "") if hint else ""
+
+
+def _texts(sources: Sources, column: str) -> Iterable[ir.StringColumn]:
+    """A column in each table that has it as text; a table that cannot be used says so to those who need it."""
+    for name, present in known_columns(sources).items():
+        if column in present:
+            try:
+                rows = sources.with_derived(name, {column} & set(sources.derived(name)))
+            except KpiError:
+                continue
+            if rows[column].type().is_string():
+                yield rows[column]
+
+
+def _has_word(sources: Sources, column: str, word: str) -> bool:
+    """Whether a row has a word, or no table holds words in such a column."""
+    is_text = False
+    for text in _texts(sources, column):
+        is_text = True
+        rows = text.name("word").as_table()
+        if rows.filter(rows.word == word).limit(1).count().to_pyarrow().as_py():
+            return True
+    return not is_text
+
+
+def _nearest(sources: Sources, column: str, word: str) -> str:
+    known: set[str] = set()
+    for text in _texts(sources, column):
+        found = text.name("word").as_table().distinct().to_pyarrow().column(0).to_pylist()
+        known |= {one for one in found if one is not None}
+    near = nearest_word(word, known)
+    if near:
+        return f"; did you mean '{near}'?"
+    shown = ", ".join(sorted(known)[:MOST_LISTED])
+    return f"; there are {shown}{' …' if len(known) > MOST_LISTED else ''}" if shown else ""
+
+
+def _left_out(
+    sources: Sources, catalogue: Catalogue, kpis: Sequence[str], where: str, first: dt.date, last: dt.date
+) -> list[str]:
+    measures = {name for kpi in kpis for name in catalogue.measures_of(kpi)}
+    by_table: dict[str, list[Aggregate]] = {}
+    for one in resolved_aggregates(sources, catalogue, sorted(measures)).values():
+        by_table.setdefault(one.table, []).append(one)
+    needed = sql.columns_of(where)
+    counted: dict[tuple[str, int], list[str]] = {}
+    for table, aggregates in by_table.items():
+        if not needed <= {*sources.columns(table), *sources.derived(table)}:
+            continue
+        flows = all(one.kind in ("flow", "first", "per_key") for one in aggregates)
+        key = ("left out", where, table, first if flows else None, last)
+        found = sources.memo.get(key, partial(_count_left_out, sources, table, where, first if flows else None, last))
+        for column, rows in found.items():
+            counted.setdefault((column, rows), []).append(table)
+    return [
+        f"{rows:,} {'row has' if rows == 1 else 'rows have'} no {column} and "
+        f"{'is' if rows == 1 else 'are'} left out: table {' and '.join(tables)}"
+        for (column, rows), tables in counted.items()
+    ]
+
+
+def _count_left_out(sources: Sources, name: str, where: str, first: dt.date | None, last: dt.date) -> dict[str, int]:
+    """By column of the condition, the rows of a table that it leaves out because they have no value there."""
+    columns = sorted(sql.columns_of(where))
+    rows = sources.with_derived(name, set(columns) & set(sources.derived(name)))
+    left_out = sql.left_out_without_value(where, rows)
+    if left_out is None or not columns:
+        return {}
+    day = rows[TABLES[name].date].cast("date")
+    asked = day <= last if first is None else day.between(first, last)
+    rows = rows.filter(asked & left_out)
+    counts = rows.aggregate(**{f"c{at}": rows[one].isnull().sum() for at, one in enumerate(columns)})
+    (found,) = counts.to_pyarrow().to_pylist()
+    return {one: int(found[f"c{at}"]) for at, one in enumerate(columns) if found[f"c{at}"]}
