@@ -14,7 +14,9 @@ from kpi_analysis.core.config.targets import Target
 from kpi_analysis.core.errors import DataFinding, KpiError, did_you_mean
 from kpi_analysis.core.periods import Period
 from kpi_analysis.insight.targets import TargetAssessment, expected_by_now, next_review, smart, status_of
+from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.catalogue import Metric
+from kpi_analysis.metrics.compute.call_warnings import unknown_words
 from kpi_analysis.metrics.session import OpenCompany
 from kpi_analysis.stats.projections import Projection, probability, project
 
@@ -273,6 +275,13 @@ def check_targets(company: OpenCompany, as_of: dt.date | None) -> list[DataFindi
         except KpiError as error:
             findings.append(DataFinding.of(f"target {target.kpi}", error))
             continue
+        for words in unknown_words(company.sources, sql.compared_words(target.where)) if target.where else ():
+            sentence = words if words.endswith("?") else f"{words}."
+            findings.append(
+                DataFinding(
+                    "warning", f"target {target.kpi}", sentence, "Mend `where`.", str(file) if file else None, line
+                )
+            )
         for letter, missing in assessments.verdicts.items():
             if missing:
                 level = "error" if letter in "SMT" else "warning"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 from support.companies import open_from, shipped_company
 
 from kpi_analysis import OpenCompany, open_report
+from kpi_analysis.insight.outlook import check_targets
 from kpi_analysis.report.notebook import Report
 
 ORDERS = "order_id,ordered_on,customer_id,amount,region\n" + "".join(
@@ -83,3 +86,10 @@ def test_the_fields_are_those_of_the_scorecard() -> None:
 def test_the_day_that_counts_decides(shop: OpenCompany) -> None:
     early = shop.compute("average_order_value", period="2026-Q2", as_of="2026-05-31")
     assert early.target.tolist() == [130] and early.status.tolist() != ["hit"]
+
+
+def test_a_target_of_a_part_that_nobody_has_is_a_finding(tmp_path: Path) -> None:
+    (tmp_path / "targets.yaml").write_text(TARGETS.replace("EMEA", "EMAE"), encoding="utf-8")
+    shop = open_from(tmp_path, {"orders": ORDERS})
+    found = [str(one) for one in check_targets(shop, shop.sources.last_day()) if "no row has" in one.message]
+    assert len(found) == 1 and "targets.yaml:3" in found[0] and "did you mean 'EMEA'?" in found[0]

@@ -8,12 +8,12 @@ from functools import partial
 
 import ibis.expr.types as ir
 
-from kpi_analysis.core.errors import KpiError, did_you_mean
+from kpi_analysis.core.errors import KpiError
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.catalogue import Aggregate, Catalogue
 from kpi_analysis.metrics.compute.resolution import resolved_aggregates
-from kpi_analysis.metrics.compute.slices import known_columns
+from kpi_analysis.metrics.compute.slices import known_columns, nearest_word
 from kpi_analysis.metrics.sources import Sources
 
 MOST_LISTED = 10
@@ -77,30 +77,6 @@ def unknown_words(sources: Sources, words: Iterable[tuple[str, str]]) -> list[st
     return found
 
 
-def nearest_word(word: str, known: Iterable[str]) -> str:
-    """Word that is nearest to one that nobody has, in whatever case; empty where none is near.
-
-    Parameters
-    ----------
-    word : str
-    known : iterable of str
-        The words that there are.
-
-    Returns
-    -------
-    str
-        One of them, or nothing.
-
-    Examples
-    --------
-    >>> nearest_word("EMAE", ["EMEA", "APAC"]), nearest_word("apac", ["EMEA", "APAC"]), nearest_word("x", ["EMEA"])
-    ('EMEA', 'APAC', '')
-    """
-    folded = {one.strip().casefold(): one for one in sorted(known)}
-    hint = did_you_mean(word.strip().casefold(), folded)
-    return folded.get(hint.removeprefix("Did you mean '").removesuffix("'?"), "") if hint else ""
-
-
 def _texts(sources: Sources, column: str) -> Iterable[ir.StringColumn]:
     """A column in each table that has it as text; a table that cannot be used says so to those who need it."""
     for name, present in known_columns(sources).items():
@@ -143,21 +119,19 @@ def _left_out(
     by_table: dict[str, list[Aggregate]] = {}
     for one in resolved_aggregates(sources, catalogue, sorted(measures)).values():
         by_table.setdefault(one.table, []).append(one)
-    needed = sql.columns_of(where)
-    counted: dict[tuple[str, int], list[str]] = {}
+    needed, sentences = sql.columns_of(where), []
     for table, aggregates in by_table.items():
         if not needed <= {*sources.columns(table), *sources.derived(table)}:
             continue
         flows = all(one.kind in ("flow", "first", "per_key") for one in aggregates)
         key = ("left out", where, table, first if flows else None, last)
         found = sources.memo.get(key, partial(_count_left_out, sources, table, where, first if flows else None, last))
-        for column, rows in found.items():
-            counted.setdefault((column, rows), []).append(table)
-    return [
-        f"{rows:,} {'row has' if rows == 1 else 'rows have'} no {column} and "
-        f"{'is' if rows == 1 else 'are'} left out: table {' and '.join(tables)}"
-        for (column, rows), tables in counted.items()
-    ]
+        sentences += [
+            f"{rows:,} {'row has' if rows == 1 else 'rows have'} no {column} and "
+            f"{'is' if rows == 1 else 'are'} left out: table {table}"
+            for column, rows in found.items()
+        ]
+    return sentences
 
 
 def _count_left_out(sources: Sources, name: str, where: str, first: dt.date | None, last: dt.date) -> dict[str, int]:

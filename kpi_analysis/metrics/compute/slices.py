@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from kpi_analysis.core.errors import UsageError, did_you_mean
 from kpi_analysis.metrics import sql
@@ -78,5 +78,30 @@ def check_values(sources: Sources, slices: Mapping[str, str]) -> None:
                 break
         else:
             shown = ", ".join(sorted(found)[:10])
-            hint = did_you_mean(value, found) or f"There are: {shown}."
+            near = nearest_word(value, found)
+            hint = f"Did you mean '{near}'?" if near else f"There are: {shown}."
             raise UsageError(f"no row has the {dimension} '{value}'.", remedy=hint)
+
+
+def nearest_word(word: str, known: Iterable[str]) -> str:
+    """Word that is nearest to one that nobody has, in whatever case; empty where none is near.
+
+    Parameters
+    ----------
+    word : str
+    known : iterable of str
+        The words that there are.
+
+    Returns
+    -------
+    str
+        One of them, or nothing.
+
+    Examples
+    --------
+    >>> nearest_word("EMAE", ["EMEA", "APAC"]), nearest_word("apac", ["EMEA", "APAC"]), nearest_word("x", ["EMEA"])
+    ('EMEA', 'APAC', '')
+    """
+    folded = {one.strip().casefold(): one for one in sorted(known)}
+    hint = did_you_mean(word.strip().casefold(), folded)
+    return folded.get(hint.removeprefix("Did you mean '").removesuffix("'?"), "") if hint else ""
