@@ -11,12 +11,13 @@ import ibis.expr.types as ir
 from kpi_analysis.core.errors import KpiError
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics import sql
-from kpi_analysis.metrics.catalogue import Aggregate, Catalogue
+from kpi_analysis.metrics.catalogue import Catalogue
 from kpi_analysis.metrics.compute.resolution import resolved_aggregates
 from kpi_analysis.metrics.compute.slices import known_columns, nearest_word
 from kpi_analysis.metrics.sources import Sources
 
 MOST_LISTED = 10
+FLOWS = ("flow", "first", "per_key")  # kinds that read the rows of a period; the others read all rows up to its end
 
 
 def call_warnings(
@@ -116,18 +117,18 @@ def _left_out(
     sources: Sources, catalogue: Catalogue, kpis: Sequence[str], where: str, first: dt.date, last: dt.date
 ) -> list[str]:
     measures = {name for kpi in kpis for name in catalogue.measures_of(kpi)}
-    by_table: dict[str, list[Aggregate]] = {}
-    for one in resolved_aggregates(sources, catalogue, sorted(measures)).values():
-        by_table.setdefault(one.table, []).append(one)
+    aggregates = resolved_aggregates(sources, catalogue, sorted(measures)).values()
     needed, sentences = sql.columns_of(where), []
-    for table, aggregates in by_table.items():
+    # what reads a period and what reads all rows up to its end is said apart, so that neither hangs on the other
+    for table, is_flow in dict.fromkeys((one.table, one.kind in FLOWS) for one in aggregates):
         if not needed <= {*sources.columns(table), *sources.derived(table)}:
             continue
-        flows = all(one.kind in ("flow", "first", "per_key") for one in aggregates)
-        key = ("left out", where, table, first if flows else None, last)
-        found = sources.memo.get(key, partial(_count_left_out, sources, table, where, first if flows else None, last))
+        since = first if is_flow else None
+        key = ("left out", where, table, since, last)
+        found = sources.memo.get(key, partial(_count_left_out, sources, table, where, since, last))
         sentences += [
-            f"{rows:,} {'row has' if rows == 1 else 'rows have'} no {column} and "
+            f"{rows:,} {'row' if rows == 1 else 'rows'}{'' if is_flow else f' up to {last}'} "
+            f"{'has' if rows == 1 else 'have'} no {column} and "
             f"{'is' if rows == 1 else 'are'} left out: table {table}"
             for column, rows in found.items()
         ]

@@ -5,14 +5,15 @@ The rule, part by part of a formula:
 * a measure has the rows that it aggregates; a stock those that are open; a setting, a number and ``days()`` have none,
 * a quotient has the rows of its denominator, or of its numerator where the denominator has none,
 * a product has those of the factor with the fewest, because no product is better known than its weakest factor,
-* a sum or a difference has the rows of both sides, each row once where one query reads them,
+* a sum or a difference has the rows of both sides; of one table, those that one query reads are counted once, and of
+  those that are read by several dates (invoices by issue and by payment) the most count,
 * ``prior(x)`` and ``year_ago(x)`` have the rows of x in that period, ``average(x)`` those of its closing balance,
   ``whole(x)`` those of all slices together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -107,26 +108,31 @@ def _alike(rows: Rows) -> Iterator[RowSet]:
 
 
 def _count(evaluator: Evaluator, rows: Rows, periods: Periods) -> Counts:
-    total = np.zeros((len(periods), len(evaluator.results.groups)), dtype=np.int64)
+    by_table: dict[str, Counts] = {}
     for way in sorted({way for _, way in rows}):
-        total += _count_at(evaluator, [name for name, one in rows if one == way], way, periods)
+        names = [name for name, one in rows if one == way]
+        for query, members in evaluator.selection.by_query(names).items():
+            counts = _count_at(evaluator, members, way, periods)
+            table = query[1]
+            by_table[table] = np.maximum(by_table[table], counts) if table in by_table else counts
+    nothing = np.zeros((len(periods), len(evaluator.results.groups)), dtype=np.int64)
+    total: Counts = np.add.reduce([nothing, *by_table.values()])
     return total
 
 
-def _count_at(evaluator: Evaluator, names: Sequence[str], way: Way, periods: Periods) -> Counts:
-    """Rows of measures in the periods to which a way leads from each period."""
+def _count_at(evaluator: Evaluator, members: RowSet, way: Way, periods: Periods) -> Counts:
+    """Rows of measures that one query reads, in the periods to which a way leads from each period."""
     if way and way[0] == "whole":
-        parts = _count_at(evaluator, names, way[1:], periods)
+        parts = _count_at(evaluator, members, way[1:], periods)
         return np.broadcast_to(parts.sum(axis=1, keepdims=True), parts.shape)
     found = np.zeros((len(periods), len(evaluator.results.groups)), dtype=np.int64)
     if way:
         targets, present = evaluator.shift(way[0], periods)
         there = np.array([target is not None for target in targets], dtype=bool)
-        found[there] = _count_at(evaluator, names, way[1:], present)
+        found[there] = _count_at(evaluator, members, way[1:], present)
         return found
-    selection, results = evaluator.selection, evaluator.results
-    for members in selection.by_query(names).values():
-        for row, slot in enumerate(selection.slots(next(iter(members)), periods)):
-            counts = results.rows.get((members, slot), {})
-            found[row] += [counts.get(group, 0) for group in results.groups]
+    results = evaluator.results
+    for row, slot in enumerate(evaluator.selection.slots(next(iter(members)), periods)):
+        counts = results.rows.get((members, slot), {})
+        found[row] = [counts.get(group, 0) for group in results.groups]
     return found

@@ -75,6 +75,12 @@ def test_a_product_has_the_rows_of_its_factor_with_the_fewest(tmp_path: Path) ->
     assert company.compute(["pushed"], period="2026-02").rows.tolist() == [1]
 
 
+def test_rows_of_a_table_that_is_read_by_two_dates_are_not_counted_twice(tmp_path: Path) -> None:
+    invoices = "invoice_id,issued_on,paid_on,amount\n1,2025-12-02,2025-12-20,5\n2,2026-01-03,2026-02-20,7\n"
+    found = open_from(tmp_path, {"invoices": invoices}).compute("accounts_receivable", period="2026-01").iloc[0]
+    assert (found.value, found.rows) == (7, 2)
+
+
 def test_shares_of_the_whole_stand_on_all_slices(tmp_path: Path) -> None:
     orders = (
         "order_id,ordered_on,customer_id,amount,product\n1,2026-01-01,a,5,x\n2,2026-01-01,a,5,y\n3,2026-01-02,b,5,y\n"
