@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.written_tables import FORMATS, Table, good_table, open_written
+from support.written_tables import DATABASES, FORMATS, Table, good_table, open_written
 
 from kpi_analysis.core.errors import DataError, DataFinding, KpiError
 from kpi_analysis.core.schema import TABLES
@@ -30,12 +31,14 @@ def with_gaps(name: str) -> Table:
 @pytest.fixture(scope="module", params=FORMATS)
 def company(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[OpenCompany, list[DataFinding]]:
+) -> Iterator[tuple[OpenCompany, list[DataFinding]]]:
     form = request.param
     server = request.getfixturevalue("postgres") if form == "postgres" else ""
     tables = {name: with_gaps(name) for name in TABLES}
     opened = open_written(tmp_path_factory.mktemp(form.replace(".", "_")), tables, form, server)
-    return opened, opened.check()
+    yield opened, opened.check()
+    if form in DATABASES:
+        opened.sources.remote.disconnect()
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,11 +40,16 @@ def spoilt(name: str) -> tuple[Table, dict[tuple[str, int], str]]:
 
 
 @pytest.fixture(scope="module", params=FORMATS)
-def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[DataFinding]]:
+def company(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, list[DataFinding]]]:
     form = request.param
     server = request.getfixturevalue("postgres") if form == "postgres" else ""
     tables = {name: spoilt(name)[0] for name in TABLES}
-    return form, open_written(tmp_path_factory.mktemp(form.replace(".", "_")), tables, form, server).check()
+    opened = open_written(tmp_path_factory.mktemp(form.replace(".", "_")), tables, form, server)
+    yield form, opened.check()
+    if form in DATABASES:
+        opened.sources.remote.disconnect()
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -34,9 +34,10 @@ def good_table(name: str, rows: int) -> Table:
     table = {}
     for column in TABLES[name].columns.values():
         words = column.values or (GOOD[column.kind],)
-        if column.name == "currency":
-            words = ("EUR",)
-        table[column.name] = [words[0].format(row=row, day=1 + row % 28) for row in range(1, rows + 1)]
+        words = {"currency": ("EUR",), "csat": ("{score}",), "score": ("{score}",)}.get(column.name, words)
+        table[column.name] = [
+            words[0].format(row=row, day=1 + row % 28, score=1 + row % 5) for row in range(1, rows + 1)
+        ]
     return table  # type: ignore[return-value]
 
 
