@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from kpi_analysis.insight.verify import Verdict
     from kpi_analysis.metrics.catalogue import Catalogue, Metric
+    from kpi_analysis.metrics.sources import Reach
 
 FORMATS = ("table", "csv", "json", "parquet")
 TEXT_FORMATS = FORMATS[:3]
@@ -223,16 +224,24 @@ def print_metric(catalogue: Catalogue, name: str) -> None:
     Console(highlight=False, width=None if sys.stdout.isatty() else 120).print(table)
 
 
-def print_findings(findings: Sequence[DataFinding]) -> None:
-    """Print what a check found, one line a finding, errors before warnings, and a closing line."""
+def print_findings(findings: Sequence[DataFinding], reach: Reach) -> None:
+    """Print what a check found, one line a finding, errors before warnings; how far the data reach; a closing line."""
     console = Console(highlight=False, soft_wrap=True)
     for level, style in (("error", "bold red"), ("warning", "yellow")):
         for finding in findings:
             if finding.level == level:
                 console.print(f"{level}:", style=style, end=" ")
                 console.print(str(finding), markup=False)
+    if reach.day is not None:
+        from kpi_analysis.metrics.sources.facts import REACH_WORDS
+
+        console.print(f"the data reach to {reach.day}, {REACH_WORDS[reach.decided_by]}{_event(reach)}", markup=False)
     errors = sum(finding.level == "error" for finding in findings)
     console.print(f"{errors} errors, {len(findings) - errors} warnings")
+
+
+def _event(reach: Reach) -> str:
+    return f" ({reach.table}.{reach.column})" if reach.table else ""
 
 
 def write_verdict(verdict: Verdict, form: str) -> None:

@@ -152,7 +152,7 @@ def check_command(
     if not any(finding.level == "error" for finding in findings):
         findings += check_targets(session, session.sources.last_day())
     findings += check_notebooks(notebooks)
-    print_findings(findings)
+    print_findings(findings, session.sources.reach)
     if any(finding.level == "error" for finding in findings):
         raise typer.Exit(2)
 
@@ -171,6 +171,7 @@ def render_command(
     output_dir: Annotated[Path | None, typer.Option(help="Folder of all reports: reports/.", metavar="DIR")] = None,
     execution_timeout: Annotated[int | None, typer.Option(help="Seconds a cell may take.", metavar="S")] = None,
     code: Annotated[bool, typer.Option("--code", help="Print the code of the cells too.")] = False,
+    as_of: Annotated[str | None, typer.Option(help="Last day that counts.", metavar="DATE")] = None,
     company: CompanyFile = DEFAULT_COMPANY,
 ) -> None:
     """Run a notebook with parameters and publish it as HTML and PDF.
@@ -181,7 +182,8 @@ def render_command(
     from kpi_analysis.press.run.parameter_values import merge_parameters
     from kpi_analysis.press.run.report import render_report
 
-    given = merge_parameters(_pairs(parameter), _pairs(raw), file or [], text or [])
+    day = [] if as_of is None else [("as_of", str(_day(as_of)))]
+    given = merge_parameters([*_pairs(parameter), *day], _pairs(raw), file or [], text or [])
     with Progress(notebook) as progress:
         report = render_report(
             notebook,
@@ -210,6 +212,7 @@ def batch_command(
     resume: Annotated[bool, typer.Option(help="Leave alone what is there, made from the same.")] = True,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Begin no further report after a failure.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would run, and why.")] = False,
+    as_of: Annotated[str | None, typer.Option(help="Last day that counts.", metavar="DATE")] = None,
     company: CompanyFile = DEFAULT_COMPANY,
 ) -> None:
     """Make many reports side by side; one that fails does not touch the others."""
@@ -217,7 +220,7 @@ def batch_command(
 
     code = run_command(
         file, company, period=period, workers=workers, cluster=cluster, resume=resume, fail_fast=fail_fast,
-        dry_run=dry_run, clock=lambda: dt.datetime.now(dt.UTC),
+        dry_run=dry_run, as_of=_day(as_of), clock=lambda: dt.datetime.now(dt.UTC),
     )  # fmt: skip
     raise typer.Exit(code)
 

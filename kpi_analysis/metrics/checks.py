@@ -20,9 +20,10 @@ import ibis.expr.types as ir
 from kpi_analysis.core.errors import DataError, DataFinding, KpiError
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics import sql
+from kpi_analysis.metrics.date_checks import date_findings, expected_findings
 from kpi_analysis.metrics.sources import Sources, TableCheck
 from kpi_analysis.metrics.sources.dialects import dialect_of
-from kpi_analysis.metrics.sources.facts import extent_measures, read_extents
+from kpi_analysis.metrics.sources.event_days import SUFFIX, Days, day_measures, distinct_days, read_days
 from kpi_analysis.metrics.sources.files import READ, has_head, is_text
 from kpi_analysis.metrics.sources.mapping import MappedColumn
 from kpi_analysis.metrics.sql.types import on_duckdb
@@ -53,6 +54,7 @@ def check_sources(sources: Sources) -> list[DataFinding]:
     for name in sources.connected:
         try:
             found = [*check_table(sources, name), *_repeated_rows(sources, name)]
+            found += expected_findings(sources, name)
         except KpiError as error:
             found = [DataFinding.of(f"table {name}", error)]
         findings += found
@@ -88,27 +90,31 @@ def _examine(sources: Sources, name: str) -> TableCheck:
     if untidy:
         sources.tables.take_as_tidy(name, untidy)
     sources.tables.convert_once(name)
-    mapped, tests, counts = _count(sources, name, untidy)
+    mapped, tests, counts, days = _count(sources, name, untidy)
     blanks = {column for column in untidy if counts[f"untidy_{column}"]}
     if blanks:  # which is rare, so that one scan is enough as a rule
         sources.tables.take_as_tidy(name, set(untidy) - blanks)
-        mapped, tests, counts = _count(sources, name, {})
-    rows, extents = int(counts["rows"]), read_extents(counts)
+        mapped, tests, counts, days = _count(sources, name, {})
+    rows = int(counts["rows"])
     if rows == 0:
         empty = DataFinding("warning", f"table {name}", "it has no rows.", "Check the file or the query.")
-        return TableCheck((empty,), rows, extents)
+        return TableCheck((empty,), rows, days)
     findings = [
         _finding(sources, name, test, int(counts[f"test{i}"]), rows)
         for i, test in enumerate(tests)
         if counts[f"test{i}"]
     ]
+    if days is None:
+        dates = [c for c in sources.tables.columns(name) if TABLES[name].columns[c].kind in ("date", "timestamp")]
+        days = {column: distinct_days(sources.tables.unchecked(name), column) for column in dates}
+    findings += date_findings(sources, name, days)
     key = _key(name, mapped)
     repeated = (
         0 if key is None or counts.get("hashes", -1) == counts["keys"] else _repeated(sources.tables.raw(name), key)
     )
     if key is not None and repeated:
         findings.append(_duplicates(sources, name, key, repeated))
-    return TableCheck(tuple(findings), rows, extents)
+    return TableCheck(tuple(findings), rows, days)
 
 
 def _untidy(sources: Sources, name: str) -> dict[str, ir.BooleanValue]:
@@ -129,8 +135,8 @@ def _untidy(sources: Sources, name: str) -> dict[str, ir.BooleanValue]:
 
 def _count(
     sources: Sources, name: str, untidy: Mapping[str, ir.BooleanValue]
-) -> tuple[list[MappedColumn], list[_Test], dict[str, Any]]:
-    """Return in how many rows each test finds something wrong, with how far the days reach, in one scan.
+) -> tuple[list[MappedColumn], list[_Test], dict[str, Any], dict[str, Days] | None]:
+    """Return in how many rows each test finds something wrong, with the days that have rows, in one scan.
 
     Where an engine has fast hashes, those of the key are counted as well: where all of them differ, so do the keys, and
     hashes take half the memory of words.
@@ -140,12 +146,17 @@ def _count(
     measures: dict[str, ir.Scalar] = {"rows": table.count()}
     measures |= {f"test{i}": test.wrong.fill_null(False).sum() for i, test in enumerate(tests)}
     measures |= {f"untidy_{column}": wrong.sum() for column, wrong in untidy.items()}
-    measures |= extent_measures({column.column.name: column.value for column in mapped})
+    collects_days = dialect_of(table.get_backend()).collects_days
+    values = {column: value for column, value in sources.tables.values(name).items() if column in TABLES[name].columns}
+    measures |= day_measures(values) if collects_days else {}
     key = _key(name, mapped)
     if key is not None:
         hash_text = dialect_of(key.get_backend()).hash_text
         measures |= {"keys": key.count()} | ({"hashes": hash_text(key).nunique()} if hash_text is not None else {})
-    return mapped, tests, table.aggregate(**measures).to_pyarrow().to_pylist()[0]
+    found = table.aggregate(**measures).to_pyarrow()
+    days = read_days(found) if collects_days else None
+    counts = found.select([column for column in found.column_names if not column.endswith(SUFFIX)])
+    return mapped, tests, counts.to_pylist()[0], days
 
 
 def refuse_errors(sources: Sources, name: str) -> None:
@@ -307,8 +318,9 @@ def _late_tables(sources: Sources) -> list[DataFinding]:
     last = sources.last_day()
     found = []
     for name in sources.connected:
-        newest = sources.facts.newest(name)
-        if last and newest and (last - newest).days > LATE_DAYS:
+        found_last = sources.facts.last_event(name)
+        newest = None if found_last is None else found_last[0]
+        if last and newest and (last - newest).days > LATE_DAYS and not TABLES[name].is_register:
             found.append(
                 DataFinding("warning", f"table {name}", f"it ends on {newest}, other tables reach {last}.",
                         "Later periods of its KPIs have no value or a low one.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ from kpi_analysis.metrics.catalogue import Metric
 from kpi_analysis.metrics.compute.slices import check_values
 from kpi_analysis.metrics.lineage import made_from
 from kpi_analysis.metrics.session import OpenCompany, open_company
+from kpi_analysis.metrics.sources import Reach
+from kpi_analysis.metrics.sources.facts import REACH_WORDS
 from kpi_analysis.report import messages, tables
 from kpi_analysis.report.charts.base import Width
 from kpi_analysis.report.display import on_display
@@ -312,12 +314,15 @@ class Report(ReportContext):
 
     def _facts(self) -> dict[str, Any]:
         company, made = self.company.config, made_from(self.company)
+        reach = self.company.sources.reach
+        end = reach if reach.day == self.as_of else Reach(self.as_of, "as_of")
         return {
             "company": company.name,
             "report": self.name,
             "period": self.period.label,
             "period_label": self.period_name,
-            "data_to": self.format.date(self.as_of),
+            "data_to": f"{self.format.date(self.as_of)}, {REACH_WORDS[end.decided_by]}",
+            "data_end": {name: str(value) for name, value in asdict(end).items() if value},
             "as_of": self.as_of.isoformat(),
             "where": self.where,
             "complete": self.period.complete,

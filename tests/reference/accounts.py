@@ -37,7 +37,7 @@ def accounts(s: Selection, *, since: str = "prior", looks_back: bool = True) -> 
         opening = earlier.last if earlier is not None else s.period.last - 364 * DAY
     s.check_reach("subscriptions", "started_on", flow=True, ends=False)
     everybody = [row for row in everybody if row["customer_id"] is not None and row["started_on"] is not None]
-    if looks_back and opening < min(s.company.days_of("subscriptions", "started_on")):
+    if looks_back and opening < min(s.company.days_of("subscriptions", "started_on", s.as_of)):
         raise NoValue
     found = []
     for customer in sorted({row["customer_id"] for row in everybody}):

@@ -22,7 +22,7 @@ from reference.sales import order_revenue, sales_revenue
 
 def booked(s: Selection, account: str) -> float:
     """What was booked on an account in the period."""
-    return flow(s, "ledger", "booked_on", "amount", "account", where=lambda r: r["account"] == account)
+    return flow(s, "ledger", "booked_on", "amount", "account", account=account)
 
 
 def required(s: Selection, account: str) -> float:
@@ -40,7 +40,7 @@ def check_account(s: Selection, account: str) -> None:
 def balance(s: Selection, account: str) -> float:
     """What stands on an account at the end."""
     check_account(s, account)
-    groups = latest_balances(s, "ledger", "account", "booked_on", "amount", where=lambda r: r["account"] == account)
+    groups = latest_balances(s, "ledger", "account", "booked_on", "amount", account=account)
     return total(row["amount"] for rows in groups for row in rows)
 
 

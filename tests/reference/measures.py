@@ -29,11 +29,16 @@ def where_known(value: Callable[[Row], float], *columns: str) -> Callable[[Row],
 
 
 def rows_in_period(
-    selection: Selection, table: str, date: str, *needs: str, where: Test = lambda row: True
+    selection: Selection,
+    table: str,
+    date: str,
+    *needs: str,
+    where: Test = lambda row: True,
+    account: str | None = None,
 ) -> list[Row]:
-    """The rows of a flow: those of the slice whose date lies in the period."""
-    rows = selection.rows(table, date, *needs)
-    selection.check_reach(table, date, flow=True)
+    """The rows of a flow: those of the slice, and of an account, whose date lies in the period."""
+    rows = [row for row in selection.rows(table, date, *needs) if account is None or row["account"] == account]
+    selection.check_reach(table, date, flow=True, account=account)
     period = selection.period
     return [
         row
@@ -45,9 +50,18 @@ def rows_in_period(
     ]
 
 
-def flow(selection: Selection, table: str, date: str, value: str, *needs: str, where: Test = lambda row: True) -> float:
+def flow(
+    selection: Selection,
+    table: str,
+    date: str,
+    value: str,
+    *needs: str,
+    where: Test = lambda row: True,
+    account: str | None = None,
+) -> float:
     """The sum of an amount over the rows of a period."""
-    return total(row[value] for row in rows_in_period(selection, table, date, value, *needs, where=where))
+    rows = rows_in_period(selection, table, date, value, *needs, where=where, account=account)
+    return total(row[value] for row in rows)
 
 
 def count(selection: Selection, table: str, date: str, *needs: str, where: Test = lambda row: True) -> float:
@@ -71,16 +85,16 @@ def is_open(row: Row, begin: str, end: str | None, on: dt.date) -> bool:
 
 def average_of_stock(selection: Selection, stock: Number) -> float:
     """The mean of a stock on the day before the period and at its end."""
-    before = replace(selection, period=Period.around("day", selection.period.start - DAY))
+    before = replace(selection, period=Period.around("day", selection.period.start - DAY), seen=[])
     return (stock(before) + stock(selection)) / 2
 
 
 def latest_balances(
-    selection: Selection, table: str, key: str, date: str, *needs: str, where: Test = lambda row: True
+    selection: Selection, table: str, key: str, date: str, *needs: str, account: str | None = None
 ) -> list[list[Row]]:
     """A balance: for each key the rows of its last date up to the day, as far as they lie in the slice."""
-    rows = [row for row in selection.rows(table, date, key, *needs) if where(row)]
-    selection.check_reach(table, date, flow=False)
+    rows = [row for row in selection.rows(table, date, key, *needs) if account is None or row["account"] == account]
+    selection.check_reach(table, date, flow=False, account=account)
     rows = [row for row in rows if row[key] is not None and row[date] is not None and row[date] <= selection.stock_day]
     found = []
     for one in sorted({row[key] for row in rows}):
@@ -105,7 +119,7 @@ def first_times(selection: Selection, table: str, key: str, date: str, *order: s
 
 def first_connected(selection: Selection, *definitions: Number) -> float:
     """The first definition that the company's tables allow, whatever the slice: a slice changes no definition."""
-    everything = replace(selection, by=(), group=None, where=lambda row: True, where_columns=())
+    everything = replace(selection, by=(), group=None, where=lambda row: True, where_columns=(), seen=[])
     for definition in definitions[:-1]:
         try:
             definition(everything)

@@ -8,20 +8,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from reference import reach
 from reference.periods import Period, day_of
+from reference.reach import CREATED_ON
 from reference.touchpoints import credited
 
 Row = dict[str, Any]
 Test = Callable[[Row], bool]
-
-# The date on which a row comes to be; every other date is something that happens to it later.
-CREATED_ON = {
-    "spend": "spent_on", "leads": "created_on", "opportunities": "created_on", "orders": "ordered_on",
-    "customers": "acquired_on", "subscriptions": "started_on", "touchpoints": "touched_at", "invoices": "issued_on",
-    "ledger": "booked_on", "web_traffic": "visited_on", "social": "posted_on", "tickets": "opened_on",
-    "surveys": "answered_on", "employees": "hired_on", "vacancies": "opened_on", "sales_activities": "active_on",
-    "production": "produced_on",
-}  # fmt: skip
 
 
 class NoValue(Exception):
@@ -42,42 +35,103 @@ class CompanyTables:
     inbound_channels: tuple[str, ...] = ()
     revenue_from: str | None = None
     attribution: Mapping[str, Any] = field(default_factory=dict)
+    _days: dict[tuple[str, str], list[dt.date]] = field(default_factory=dict)
 
-    def days_of(self, table: str, date: str) -> set[dt.date]:
-        """The days on which a date column of a table has rows."""
-        return {day_of(row[date]) for row in self.tables[table] if row[date] is not None}
+    today: dt.date = dt.date.max
+    data_ends: dt.date | None = None
+
+    @property
+    def latest(self) -> dt.date:
+        """What lies after it moves nothing."""
+        return min(self.today, self.data_ends or self.today)
+
+    def days_of(self, table: str, date: str, as_of: dt.date = dt.date.max) -> list[dt.date]:
+        """The days on which a date column has rows, up to a day and without those that stand alone."""
+        key = (table, date)
+        if key not in self._days:
+            self._days[key] = reach.days_of(
+                self.rows_of(table), date, self.latest, reach.TEN_YEARS if table in reach.REGISTERS else reach.YEAR
+            )
+        return [day for day in self._days[key] if day <= as_of]
+
+    def rows_of(self, table: str) -> list[Row]:
+        """The rows of a table; the day of closing of an open opportunity is a plan."""
+        if table != "opportunities":
+            return self.tables[table]
+        return [
+            row | ({"closed_on": None, "expected_on": row["closed_on"]} if row["outcome"] == "open" else {})
+            for row in self.tables[table]
+        ]
 
     @cached_property
     def last_day(self) -> dt.date:
-        """The last day on which anything happened; a day that is planned, when an invoice is due, is not counted."""
-        values = [row[name] for rows in self.tables.values() for row in rows for name in row if name != "due_on"]
-        return max((day_of(value) for value in values if isinstance(value, dt.date)), default=dt.date.min)
+        """The last day that counts."""
+        if self.data_ends is not None:
+            return self.latest
+        rows = {table: self.rows_of(table) for table in self.tables}
+        return reach.last_day(rows, self.columns, self.latest) or dt.date.min
 
-    def covers(self, table: str, date: str, period: Period) -> bool:
-        """Whether the rows of a table begin early enough in a period for it to be a base of comparison.
+    def last_of(self, table: str, as_of: dt.date) -> dt.date:
+        """How far a table reaches: to its last happening, or as far as all where none is no wonder."""
+        if table in reach.REGISTERS or self.data_ends is not None:
+            return as_of
+        dates = reach.happenings(table, self.columns[table])
+        return max((day for date in dates for day in self.days_of(table, date, as_of)[-1:]), default=dt.date.min)
 
-        The first row lies in the first tenth of the period, or no later than three times the mean distance between
-        days with rows.
-        """
-        days = self.days_of(table, date)
-        distance = (max(days) - min(days)).days / max(1, len(days) - 1)
-        return (min(days) - period.start).days <= max(period.full_days / 10, 3 * distance)
+    def covers(self, table: str, date: str, period: Period, as_of: dt.date) -> bool:
+        """Whether what a date tells of began early enough; what happens to rows later may do so a little later."""
+        days, created = self.days_of(table, date, as_of), self.days_of(table, CREATED_ON[table], as_of)
+        if reach.covers(days, period):
+            return True
+        return reach.covers(created, period) and (days[0] - period.start).days <= period.full_days / 4
 
     def known_on(self, as_of: dt.date, table: str) -> list[Row]:
         """The rows of a table without what happened to them after a day: a lead qualified later is not yet."""
-        rows = self.tables[table]
-        if as_of >= self.last_day:
-            return rows
+        rows, past = self.rows_of(table), as_of < self.last_day
+        won, ordered = self._first("opportunities", "lead_id"), self._first("orders", "customer_id")
 
         def later(value: Any) -> bool:
             return isinstance(value, dt.date) and day_of(value) > as_of
 
         def then(row: Row) -> Row:
-            reopened = "outcome" in row and later(row.get("closed_on"))
-            kept = {name: None if name != CREATED_ON[table] and later(v) else v for name, v in row.items()}
-            return kept | ({"outcome": "open"} if reopened else {})
+            if table == "leads":
+                row = row | {"won_on": won.get(row.get("lead_id")), "first_on": ordered.get(row.get("customer_id"))}
+            kept = dict(row)
+            for fact, dates in KNOWN_ON.get(table, {}).items():
+                known = next((row[date] for date in dates if row.get(date) is not None), None)
+                if fact == "outcome":
+                    kept[fact] = "open" if later(known) else row[fact]
+                elif fact in row and (later(known) or (past and known is None)):
+                    kept[fact] = None
+            unmade = (CREATED_ON[table], "due_on", "expected_on")
+            return kept | {name: None for name, value in row.items() if name not in unmade and later(value)}
 
         return [then(row) for row in rows]
+
+    def _first(self, table: str, key: str) -> dict[Any, dt.date]:
+        """Of each key the first day on which an opportunity was won, or something was ordered."""
+        found: dict[Any, dt.date] = {}
+        if not {key, *WHEN[table]} <= {*self.columns.get(table, ())}:
+            return found
+        date, does_count = WHEN[table][0], COUNTS[table]
+        for row in self.rows_of(table):
+            if row[key] is not None and row[date] is not None and does_count(row):
+                found[row[key]] = min(found.get(row[key], row[date]), row[date])
+        return found
+
+
+WHEN = {"opportunities": ("closed_on", "outcome"), "orders": ("ordered_on", "amount")}
+COUNTS: dict[str, Test] = {
+    "opportunities": lambda row: bool(row["outcome"] == "won"),
+    "orders": lambda row: row["amount"] is not None and row["amount"] > 0,
+}
+KNOWN_ON = {
+    "opportunities": {"outcome": ("closed_on",)},
+    "leads": {"customer_id": ("converted_on", "won_on", "first_on")},
+    "invoices": {"paid_amount": ("paid_on",)},
+    "tickets": {name: ("resolved_on",) for name in ("handle_minutes", "first_contact_resolved", "csat")},
+    "employees": {"left_voluntarily": ("left_on",), "performance_rating": (), "target_attainment": ()},
+}
 
 
 @dataclass(frozen=True)
@@ -85,7 +139,8 @@ class Selection:
     """A company in one period and one slice.
 
     `group` None is all slices together, `where` is the user's condition and `where_columns` what it reads; `base` says
-    that the period is one that another is compared with.
+    that the period is one that another is compared with. `seen` is filled with whether the data cover the period, one
+    entry for each measure that is read.
     """
 
     company: CompanyTables
@@ -96,17 +151,18 @@ class Selection:
     where: Test = lambda row: True
     where_columns: tuple[str, ...] = ()
     base: bool = False
+    seen: list[bool] = field(default_factory=list, compare=False)
 
     def prior(self) -> Selection:
         """The same of the period before."""
-        return replace(self, period=self.period.prior(), base=True)
+        return replace(self, period=self.period.prior(), base=True, seen=[])
 
     def year_ago(self) -> Selection:
         """The same of the period a year before."""
         earlier = self.period.year_ago()
         if earlier is None:
             raise NoValue
-        return replace(self, period=earlier, base=True)
+        return replace(self, period=earlier, base=True, seen=[])
 
     def whole(self) -> Selection:
         """The same of all slices together."""
@@ -127,8 +183,10 @@ class Selection:
         if table not in company.tables:
             raise NotConnected
         rows, present = company.known_on(self.as_of, table), set(company.columns[table])
+        if table == "opportunities" and "closed_on" in present:
+            present.add("expected_on")
         if table == "leads" and "opportunities" in company.tables:
-            until = self.as_of if self.as_of < company.last_day else dt.date.max
+            until = self.as_of
             opportunities = [row for row in company.tables["opportunities"] if row["created_on"] is not None]
             created = {row["lead_id"] for row in opportunities if row["created_on"] <= until} - {None}
             rows, present = [r | {"opportunity": r["lead_id"] in created} for r in rows], present | {"opportunity"}
@@ -141,18 +199,61 @@ class Selection:
             present = present | {"acquired_channel"}
         if {*needs, *self.by, *self.where_columns} - present:
             raise NotConnected
+        if self.as_of < company.last_day:
+            for fact, dates in KNOWN_ON.get(table, {}).items():
+                told = [date for date in dates if date in present or self.tells(date)]
+                if fact in needs and fact != "outcome" and not told:
+                    raise NoValue
         return rows
+
+    def tells(self, date: str) -> bool:
+        """Whether another table tells the day on which a lead became a customer."""
+        table, key = {"won_on": ("opportunities", "lead_id"), "first_on": ("orders", "customer_id")}.get(date, ("", ""))
+        columns = {*self.company.columns.get(table, ())}
+        return table in self.company.tables and {key, *WHEN[table]} <= columns
 
     def rows(self, table: str, *needs: str) -> list[Row]:
         """The rows that the user's condition leaves."""
         return [row for row in self.all_rows(table, *needs) if self.where(row)]
 
-    def check_reach(self, table: str, date: str, *, flow: bool = False, ends: bool = True) -> None:
+    def check_reach(
+        self, table: str, date: str, *, flow: bool = False, ends: bool = True, account: str | None = None
+    ) -> None:
         """Nothing is said of a time that the data do not reach; a stock alone goes on after its last row."""
-        days = self.company.days_of(table, date)
-        if not days or self.period.start > self.as_of or self.period.last < min(days):
+        company, period, as_of = self.company, self.period, self.as_of
+        if period.start > as_of:
             raise NoValue
-        if flow and ends and self.period.start > max(days):
+        if table in reach.FIGURES and self.is_too_short(table, date, account, flow=flow):
             raise NoValue
-        if flow and self.base and not self.company.covers(table, date, self.period):
+        created = company.days_of(table, CREATED_ON[table], as_of)
+        stock = not flow and table in reach.ENDS
+        by_creation = stock or table in reach.REGISTERS or not company.days_of(table, date, as_of)
+        used = CREATED_ON[table] if by_creation else date
+        days = company.days_of(table, used, as_of)
+        if not days or period.last < days[0]:
             raise NoValue
+        covered = not flow or company.covers(table, used, period, as_of)
+        if self.base and not covered:
+            raise NoValue
+        is_whole = not stock or period.last >= reach.whole_from(company.rows_of(table), table, created, as_of)
+        if self.base and not is_whole and ends:
+            raise NoValue
+        last = company.last_of(table, as_of)
+        if flow and ends and period.start > last:
+            raise NoValue
+        if ends:
+            done = covered and reach.reaches(days, max(last, days[-1]), period) if flow else is_whole
+            self.seen.append(done)
+
+    def is_too_short(self, table: str, date: str, account: str | None, *, flow: bool) -> bool:
+        """Whether figures are booked for longer stretches than the period is."""
+        rows = [row for row in self.company.tables[table] if account is None or row.get("account") == account]
+        days = [day for day in reach.days_of(rows, date, self.company.latest) if day <= self.as_of]
+        stretch = reach.booked_by(days)
+        if not stretch or self.period.full_days >= stretch:
+            return False
+        if flow:
+            return True
+        before = [day for day in days if day <= self.period.last]
+        known = bool(before) and (self.period.last - before[-1]).days <= stretch / 10
+        return stretch > 28 and not known

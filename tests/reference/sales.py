@@ -17,7 +17,7 @@ from reference.measures import (
     where_known,
 )
 from reference.results import Result, by_name, ratio
-from reference.rows import Row, Selection
+from reference.rows import NotConnected, Row, Selection
 
 # --- what the KPIs are made of
 
@@ -71,6 +71,25 @@ def became(*columns: str) -> Number:
     )
 
 
+def leads_converted(s: Selection) -> float:
+    """Leads that became customers, by what the company tells of it: the customer, a date, a won opportunity."""
+
+    def is_converted(row: Row) -> bool:
+        return any(row.get(name) is not None for name in ("customer_id", "converted_on", "won_on"))
+
+    def by_opportunity(s: Selection) -> float:
+        if not s.tells("won_on"):
+            raise NotConnected
+        return count(s, "leads", "created_on", "lead_id", where=is_converted)
+
+    return first_connected(
+        s,
+        lambda s: count(s, "leads", "created_on", "customer_id", where=is_converted),
+        lambda s: count(s, "leads", "created_on", "converted_on", where=is_converted),
+        by_opportunity,
+    )
+
+
 # --- KPIs
 
 
@@ -79,9 +98,7 @@ def sales_revenue(s: Selection) -> float:
     definitions: dict[str, Number] = {
         "orders": order_revenue,
         "opportunities": won_amount,
-        "ledger": lambda s: flow(
-            s, "ledger", "booked_on", "amount", "account", where=lambda r: r["account"] == "revenue"
-        ),
+        "ledger": lambda s: flow(s, "ledger", "booked_on", "amount", "account", account="revenue"),
     }
     named = s.company.revenue_from
     return definitions[named](s) if named else first_connected(s, *definitions.values())
@@ -155,7 +172,7 @@ def sales_velocity(s: Selection) -> Result:
 
 def lead_to_sale_conversion(s: Selection) -> Result:
     """Leads that became customers over leads."""
-    return ratio(s, became("customer_id"), lambda s: count(s, "leads", "created_on"))
+    return ratio(s, leads_converted, lambda s: count(s, "leads", "created_on"))
 
 
 def new_customers(s: Selection) -> float:

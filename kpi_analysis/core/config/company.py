@@ -107,6 +107,7 @@ class CompanyConfig(StrictModel):
     locale: str = "en_GB"
     calendar_spec: CalendarSpec = Field(default=CalendarSpec(), alias="calendar")
     timezone: str = "UTC"
+    data_ends: date | None = None
     source: str = "duckdb://"
     tables: dict[str, TableSpec] = Field(default_factory=dict)
     rates: RatesSpec | None = None

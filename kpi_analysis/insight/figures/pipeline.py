@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from kpi_analysis.core.periods import Period
@@ -152,7 +153,10 @@ def ageing(scope: Scope) -> pd.DataFrame:
 
 @figure_function("pipeline.slippage", kpis=READ)
 def deal_slippage(scope: Scope) -> pd.DataFrame:
-    """Return, at each period's end, the share of the open deals that were older than nine in ten won deals were."""
+    """Return, at each period's end, the share of the open deals that were older than nine in ten won deals were.
+
+    It has no value until the data themselves are older than that: before, no deal can be.
+    """
     if reason := read.absent(scope):
         return none_because(reason)
     days = [*read.ends(scope)[-read.LOOKED_BACK + 1 :], scope.day]
@@ -160,9 +164,11 @@ def deal_slippage(scope: Scope) -> pd.DataFrame:
     assert rows is not None
     found = pipeline.slippage(rows, days, scope.once(limit))
     periods = [scope.calendar.containing(day, read.grain(scope)) for day in days]
+    oldest = pd.Timestamp(rows["created"].min()) + pd.Timedelta(days=float(scope.once(limit)))
+    is_told = np.array([pd.Timestamp(day) >= oldest for day in days])
     table = pd.DataFrame({
-        "period": [period.label for period in periods], "share": found["share"], "share.numerator": found["slipped"],
-        "share.denominator": found["deals"],
+        "period": [period.label for period in periods], "share": found["share"].where(is_told),
+        "share.numerator": found["slipped"], "share.denominator": found["deals"],
         "complete": [period.last_day == day for period, day in zip(periods, days, strict=True)],
     })  # fmt: skip
     return together(tidy(table, [Quantity("share", "Open deals that slipped", "percent")]), reason="")

@@ -76,6 +76,8 @@ class Aggregate(StrictModel):
         BG/NBD and Gamma-Gamma are fitted on all rows up to the end of the period; `agg` is the sum of what was paid.
     account : str, optional
         An account of the ledger that must occur in it.
+    account_if_any : str, optional
+        An account of the ledger that counts as nothing where it does not occur.
     """
 
     table: str
@@ -92,6 +94,7 @@ class Aggregate(StrictModel):
     pair: Pair | None = None
     lifetime: Lifetime | None = None
     account: str | None = None
+    account_if_any: str | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Aggregate:
@@ -141,7 +144,8 @@ class Aggregate(StrictModel):
     @property
     def condition(self) -> str | None:
         """Which rows count, the account included."""
-        account = f"account = '{self.account}'" if self.account is not None else None
+        named = self.account or self.account_if_any
+        account = f"account = '{named}'" if named is not None else None
         return " and ".join(f"({text})" for text in (account, self.where) if text) or None
 
     @property
@@ -189,6 +193,7 @@ class Measure(StrictModel):
     pair: Pair | None = None
     lifetime: Lifetime | None = None
     account: str | None = None
+    account_if_any: str | None = None
 
     @cached_property
     def aggregates(self) -> tuple[Aggregate, ...]:

@@ -122,8 +122,12 @@ class Evaluator:
         known = values.reasons == ""
         # exact, so that slices which only other KPIs have, and which add 0 here, do not change the order of the sum
         totals = np.array([[_exact_sum(row)] for row in np.where(known, values.numbers, 0.0)])
-        anything = known.any(axis=1, keepdims=True)
-        return Values(np.where(anything, totals, values.numbers), np.where(anything, "", values.reasons))
+        # where a slice is unknown, zeros of slices without rows do not make the whole known
+        anything = (known & (values.numbers != 0)).any(axis=1, keepdims=True) | known.all(axis=1, keepdims=True)
+        first = [next((reason for reason in row if reason), "") for row in values.reasons]
+        reasons = np.where(known, np.array(first, dtype=object)[:, None], values.reasons)
+        shape = values.numbers.shape
+        return Values(np.where(anything, np.broadcast_to(totals, shape), np.nan), np.where(anything, "", reasons))
 
     def _measure(self, name: str, periods: Periods, *, as_base: bool) -> Values:
         key = (f"measure {name}", periods, as_base)  # a KPI may have the name of its measure

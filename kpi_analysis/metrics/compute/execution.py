@@ -10,14 +10,14 @@ import ibis.expr.types as ir
 
 from kpi_analysis.core.config.company import settings
 from kpi_analysis.core.periods import Period
-from kpi_analysis.core.schema import TABLES
+from kpi_analysis.core.schema import DERIVED, TABLES
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.catalogue import Aggregate
 from kpi_analysis.metrics.compute.aggregate_functions import ZERO_WITHOUT_ROWS, function_of
 from kpi_analysis.metrics.compute.cached_execution import execute_cached
 from kpi_analysis.metrics.compute.kinds import Record, Request, RowSet, rows_name
 from kpi_analysis.metrics.compute.plan import PlannedQuery, QueryPlan
-from kpi_analysis.metrics.compute.resolution import QueryKey
+from kpi_analysis.metrics.compute.resolution import QueryKey, known_on_columns
 from kpi_analysis.metrics.compute.selection import Group, Selection
 
 
@@ -122,7 +122,7 @@ def _in_the_data(selection: Selection, query: PlannedQuery) -> Sequence[Period]:
     column = str(aggregate.open[0] if aggregate.open else aggregate.date) if aggregate is not None else ""
     if aggregate is None or column not in selection.sources.columns(aggregate.table):
         return query.periods
-    first = selection.sources.extent(aggregate.table, column).first
+    first = selection.sources.facts.first_day(aggregate.table, column)
     return query.periods if first is None else [period for period in query.periods if period.last_day >= first]
 
 
@@ -130,7 +130,6 @@ def _request(selection: Selection, query: PlannedQuery, periods: Sequence[Period
     sources, as_of = selection.sources, selection.as_of
     resolved = {name: selection.resolve(name).aggregate for name in query.measures}
     aggregates = {name: aggregate for name, aggregate in resolved.items() if aggregate is not None}
-    last = sources.last_day()
     return Request(
         rows=lambda: _rows(selection, query.key[1], aggregates.values()),
         aggregates=aggregates,
@@ -140,7 +139,7 @@ def _request(selection: Selection, query: PlannedQuery, periods: Sequence[Period
         where=selection.where,
         constants=settings(sources.config),
         calendar=sources.config.calendar,
-        as_of=as_of if last is not None and as_of < last else None,
+        as_of=as_of if selection.takes_back(query.key[1]) else None,
         memo=sources.memo,
     )
 
@@ -151,26 +150,47 @@ def _rows(selection: Selection, table: str, aggregates: Iterable[Aggregate]) -> 
     needed = {column for one in aggregates for text in one.row_texts for column in sql.columns_of(text)}
     needed |= {column for one in aggregates for column in one.key_columns}
     needed |= {*selection.by, *(sql.columns_of(selection.where) if selection.where else ())}
+    if selection.takes_back(table):
+        later = needed & {name for name, column in TABLES[table].columns.items() if column.known_on}
+        needed |= {date for name in later for date in known_on_columns(sources, table, name)}
     extra = needed & set(sources.derived(table))
     rows = sources.with_derived(table, extra) if extra else sources.table(table)
     return _as_of(selection, table, rows)
 
 
 def _as_of(selection: Selection, name: str, rows: ir.Table) -> ir.Table:
-    """Take back what happened after the day asked for: a lead qualified later is not qualified yet."""
-    last, as_of = selection.sources.last_day(), selection.as_of
-    if last is None or as_of >= last:
+    """Take back what happened after the day that counts: a lead qualified later is not qualified yet.
+
+    A value that became known on a later day, or on none that the table tells, is not known; an opportunity that
+    closed later is open.
+    """
+    if not selection.takes_back(name):
         return rows
-    dates = [
-        c.name
-        for c in TABLES[name].columns.values()
-        if c.kind in ("date", "timestamp") and c.name in rows.columns and c.name != TABLES[name].date
-    ]
-    dates += [column for column in rows.columns if column == "opportunity_on"]
-    if {"outcome", "closed_on"} <= set(rows.columns):
-        later = rows.closed_on.cast("date") > as_of
-        rows = rows.mutate(outcome=ibis.ifelse(later.fill_null(False), "open", rows.outcome))
-    return rows.mutate(**{day: ibis.ifelse(rows[day].cast("date") > as_of, ibis.null(), rows[day]) for day in dates})
+    table, as_of, present = TABLES[name], selection.as_of, set(rows.columns)
+    values: dict[str, ir.Value] = {}
+    for column in (table.columns[each] for each in table.columns if each in present):
+        dates = [date for date in known_on_columns(selection.sources, name, column.name) if date in present]
+        if column.known_on is None or not (dates or selection.is_past):
+            continue
+        value = rows[column.name]
+        known = _first_known([rows[date].cast("date") for date in dates])
+        if column.name == "outcome":
+            values["outcome"] = ibis.ifelse((known > as_of).fill_null(False), "open", value)
+        elif selection.is_past:
+            values[column.name] = ibis.ifelse(known <= as_of, value, ibis.null(value.type()))
+        else:  # what has no date is known now
+            values[column.name] = ibis.ifelse((known > as_of).fill_null(False), ibis.null(value.type()), value)
+    happened = [*table.events[1:], *table.life[1:]] if table.life else [*table.events[1:]]
+    happened += [one.name for one in DERIVED if one.table == name and one.kind == "date" and one.source != name]
+    for date in (date for date in dict.fromkeys(happened) if date in present):
+        later = (rows[date].cast("date") > as_of).fill_null(False)
+        values[date] = ibis.ifelse(later, ibis.null(rows[date].type()), rows[date])
+    return rows.mutate(**values)
+
+
+def _first_known(days: Sequence[ir.Value]) -> ir.Value:
+    """The first of some days that has a value; SQLite's coalesce takes two or more."""
+    return ibis.coalesce(*days) if len(days) > 1 else days[0] if days else ibis.null("date")
 
 
 def _collect(collected: _Collected, selection: Selection, query: PlannedQuery, record: Record, period: Period) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kpi_analysis.core.config.company import settings
+from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.catalogue import Aggregate, Catalogue, Measure
 from kpi_analysis.metrics.compute.kinds import KINDS
@@ -45,7 +46,13 @@ class ResolvedMeasure:
 
 
 def resolve_measure(
-    sources: Sources, name: str, measure: Measure, by: Sequence[str], where: str | None
+    sources: Sources,
+    name: str,
+    measure: Measure,
+    by: Sequence[str],
+    where: str | None,
+    *,
+    is_past: bool = False,
 ) -> ResolvedMeasure:
     """Measure resolved by the first of its aggregates that the company's tables allow.
 
@@ -61,6 +68,8 @@ def resolve_measure(
         Dimensions to slice by.
     where : str, optional
         The user's condition in SQL.
+    is_past : bool
+        Whether the day that counts lies before the end of the data.
 
     Returns
     -------
@@ -78,7 +87,7 @@ def resolve_measure(
     reasons = [(one, obstacle(sources, one, (), None)) for one in aggregates]
     free = next((one for one, reason in reasons if not reason), None)
     if free is not None:
-        reason = obstacle(sources, free, by, where)
+        reason = obstacle(sources, free, by, where) or (_known_later(sources, free) if is_past else "")
         return ResolvedMeasure(name, None if reason else free, reason)
     connected = [pair for pair in reasons if pair[0].table in sources.connected]
     return ResolvedMeasure(name, None, (connected or reasons)[0][1])
@@ -110,6 +119,35 @@ def obstacle(sources: Sources, aggregate: Aggregate, by: Sequence[str], where: s
         if column not in present:
             return f"table {table} has no column {column}"
     return ""
+
+
+def _known_later(sources: Sources, aggregate: Aggregate) -> str:
+    """Reason why an aggregate cannot be read as of an earlier day: a value without a day on which it became known."""
+    table = TABLES[aggregate.table]
+    for name in sorted({name for text in aggregate.row_texts for name in sql.columns_of(text)} & set(table.columns)):
+        known_on = table.columns[name].known_on
+        if known_on is not None and not known_on_columns(sources, aggregate.table, name):
+            missing = f"; it would need {' or '.join(known_on)}" if known_on else ""
+            return f"{name} has no date, so it is known only at the end of the data{missing}"
+    return ""
+
+
+def known_on_columns(sources: Sources, table: str, column: str) -> tuple[str, ...]:
+    """Columns of a company's table that say when a value became known, the first that has a value counts.
+
+    Parameters
+    ----------
+    sources : Sources
+    table, column : str
+        Canonical names.
+
+    Returns
+    -------
+    tuple of str
+        Derived columns among them; empty where it is known only at the end of the data.
+    """
+    present = {*sources.columns(table), *sources.derived(table)}
+    return tuple(name for name in TABLES[table].columns[column].known_on or () if name in present)
 
 
 def required(text: str) -> frozenset[str]:

@@ -8,11 +8,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from kpi_analysis.core.periods import Period
-from kpi_analysis.metrics.catalogue import Catalogue
+from kpi_analysis.core.schema import TABLES
+from kpi_analysis.metrics.catalogue import Aggregate, Catalogue
 from kpi_analysis.metrics.compute.kinds import RowSet
 from kpi_analysis.metrics.compute.kinds.pair import opening_day
 from kpi_analysis.metrics.compute.resolution import QueryKey, ResolvedMeasure, resolve_measure
-from kpi_analysis.metrics.sources import Sources
+from kpi_analysis.metrics.sources import Extent, Sources
+
+SHORTEST = {"year": 350, "half-year": 175, "quarter": 84, "month": 28, "week": 7}  # days that hold one booking
+LATE_SHARE = 0.25
+STALE_SHARE = 0.1
 
 BEFORE = "the period is before the data begins"
 PARTLY = "the period is only partly in the data"
@@ -61,10 +66,13 @@ class Selection:
         if name not in self._resolved:
             measure = self.catalogue.measures[name]
             # the measure itself is kept beside what is found, so that no other one can have its id
-            key = ("measure", name, id(measure), tuple(self.by), self.where)
+            key = ("measure", name, id(measure), tuple(self.by), self.where, self.is_past)
             self._resolved[name], _ = self.sources.memo.get(
-                key, lambda: (resolve_measure(self.sources, name, measure, self.by, self.where), measure)
-            )
+                key,
+                lambda: (
+                    resolve_measure(self.sources, name, measure, self.by, self.where, is_past=self.is_past), measure
+                ),
+            )  # fmt: skip
         return self._resolved[name]
 
     def by_query(self, names: Iterable[str]) -> dict[QueryKey, RowSet]:
@@ -108,30 +116,97 @@ class Selection:
             return ""
         if period.start > self.as_of:
             return AFTER
-        extent = self.sources.extent(aggregate.table, aggregate.open[0] if aggregate.open else aggregate.date)
+        if (grain := self._booked_by(aggregate, period)) is not None:
+            return f"the {aggregate.table} is booked by the {grain}"
+        extent = self._extent(aggregate)
         if aggregate.looks_back:
             assert aggregate.pair is not None
             opening = opening_day(period, self.sources.config.calendar, aggregate.pair.since)
             if extent.first is not None and opening < extent.first:
                 return "year ago is before the data begins" if aggregate.pair.since == "year_ago" else PARTLY
-        first, last = extent.first, extent.last
-        if first is None or last is None:
+        if extent.first is None:
             return f"table {aggregate.table} has no rows with a date"
-        if period.last_day < first:
+        if period.last_day < extent.first:
             return BEFORE
-        if as_base and not aggregate.is_stock and not extent.covers(period):
+        if as_base and not aggregate.is_stock and not self._covers(aggregate, extent, period):
             return PARTLY
-        if period.start > last and not aggregate.is_stock and aggregate.pair is None:
+        if as_base and (whole_from := self._whole_from(aggregate, period)) is not None:
+            words = TABLES[aggregate.table].name.replace("_", " ")
+            return f"the {words} begin with the data, those that were open before are missing until {whole_from}"
+        last = self._last(aggregate)
+        if last is not None and period.start > last and not aggregate.is_stock and aggregate.pair is None:
             return f"table {aggregate.table} ends on {last}"
         return ""
 
     def covered(self, name: str, period: Period) -> bool:
         """Whether the data of a measure begin before, or early in, a period, and go on to its end."""
         aggregate = self.resolve(name).aggregate
-        if aggregate is None or aggregate.is_stock or aggregate.pair is not None:
+        if aggregate is None or aggregate.pair is not None:
             return True
-        extent = self.sources.extent(aggregate.table, aggregate.date)
-        return extent.covers(period) and extent.reaches(period)
+        if aggregate.is_stock:
+            return self._whole_from(aggregate, period) is None
+        extent = self._extent(aggregate)
+        return self._covers(aggregate, extent, period) and extent.reaches(period, last=self._last(aggregate))
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the day that counts lies before the end of the data, so that what is known later must not count."""
+        last = self.sources.last_day()
+        return last is not None and self.as_of < last
+
+    def takes_back(self, table: str) -> bool:
+        """Whether a table has days after the one that counts: later events, plans, or mistakes."""
+        facts, derived = self.sources.facts, self.sources.derived(table).values()
+        others = {one.source for one in derived if one.kind == "date"} - {table}
+        return self.is_past or any(facts.has_later(name, self.as_of) for name in (table, *others))
+
+    def _extent(self, aggregate: Aggregate) -> Extent:
+        """Days of a measure; where none of its kind has happened yet, or it is a stock, those of its table."""
+        date = aggregate.open[0] if aggregate.open else aggregate.date
+        own = self.sources.extent(aggregate.table, date, self.as_of)
+        is_whole = aggregate.kind == "stock" or TABLES[aggregate.table].is_register
+        return self.sources.extent(aggregate.table, None, self.as_of) if is_whole or own.first is None else own
+
+    def _covers(self, aggregate: Aggregate, extent: Extent, period: Period) -> bool:
+        """Whether the data were there when a period began.
+
+        Something that happens to rows later, such as a win, cannot happen on the first days of a table; where that
+        goes back to the begin of the period, the first quarter of it is time enough.
+        """
+        if extent.covers(period) or extent.first is None:
+            return extent.covers(period)
+        table = self.sources.extent(aggregate.table, None, self.as_of)
+        return table.covers(period) and (extent.first - period.start).days <= LATE_SHARE * period.full_days
+
+    def _last(self, aggregate: Aggregate) -> dt.date | None:
+        """Last day that a table tells of: its last event, or that of all tables where it is no wonder that it has none.
+
+        Those are registers, which are kept of what is there, and all tables where the company file says how far the
+        data reach.
+        """
+        if TABLES[aggregate.table].is_register or self.sources.reach.decided_by == "data_ends":
+            return self.as_of
+        found = self.sources.facts.last_event(aggregate.table, self.as_of)
+        return None if found is None else found[0]
+
+    def _whole_from(self, aggregate: Aggregate, period: Period) -> dt.date | None:
+        """Day from which a stock holds all that is open, where a period ends before it."""
+        if aggregate.kind != "stock" or TABLES[aggregate.table].life is None:
+            return None
+        whole_from = self.sources.facts.lives(aggregate.table, self.as_of).whole_from
+        return whole_from if whole_from is not None and period.last_day < whole_from else None
+
+    def _booked_by(self, aggregate: Aggregate, period: Period) -> str | None:
+        """Grain at which the figures of a measure are booked, where a period is shorter."""
+        account, facts = aggregate.account or aggregate.account_if_any, self.sources.facts
+        grain = facts.booked_by(aggregate.table, account, self.as_of)
+        if not grain or period.full_days >= SHORTEST[grain]:
+            return None
+        if aggregate.kind == "balance":  # which is known on the day on which it is booked, and for a while
+            last = facts.last_booking(aggregate.table, account, period.last_day)
+            is_known = last is not None and (period.last_day - last).days <= STALE_SHARE * SHORTEST[grain]
+            return None if is_known or grain in ("month", "week") else grain
+        return grain
 
     def _whole(self, period: Period) -> Period:
         whole = replace(period, through=None)

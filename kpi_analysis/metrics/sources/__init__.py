@@ -5,21 +5,24 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import ibis.expr.types as ir
 
 from kpi_analysis.core.config.company import CompanyConfig
-from kpi_analysis.core.schema import DerivedColumn
+from kpi_analysis.core.schema import TABLES, DerivedColumn
 from kpi_analysis.metrics.sources.connections import Connections
-from kpi_analysis.metrics.sources.facts import Extent, Fingerprint, TableCheck, TableFacts
+from kpi_analysis.metrics.sources.event_days import Extent, started_until
+from kpi_analysis.metrics.sources.facts import Fingerprint, Reach, TableCheck, TableFacts
 from kpi_analysis.metrics.sources.memo import Memo
 from kpi_analysis.metrics.sources.query_cache import CompiledQueryCache
 from kpi_analysis.metrics.sources.result_cache import ResultCache
 from kpi_analysis.metrics.sources.snapshot import Snapshot
 from kpi_analysis.metrics.sources.tables import TableLoader
 
-__all__ = ["Connections", "Extent", "Fingerprint", "Sources", "TableCheck", "TableFacts", "TableLoader"]
+__all__ = ["Connections", "Extent", "Fingerprint", "Reach", "Sources", "TableCheck", "TableFacts", "TableLoader"]
 
 
 @dataclass
@@ -36,12 +39,15 @@ class Sources:
         Tables and facts are read from it where it has them.
     query_cache : CompiledQueryCache, optional
         The queries compiled before; by default that of the snapshot, or one in memory.
+    today : date, optional
+        In the company's time zone by default; what lies after it has not happened.
     """
 
     config: CompanyConfig
     validate: Callable[[Sources, str], None] = lambda sources, name: None
     snapshot: Snapshot | None = None
     query_cache: CompiledQueryCache = field(default_factory=CompiledQueryCache)
+    today: dt.date = None  # type: ignore[assignment]  # set below, where the time zone is known
     result_cache: ResultCache | None = field(default=None, init=False)
     memo: Memo = field(default_factory=Memo, init=False)
     connections: Connections = field(init=False)
@@ -49,12 +55,15 @@ class Sources:
     facts: TableFacts = field(init=False)
 
     def __post_init__(self) -> None:
+        if self.today is None:
+            self.today = dt.datetime.now(ZoneInfo(self.config.timezone)).date()
         snapshot = self.snapshot or Snapshot()
         self.connections = Connections(self.config, snapshot.connection)
         self.tables = TableLoader(
             self.config, self.connections, lambda name: self.validate(self, name), snapshot.tables, snapshot.columns
         )
-        self.facts = TableFacts(self.tables, snapshot.facts)
+        latest = min(self.today, self.config.data_ends or self.today)
+        self.facts = TableFacts(self.tables, snapshot.facts, latest)
         if self.snapshot is not None:
             self.query_cache = CompiledQueryCache(snapshot.folder, snapshot.scope)
             self.result_cache = ResultCache(self.query_cache)
@@ -95,9 +104,9 @@ class Sources:
         """Canonical table with derived columns; see `TableLoader.with_derived`."""
         return self.tables.with_derived(name, columns)
 
-    def extent(self, name: str, column: str | None = None) -> Extent:
+    def extent(self, name: str, column: str | None = None, until: dt.date | None = None) -> Extent:
         """Extent of a date column of a table; see `TableFacts.extent`."""
-        return self.facts.extent(name, column)
+        return self.facts.extent(name, column, until)
 
     def distinct(self, name: str, column: str) -> frozenset[str]:
         """Words that occur in a column of a table."""
@@ -105,11 +114,35 @@ class Sources:
 
     def days(self, name: str) -> frozenset[dt.date]:
         """Days on which a table has rows."""
-        return self.facts.days(name)
+        return frozenset(self.facts.days(name).tolist())
+
+    @cached_property
+    def reach(self) -> Reach:
+        """How far the data reach: to the `data_ends` of the company file, else to the last event in any table.
+
+        Starts that are agreed but lie ahead are plans: those of a register (contracts, employments) count only as far
+        as they go on at their usual pace after the last event of all other tables.
+        """
+        if self.config.data_ends is not None:
+            return Reach(min(self.config.data_ends, self.today), "data_ends")
+        found = [(name, self.facts.last_event(name, checked=False)) for name in self.connected]
+        happened = [(*last, name) for name, last in found if last is not None and not self._may_be_planned(name)]
+        last_day = max((day for day, _, _ in happened), default=None)
+        for name in (name for name, last in found if last is not None and self._may_be_planned(name)):
+            day = started_until(self.facts.days_in_line(name, checked=False), last_day)
+            happened += [] if day is None else [(day, TABLES[name].date, name)]
+        if not happened:
+            return Reach(None)
+        day, column, table = max(happened)
+        return Reach(day, "last_event", table, column)
 
     def last_day(self) -> dt.date | None:
-        """Last day on which anything happened in any connected table: how far the data reach."""
-        return max((day for name in self.connected if (day := self.facts.newest(name)) is not None), default=None)
+        """Last day that counts: how far the data reach."""
+        return self.reach.day
+
+    def _may_be_planned(self, name: str) -> bool:
+        table = TABLES[name]
+        return table.columns[table.date].planned
 
     def fingerprints(self) -> list[Fingerprint]:
         """Fingerprints of what was read, table by table."""

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-import ibis.expr.types as ir
+import numpy as np
 
 from kpi_analysis.core.errors import DataFinding
-from kpi_analysis.core.periods import Period
 from kpi_analysis.core.schema import TABLES
+from kpi_analysis.metrics.sources.dialects import dialect_of
+from kpi_analysis.metrics.sources.event_days import (
+    ALONE_DAYS,
+    ALONE_IN_REGISTER,
+    Days,
+    Extent,
+    as_days,
+    booked_by,
+    day_measures,
+    days_in_line,
+    distinct_days,
+    extent_of,
+    read_days,
+)
 from kpi_analysis.metrics.sources.files import digest
+from kpi_analysis.metrics.sources.lives import Lives, measure_lives
 from kpi_analysis.metrics.sources.tables import TableLoader
 
-EARLY_SHARE = 0.1
-LATE_DAYS = 7
+MOST_ROWS_ALONE = 2  # rows of a day that stands alone: an order may have two lines
 
 
 @dataclass(frozen=True)
@@ -36,46 +49,31 @@ class Fingerprint:
         return asdict(self)
 
 
+REACH_WORDS = {
+    "as_of": "as asked",
+    "data_ends": "as the company file says",
+    "last_event": "the last event in the data",
+}
+
+
 @dataclass(frozen=True)
-class Extent:
-    """How far a date column reaches: its first and last day, and on how many days there are rows."""
+class Reach:
+    """Reach of the data: the last day that counts, and what says so.
 
-    first: dt.date | None
-    last: dt.date | None
-    days: int
+    Parameters
+    ----------
+    day : date, optional
+        None where no connected table has a row with a date.
+    decided_by : str
+        ``data_ends`` of the company file, the ``last_event`` in the data, or the ``as_of`` that was asked for.
+    table, column : str
+        Where that event stands.
+    """
 
-    @property
-    def spacing(self) -> float:
-        """The usual distance between days with rows."""
-        if self.first is None or self.last is None:
-            return 0.0
-        return (self.last - self.first).days / max(1, self.days - 1)
-
-    def covers(self, period: Period) -> bool:
-        """Whether the data were there when a period began.
-
-        They were if the first row lies in its first tenth, or no further in than three times the usual distance
-        between days with rows: by chance, a gap is longer than that one time in twenty.
-        """
-        if self.first is None:
-            return False
-        return (self.first - period.start).days <= max(EARLY_SHARE * period.full_days, 3 * self.spacing)
-
-    def reaches(self, period: Period) -> bool:
-        """Whether the data go on to the last counted day of a period, give or take a week or the usual gaps."""
-        if self.last is None:
-            return False
-        return (period.last_day - self.last).days <= max(LATE_DAYS, EARLY_SHARE * period.full_days, 3 * self.spacing)
-
-
-def extent_measures(values: Mapping[str, ir.Value]) -> dict[str, ir.Scalar]:
-    """Return what must be measured of the days among these columns to know how far they reach."""
-    bounds: dict[str, ir.Scalar] = {}
-    for name, value in values.items():
-        if value.type().is_temporal():
-            day = value.cast("date")
-            bounds |= {f"{name}.first": day.min(), f"{name}.last": day.max(), f"{name}.days": day.nunique()}
-    return bounds
+    day: dt.date | None
+    decided_by: Literal["as_of", "data_ends", "last_event"] = "last_event"
+    table: str = ""
+    column: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,13 +85,13 @@ class TableCheck:
     findings : tuple of DataFinding
     rows : int, optional
         How many there are, where they were counted.
-    extents : mapping of str to Extent, optional
-        Of its date columns, where they were measured.
+    days : mapping of str to ndarray of datetime64, optional
+        Days of its date columns, where they were collected.
     """
 
     findings: tuple[DataFinding, ...]
     rows: int | None = None
-    extents: Mapping[str, Extent] | None = None
+    days: Mapping[str, Days] | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ class KnownFacts:
     findings : tuple of DataFinding, optional
         What a check of all tables has found.
     checks : mapping of str to TableCheck
-    days : mapping of str to frozenset of date
+    lives : mapping of (table, date) to Lives
     words : mapping of (table, column) to frozenset of str
         Of columns that have few.
     crowded : frozenset of (table, column)
@@ -115,7 +113,7 @@ class KnownFacts:
 
     findings: tuple[DataFinding, ...] | None = None
     checks: Mapping[str, TableCheck] = field(default_factory=dict)
-    days: Mapping[str, frozenset[dt.date]] = field(default_factory=dict)
+    lives: Mapping[tuple[str, dt.date], Lives] = field(default_factory=dict)
     words: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     crowded: frozenset[tuple[str, str]] = frozenset()
     fingerprints: Mapping[str, Fingerprint] = field(default_factory=dict)
@@ -129,15 +127,19 @@ class TableFacts:
     ----------
     tables : TableLoader
     known : KnownFacts
+    latest : date
+        Today, or the day on which the company file says that the data end: what lies after it moves nothing.
     """
 
     tables: TableLoader
     known: KnownFacts = field(default_factory=KnownFacts)
+    latest: dt.date = dt.date.max
     _checks: dict[str, TableCheck] = field(default_factory=dict)
-    _extents: dict[str, Mapping[str, Extent]] = field(default_factory=dict)
-    _newest: dict[str, dt.date | None] = field(default_factory=dict)
+    _days: dict[tuple[str, str], Days] = field(default_factory=dict)
+    _in_line: dict[tuple[str, str], Days] = field(default_factory=dict)
     _words: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
-    _days: dict[str, frozenset[dt.date]] = field(default_factory=dict)
+    _bookings: dict[str, dict[str, Days]] = field(default_factory=dict)
+    _lives: dict[tuple[str, dt.date], Lives] = field(default_factory=dict)
 
     def check(self, name: str, examine: Callable[[], TableCheck]) -> TableCheck:
         """Check of a table, which is examined once; what the scan has measured is not measured again."""
@@ -152,24 +154,85 @@ class TableFacts:
         """Names of the tables that were checked."""
         return (*self.known.checks, *self._checks)
 
-    def extents(self, name: str) -> Mapping[str, Extent]:
-        """Extent of each date column of a table."""
-        if name not in self._extents:
-            scanned = self._scanned(name)
-            if scanned is None:
-                table = self.tables.table(name)  # which is checked for it, so that its scan may have measured them
-                scanned = self._scanned(name)
-            if scanned is None:
-                bounds = extent_measures({n: table[n] for n in self.tables.columns(name)})
-                scanned = read_extents(table.aggregate(**bounds).to_pyarrow().to_pylist()[0] if bounds else {})
-            self._extents[name] = scanned
-        return self._extents[name]
+    def days(self, name: str, column: str | None = None, *, checked: bool = True) -> Days:
+        """Days on which a date column of a table has rows; of its main one if none is named.
 
-    def extent(self, name: str, column: str | None = None) -> Extent:
-        """Extent of a date column of a table; of its main one if none is named, or a derived one."""
-        found = self.extents(name)
-        main = str(TABLES[name].date)
-        return found[column] if column is not None and column in found else found.get(main, Extent(None, None, 0))
+        Parameters
+        ----------
+        name : str
+            Of the canonical table.
+        column : str, optional
+        checked : bool
+            Whether the table is checked for it; a question about one table need not wait for the checks of all others.
+
+        Returns
+        -------
+        ndarray of datetime64, shape (n,)
+            Sorted; empty where there is no such column.
+        """
+        key = (name, column or TABLES[name].date)
+        if key not in self._days:
+            if checked and self._scanned(name) is None:
+                self.tables.table(name)  # which is checked for it, so that its scan may have collected them
+            scanned = self._scanned(name)
+            self._days |= {(name, each): days for each, days in (scanned or self._collected(name)).items()}
+            self._days.setdefault(key, as_days(()))
+        return self._days[key]
+
+    def _collected(self, name: str) -> Mapping[str, Days]:
+        """Days of all date columns of a table that was not scanned for them."""
+        table = self.tables.unchecked(name)
+        dates = [c for c in self.tables.columns(name) if TABLES[name].columns[c].kind in ("date", "timestamp")]
+        if not dates:
+            return {}
+        if dialect_of(table.get_backend()).collects_days:
+            return read_days(table.aggregate(**day_measures({c: table[c] for c in dates})).to_pyarrow())
+        return {column: distinct_days(table, column) for column in dates}
+
+    def days_in_line(self, name: str, column: str | None = None, *, checked: bool = True) -> Days:
+        """Days of a date column that are neither after `latest` nor far from all others."""
+        key = (name, column or TABLES[name].date)
+        if key not in self._in_line:
+            days = self.days(*key, checked=checked)
+            self._in_line[key] = self.without_alone(*key, days, self.latest)
+        return self._in_line[key]
+
+    def without_alone(self, name: str, column: str, days: Days, latest: dt.date) -> Days:
+        """Days of a date column up to a latest one, without those that stand alone; see `days_in_line`."""
+        least_gap = ALONE_IN_REGISTER if TABLES[name].is_register else ALONE_DAYS
+        return days_in_line(days, latest, lambda alone: self.is_few(name, column, alone), least_gap=least_gap)
+
+    def is_few(self, name: str, column: str, days: Days) -> bool:
+        """Whether hardly more rows than days have these days in a date column."""
+        rows = self.tables.unchecked(name)
+        count = rows.filter(rows[column].cast("date").isin(days.tolist())).count().to_pyarrow().as_py()
+        return int(count) <= MOST_ROWS_ALONE * days.size
+
+    def extent(self, name: str, column: str | None = None, until: dt.date | None = None) -> Extent:
+        """Extent of a date column of a table, up to a day; of its main one if none is named, or a derived one."""
+        wanted = column if column in TABLES[name].columns else None
+        return extent_of(self.days_in_line(name, wanted), until)
+
+    def first_day(self, name: str, column: str) -> dt.date | None:
+        """First day on which a date column has rows, be it out of line: before it nothing need be read."""
+        days = self.days(name, column)
+        return days[0].item() if days.size else None
+
+    def last_event(
+        self, name: str, until: dt.date | None = None, *, checked: bool = True
+    ) -> tuple[dt.date, str] | None:
+        """Last day on which anything happened in a table, up to a day, and the column that says so."""
+        found = []
+        for column in TABLES[name].events:
+            if column in self.tables.columns(name):
+                last = extent_of(self.days_in_line(name, column, checked=checked), until).last
+                found += [(last, column)] if last is not None else []
+        return max(found, key=lambda one: one[0], default=None)
+
+    def has_later(self, name: str, day: dt.date) -> bool:
+        """Whether any date of a table, be it out of line, lies after a day."""
+        dates = (c for c in self.tables.columns(name) if TABLES[name].columns[c].kind in ("date", "timestamp"))
+        return any(days.size and days[-1] > np.datetime64(day) for c in dates for days in [self.days(name, c)])
 
     def distinct(self, name: str, column: str) -> frozenset[str]:
         """Words that occur in a column, such as the accounts of the ledger."""
@@ -181,35 +244,54 @@ class TableFacts:
             self._words[key] = frozenset(word for word in found if word is not None)
         return self._words[key]
 
-    def days(self, name: str) -> frozenset[dt.date]:
-        """Days on which a table has rows."""
-        if name in self.known.days:
-            return self.known.days[name]
-        if name not in self._days:
-            table = self.tables.table(name)
-            day = table[str(TABLES[name].date)].cast("date").name("day")
-            found = table.select(day).distinct().to_pyarrow().column(0).to_pylist()
-            self._days[name] = frozenset(one for value in found if (one := _day(value)) is not None)
-        return self._days[name]
+    def booked_by(self, name: str, account: str | None, until: dt.date) -> str:
+        """Grain at which figures of a table, or of an account in it, are booked; empty where it is by the day.
 
-    def newest(self, name: str) -> dt.date | None:
-        """Last day on which anything happened in a table.
+        Parameters
+        ----------
+        name : str
+            Of the canonical table.
+        account : str, optional
+            Of the ledger.
+        until : date
+            Later bookings do not count.
 
-        Days that are planned and not events, such as the due date of an invoice, do not count. The table is not
-        checked for it, so that a question about one table does not wait for all the others.
+        Returns
+        -------
+        str
+            year, half-year, quarter, month, week, or nothing.
         """
-        if name not in self._newest:
-            events = {TABLES[name].date, *(later for _, later in TABLES[name].order if later != "due_on")}
-            present = sorted(events & set(self.tables.columns(name)))
-            found: Iterable[Any]
-            if present and name not in self._extents and self._scanned(name) is None:
-                table = self.tables.unchecked(name)
-                lasts = {column: table[column].cast("date").max() for column in present}
-                found = table.aggregate(**lasts).to_pyarrow().to_pylist()[0].values()
-            else:
-                found = [self.extent(name, column).last for column in present]
-            self._newest[name] = max((day for last in found if (day := _day(last)) is not None), default=None)
-        return self._newest[name]
+        if not TABLES[name].is_booked:
+            return ""
+        days = self._booked(name, account)
+        return booked_by(days[days <= np.datetime64(until)])
+
+    def last_booking(self, name: str, account: str | None, until: dt.date) -> dt.date | None:
+        """Last day up to another one on which a table, or an account in it, is booked."""
+        return extent_of(self._booked(name, account), until).last
+
+    def _booked(self, name: str, account: str | None) -> Days:
+        """Days of booking of a table, or of an account in it."""
+        if account is None:
+            return self.days_in_line(name)
+        if name not in self._bookings:
+            rows = self.tables.table(name)
+            found = rows.select(rows.account, day=rows[TABLES[name].date].cast("date")).distinct().to_pyarrow()
+            by_account: dict[str, list[dt.date]] = {}
+            for word, day in zip(found["account"].to_pylist(), found["day"].to_pylist(), strict=True):
+                if word is not None and day is not None:
+                    by_account.setdefault(word, []).append(day)
+            self._bookings[name] = {word: days_in_line(as_days(days), self.latest) for word, days in by_account.items()}
+        return self._bookings[name].get(account, as_days(()))
+
+    def lives(self, name: str, until: dt.date) -> Lives:
+        """How long rows of a table live, as it is known on a day."""
+        key = (name, until)
+        if key in self.known.lives:
+            return self.known.lives[key]
+        if key not in self._lives:
+            self._lives[key] = measure_lives(self.tables.table(name), name, self.extent(name, until=until), until)
+        return self._lives[key]
 
     def fingerprint(self, name: str) -> Fingerprint:
         """Fingerprint of what was read of a table."""
@@ -227,19 +309,6 @@ class TableFacts:
             digest(files) if files else None,
         )
 
-    def _scanned(self, name: str) -> Mapping[str, Extent] | None:
+    def _scanned(self, name: str) -> Mapping[str, Days] | None:
         check = self.known.checks.get(name) or self._checks.get(name)
-        return None if check is None else check.extents
-
-
-def read_extents(found: Mapping[str, Any]) -> dict[str, Extent]:
-    """Extents by column, from the row that the measures of `extent_measures` came to."""
-    columns = [name.removesuffix(".days") for name in found if name.endswith(".days")]
-    return {
-        name: Extent(_day(found[f"{name}.first"]), _day(found[f"{name}.last"]), int(found[f"{name}.days"]))
-        for name in columns
-    }
-
-
-def _day(value: Any) -> dt.date | None:
-    return value.date() if isinstance(value, dt.datetime) else value
+        return None if check is None else check.days

@@ -20,14 +20,16 @@ import ibis
 import ibis.expr.datatypes as dtypes
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
+import numpy as np
 
 from kpi_analysis.core.config.company import CompanyConfig
 from kpi_analysis.core.errors import ConfigError, DataError, DataFinding, SourceUnreachable
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.code_hash import code_hash, package_versions
 from kpi_analysis.metrics.sources.cache_key import CacheScope
-from kpi_analysis.metrics.sources.facts import Extent, Fingerprint, KnownFacts, TableCheck
+from kpi_analysis.metrics.sources.facts import Fingerprint, KnownFacts, TableCheck
 from kpi_analysis.metrics.sources.files import quoted
+from kpi_analysis.metrics.sources.lives import Lives
 
 if TYPE_CHECKING:
     from kpi_analysis.metrics.sources import Sources
@@ -131,13 +133,13 @@ def write_facts(
             name: {
                 "fingerprint": sources.facts.fingerprint(name).record(),
                 "columns": sources.table(name).columns,
-                **_values(sources, name),
-                "extents": {
-                    column: [extent.first, extent.last, extent.days]
+                **_words(sources, name),
+                "days": {
+                    column: sources.facts.days(name, column).astype(int).tolist()
                     for column in sources.columns(name)
                     if TABLES[name].columns[column].kind in ("date", "timestamp")
-                    for extent in [sources.extent(name, column)]
                 },
+                "lives": _lives(sources, name),
             }
             for name in sources.connected
             if name in known
@@ -148,15 +150,25 @@ def write_facts(
     sources.local.raw_sql(f"DETACH {_INSIDE}")
 
 
-def _values(sources: Sources, name: str) -> dict[str, Any]:
-    """The days on which a written table has rows, and the words of its columns that have few."""
+def _words(sources: Sources, name: str) -> dict[str, Any]:
+    """The words of the columns of a written table that have few, and the columns that have many."""
     wordy = [column for column in TABLES[name].dimensions if column in sources.columns(name)]
-    read = [f'"{TABLES[name].date}"::DATE', *(f'"{column}"' for column in wordy)]
-    lists = ", ".join(f"list(DISTINCT {one})" for one in read)
+    if not wordy:
+        return {"words": {}, "crowded": []}
+    lists = ", ".join(f'list(DISTINCT "{column}")' for column in wordy)
     found = sources.local.raw_sql(f'SELECT {lists} FROM {_INSIDE}.main."{name}"').fetchone()
-    days, *words = (sorted(set(values or ()) - {None}) for values in found)
+    words = [sorted(set(values or ()) - {None}) for values in found]
     few = {column: some for column, some in zip(wordy, words, strict=True) if len(some) <= FEW}
-    return {"days": days, "words": few, "crowded": [column for column in wordy if column not in few]}
+    return {"words": few, "crowded": [column for column in wordy if column not in few]}
+
+
+def _lives(sources: Sources, name: str) -> dict[str, Any] | None:
+    """How long the rows of a table live, as it is known when the data end."""
+    until = sources.last_day()
+    if until is None or TABLES[name].life is None:
+        return None
+    lives = sources.facts.lives(name, until)
+    return {"until": until, "whole_from": lives.whole_from, "days": lives.days}
 
 
 def open_snapshot(config: CompanyConfig) -> Snapshot | None:
@@ -184,16 +196,18 @@ def open_snapshot(config: CompanyConfig) -> Snapshot | None:
 def _known(facts: Mapping[str, Any]) -> KnownFacts:
     tables = facts["tables"]
     findings = {name: _findings(facts["checks"].get(name, ())) for name in (*facts["checks"], *tables)}
-    extents = {
-        name: {
-            column: Extent(_day(first), _day(last), days) for column, (first, last, days) in table["extents"].items()
-        }
+    days = {
+        name: {column: np.array(values, dtype="datetime64[D]") for column, values in table["days"].items()}
         for name, table in tables.items()
     }
     return KnownFacts(
         findings=_findings(facts["findings"]),
-        checks={name: TableCheck(found, None, extents.get(name)) for name, found in findings.items()},
-        days={name: frozenset(dt.date.fromisoformat(day) for day in table["days"]) for name, table in tables.items()},
+        checks={name: TableCheck(found, None, days.get(name)) for name, found in findings.items()},
+        lives={
+            (name, dt.date.fromisoformat(lives["until"])): Lives(_day(lives["whole_from"]), lives["days"])
+            for name, table in tables.items()
+            if (lives := table["lives"]) is not None
+        },
         words={
             (name, column): frozenset(words)
             for name, table in tables.items()

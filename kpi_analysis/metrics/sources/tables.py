@@ -16,9 +16,11 @@ import pyarrow as pa
 from kpi_analysis.core.config.company import CompanyConfig, TableSpec
 from kpi_analysis.core.errors import ConfigError, did_you_mean
 from kpi_analysis.core.schema import DERIVED, TABLES, DerivedColumn
+from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.connections import Connections, describe
 from kpi_analysis.metrics.sources.conversion import convert, has_zone, in_utc, refusing
 from kpi_analysis.metrics.sources.currencies import in_company_currency, read_rates
+from kpi_analysis.metrics.sources.expected_days import expected_columns, has_expected_days, with_expected_days
 from kpi_analysis.metrics.sources.files import READ, find_files, is_text, keep_read, view_read
 from kpi_analysis.metrics.sources.mapping import MappedColumn, mapped_expression, missing_column
 from kpi_analysis.metrics.sources.touchpoint_credit import with_credits
@@ -77,11 +79,17 @@ class TableLoader:
 
     def columns(self, name: str) -> tuple[str, ...]:
         """Canonical columns that a connected table has."""
-        return tuple(column.column.name for column in self.mapping(name))
+        mapped = [column.column.name for column in self.mapping(name)]
+        return tuple(mapped) if name in self.written else expected_columns(name, mapped)
 
     def unchecked(self, name: str) -> ir.Table:
         """Canonical table whose values were not looked at."""
-        return self.raw(name).select(**self._values(name))
+        return self.raw(name).select(**self.values(name))
+
+    def values(self, name: str) -> dict[str, ir.Value]:
+        """Canonical columns as expressions over the raw table."""
+        values = self._values(name)
+        return values if name in self.written else with_expected_days(name, values)
 
     def table(self, name: str) -> ir.Table:
         """Canonical table, whose columns have canonical names and types.
@@ -111,7 +119,11 @@ class TableLoader:
             self.validate(name)
             unchecked = self.unchecked(name)
             canonical = in_company_currency(self.config, name, unchecked, self.rates)
-            if name in self._converted and canonical is unchecked:
+            if (
+                name in self._converted
+                and canonical is unchecked
+                and not has_expected_days(name, self._converted[name])
+            ):
                 canonical = view_read(self.connections.local, name, canonical.columns)
             elif is_text(self.files(name)):
                 with refusing(self.config, name):
@@ -126,7 +138,7 @@ class TableLoader:
             for column in DERIVED
             if column.table == name
             and column.source in self.config.tables
-            and {column.key, column.value} <= set(self.columns(column.source))
+            and _needed(column) <= set(self.columns(column.source))
             and column.key in self.columns(name)
         }
 
@@ -141,6 +153,8 @@ class TableLoader:
             table = with_credits(table, self.config.attribution, credits)
         for column in (column for column in wanted if column.source != name):
             other = self.table(column.source)
+            if column.where:
+                other = other.filter(sql.condition(column.where, other))
             values = other.group_by(column.key).aggregate(**{column.name: other[column.value].min()})
             values = values.rename(kpi_key=column.key)
             if values.get_backend() is not table.get_backend():  # a file beside a database
@@ -231,3 +245,8 @@ class TableLoader:
             canonical = value if column.name in tidy else convert(value, column, self.config.timezone)
             mapped.append(MappedColumn(column, text, value, canonical))
         return mapped
+
+
+def _needed(column: DerivedColumn) -> set[str]:
+    """Columns of the other table that a derived column is made from."""
+    return {column.key, column.value, *(sql.columns_of(column.where) if column.where else ())}

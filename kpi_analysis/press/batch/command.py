@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -26,9 +26,10 @@ def run_command(
     resume: bool = True,
     fail_fast: bool = False,
     dry_run: bool = False,
+    as_of: date | None = None,
 ) -> int:
     """Run a batch file, or only show what would run; return 0, or 1 where a report failed."""
-    batch = read_batch(file, company, period=period)
+    batch = read_batch(file, company, period=period, as_of=as_of)
     if dry_run:
         with tempfile.TemporaryDirectory(prefix="kpi-") as folder:
             results, _ = plan_batch(batch, resume=resume, folder=Path(folder))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,7 @@ class Batch:
         return max(labels)[1] if labels else "undated"
 
 
-def read_batch(path: Path, company: Path, *, period: str | None = None) -> Batch:
+def read_batch(path: Path, company: Path, *, period: str | None = None, as_of: date | None = None) -> Batch:
     """Read a batch file and plan each report of it; nothing is run or written.
 
     A report whose own parameters are wrong is an item with an error; the others can be made all the same.
@@ -126,6 +127,8 @@ def read_batch(path: Path, company: Path, *, period: str | None = None) -> Batch
         The company file.
     period : str, optional
         The period of every report, in place of the one among the file's `params`.
+    as_of : date, optional
+        The last day that counts in every report, likewise.
 
     Raises
     ------
@@ -134,6 +137,8 @@ def read_batch(path: Path, company: Path, *, period: str | None = None) -> Batch
     """
     spec, own = _read(path)
     shared = {**spec.params} if period is None else {**spec.params, "period": _one_period(period, own, path)}
+    if as_of is not None:
+        shared["as_of"] = as_of.isoformat()
     notebook = find_notebook(spec.notebook)
     secret = {parameter.name for parameter in read_parameters(notebook) if parameter.secret}
     items = []

@@ -32,7 +32,8 @@ NON_FINITE = ("nan", "inf", "-inf")
 def results_json(values: Sequence[Mapping[str, Any]], facts: Mapping[str, Any] | None = None) -> bytes:
     """Return ``results.json``: every figure that the report quotes. What is not a number is null.
 
-    `facts` are those of the report; its targets and projections stand beside the values.
+    `facts` are those of the report; its targets and projections stand beside the values, and what decided the last
+    day that counts.
 
     Jupyter sends NaN and infinity as texts, because JSON has no such numbers.
 
@@ -47,7 +48,8 @@ def results_json(values: Sequence[Mapping[str, Any]], facts: Mapping[str, Any] |
     ]
     told = facts or {}
     beside = {name: list(told.get(name, ())) for name in ("targets", "projections", "findings")}
-    return canonical_json({"values": rows, **beside})
+    end = {"data_end": told["data_end"]} if told.get("data_end") else {}
+    return canonical_json({"values": rows, **beside, **end})
 
 
 def provenance(plan: Plan, facts: Mapping[str, Any], *, title: str) -> dict[str, Any]:
@@ -64,6 +66,7 @@ def provenance(plan: Plan, facts: Mapping[str, Any], *, title: str) -> dict[str,
         "period_end": period.end.isoformat() if period else None,
         "data_to": facts.get("data_to"),
         "as_of": facts.get("as_of"),
+        "data_end": facts.get("data_end"),
         "where": facts.get("where"),
         "complete": facts.get("complete"),
         "parameters": plan.parameters,

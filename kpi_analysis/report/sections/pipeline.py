@@ -188,7 +188,7 @@ class PipelineSections:
             ),
             TimeSeries(
                 table["period"].tolist(), shares, "percent", complete=[bool(done) for done in table["complete"]],
-                reasons=["no deal was open"] * len(table),
+                reasons=["no deal was open, or the data were too young"] * len(table),
             ),
             format=self.format, width=width,
         )  # fmt: skip

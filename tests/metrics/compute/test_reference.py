@@ -28,11 +28,11 @@ from kpi_analysis.metrics.session import OpenCompany
 # ------------------------------------------------------------------------------------------------------ random tables
 
 FIRST, LAST = (
-    dt.date(2025, 7, 1),
-    dt.date(2026, 12, 30),
+    dt.date(2024, 7, 1),
+    dt.date(2025, 12, 30),
 )  # 18 months, with the edges of months and of years drawn more often than other days
-EDGES = [dt.date(2025, 9, 30), dt.date(2025, 12, 31), dt.date(2026, 1, 1), dt.date(2026, 6, 30), dt.date(2026, 9, 30)]
-EDGES += [day + DAY for day in EDGES] + [dt.date(2026, 12, 28), dt.date(2025, 7, 1)]
+EDGES = [dt.date(2024, 9, 30), dt.date(2024, 12, 31), dt.date(2025, 1, 1), dt.date(2025, 6, 30), dt.date(2025, 9, 30)]
+EDGES += [day + DAY for day in EDGES] + [dt.date(2025, 12, 28), dt.date(2024, 7, 1)]
 
 
 UNUSED = {
@@ -116,6 +116,19 @@ class Domain:
     also: tuple[str, ...] = ()
 
 
+OUT_OF_LINE = [dt.date(1900, 1, 1), dt.date(1970, 1, 1), dt.date(2012, 3, 4), dt.date(2062, 7, 1), dt.date.max]
+
+
+@st.composite
+def booked_regularly(draw: st.DrawFn, rows: list[Row], date: str) -> list[Row]:
+    """Rows as they are, or booked on the last days of months, quarters or years."""
+    grain = draw(st.sampled_from([None, None, None, "month", "quarter", "year"]))
+    if grain is None:
+        return rows
+    ends = [None if row[date] is None else Period.around(grain, row[date]).end for row in rows]
+    return [dict(row) | {date: None if end is None else min(end, LAST)} for row, end in zip(rows, ends, strict=True)]
+
+
 @st.composite
 def frames(draw: st.DrawFn, domain: Domain, period: Period) -> dict[str, pd.DataFrame]:
     """The canonical tables of a company, some of them or of their columns left out."""
@@ -132,6 +145,10 @@ def frames(draw: st.DrawFn, domain: Domain, period: Period) -> dict[str, pd.Data
             filled[schema.date] = dt.datetime.combine(edge, dt.time(9)) if timed else edge
         for filled, account in zip(rows[2:], words["account"] if whole and name == "ledger" else (), strict=False):
             filled["account"] = account
+        rows = draw(booked_regularly(rows, schema.date)) if schema.is_booked else rows
+        dates = [c for c in columns if schema.columns[c].kind == "date"]
+        if dates and draw(st.integers(0, 3)) == 0:
+            rows[-1][draw(st.sampled_from(dates))] = draw(st.sampled_from(OUT_OF_LINE))
         keys = words["customer_id"] if name == "customers" else [str(n) for n in range(1, 25)]
         rows = [dict(r) | ({schema.key: key} if schema.key else {}) for r, key in zip(rows, keys, strict=False)]
         found[name] = pd.DataFrame(rows, columns=columns, dtype=object)
@@ -143,8 +160,9 @@ DOMAINS = {
         ("marketing", "sales"),
         ("spend", "leads", "opportunities", "orders", "customers", "touchpoints", "web_traffic", "social",
          "sales_activities"),
-        ((), ("touchpoints.converted",), ("orders",), ("customers", "touchpoints.value"),
-         ("orders.cost", "spend.kind", "touchpoints"), ("spend.clicks", "orders.channel", "touchpoints")),
+        ((), ("touchpoints.converted", "leads.converted_on"), ("orders",), ("customers", "touchpoints.value"),
+         ("orders.cost", "spend.kind", "touchpoints"), ("spend.clicks", "orders.channel", "touchpoints"),
+         ("leads.customer_id",), ("leads.converted_on",)),
         (("network",), ("channel",), ("region",), ("segment",), ("owner",), ("channel", "region"),
          ("acquired_channel",)),
         ("region = 'north'", "channel <> 'paid'", "amount > 0"),
@@ -217,7 +235,7 @@ def questions(draw: st.DrawFn, period: Period, by: tuple[str, ...], conditions: 
 def cases(draw: st.DrawFn, domain: Domain) -> Case:
     grains = st.sampled_from(["month", "quarter", "year", "month", "quarter", "week", "day"])
     day = draw(
-        st.one_of(st.sampled_from([day for day in EDGES if day.year == 2026]), between(dt.date(2026, 1, 1), LAST))
+        st.one_of(st.sampled_from([day for day in EDGES if day.year == 2025]), between(dt.date(2025, 1, 1), LAST))
     )
     period, other = (Period.around(draw(grains), day) for _ in range(2))
     tables = draw(frames(domain, period))
@@ -233,6 +251,8 @@ def cases(draw: st.DrawFn, domain: Domain) -> Case:
             st.sampled_from([None, None, *sorted(set(tables) & {"orders", "opportunities", "ledger"})])
         ),
     }
+    if draw(st.integers(0, 5)) == 0:
+        settings["data_ends"] = draw(between(LAST - 120 * DAY, LAST + 40 * DAY))
     able = [text for text in domain.conditions if CONDITIONS[text][0] in columns]
     return Case(
         tables,
@@ -253,6 +273,7 @@ def selection_of(case: Case, question: Question) -> Selection:
     tables = CompanyTables(
         rows,
         {name: tuple(table.columns) for name, table in case.tables.items()},
+        today=dt.date.today(),
         **{"inbound_channels": (), **case.settings},
     )
     condition, where = CONDITIONS[question.where]
@@ -280,12 +301,15 @@ def differences(frame: pd.DataFrame, selection: Selection) -> list[str]:
         group = tuple(record[name] for name in selection.by)
         period = Period.around(record["grain"], record["period_start"].date())
         assert (period.label, period.end) == (record["period"], record["period_end"].date())
-        one = replace(selection, period=period.cut(selection.as_of), group=None if None in group else group)
+        one = replace(selection, period=period.cut(selection.as_of), group=None if None in group else group, seen=[])
         wanted = asdict(reference_result(record["kpi"], one))
+        is_over = period.end <= selection.as_of and all(one.seen)
         matures_in = shipped().metrics[record["kpi"]].matures_in or 0
         young = (
             matures_in > 0 and (selection.as_of - period.end).days < matures_in
         )  # such a cohort is compared with none
+        if wanted["value"] is not None and record["complete"] != (is_over and not young):
+            found.append(f"{record['id']}: complete is {record['complete']}, and by hand {one.seen}")
         wanted |= {step: None if young else base_of(record["kpi"], one, step) for step in ("previous", "year_ago")}
         if None in group:  # no rows, or no such column: one line that says so stands for all slices
             wanted = dict.fromkeys(wanted)
@@ -311,7 +335,7 @@ def test_the_second_route_takes_nothing_from_the_package(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("domain", "examples"), [("marketing and sales", 6), ("customers", 6), ("finance", 6), ("operations", 4)]
+    ("domain", "examples"), [("marketing and sales", 6), ("customers", 6), ("finance", 6), ("operations", 5)]
 )
 def test_engine_and_plain_loops_agree(domain: str, examples: int) -> None:
     kpis = kpis_of(DOMAINS[domain])

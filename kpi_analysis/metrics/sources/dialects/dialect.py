@@ -25,6 +25,8 @@ class Dialect:
         Takes text, returns its hash as a whole number; None where the engine has none that is fast.
     prepare : callable
         Takes a new connection and adds the functions that the queries use and the engine lacks.
+    collects_days : bool
+        Whether one query can collect the distinct days of many columns.
     runs_compiled : bool
         Whether a compiled query is kept as text and run again with other days and words bound to it.
 
@@ -39,4 +41,5 @@ class Dialect:
     in_byte_order: Callable[[ir.Value], ir.Value] = lambda text: text
     hash_text: Callable[[ir.Value], ir.Value] | None = None
     prepare: Callable[[Any], None] = lambda connection: None
+    collects_days: bool = False
     runs_compiled: bool = False

@@ -12,4 +12,4 @@ def hash_text(text):  # type: ignore[no-untyped-def]
     """DuckDB's hash of a text, as the number that it is."""
 
 
-DUCKDB = Dialect("duckdb", "DuckDB", hash_text=hash_text, runs_compiled=True)
+DUCKDB = Dialect("duckdb", "DuckDB", hash_text=hash_text, collects_days=True, runs_compiled=True)

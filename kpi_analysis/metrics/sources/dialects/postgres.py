@@ -19,4 +19,4 @@ def utf8_bytes(text: ir.Value) -> ir.Value:
     return bytes_
 
 
-POSTGRES = Dialect("postgres", "PostgreSQL", in_byte_order=utf8_bytes)
+POSTGRES = Dialect("postgres", "PostgreSQL", in_byte_order=utf8_bytes, collects_days=True)
