@@ -26,6 +26,8 @@ OTHER_NAMES = {
     "amount": ("value", "total", "revenue", "price", "cost", "spend", "betrag"),
     "created_on": ("created", "created date", "engage date", "open date"),
     "closed_on": ("closed", "close date", "closing date"),
+    "expected_on": ("expected close", "expected close date", "expected closing"),
+    "converted_on": ("converted", "converted date", "conversion date"),
     "ordered_on": ("order date", "date", "invoice date", "purchase date"),
     "order_id": ("order", "invoice no", "order number"),
     "opportunity_id": ("opportunity", "deal id"),
