@@ -132,7 +132,7 @@ def test_a_stock_whose_rows_begin_with_the_data_is_no_base(tmp_path: Path) -> No
 
 def test_a_stock_with_an_opening_balance_is_whole_at_once(tmp_path: Path) -> None:
     rows = [f"o{n},2026-01-01,,10" for n in range(30)]
-    rows += [f"{n},2026-{1 + n % 3:02d}-{2 + n},,10" for n in range(12)]
+    rows += [f"{n},2026-{1 + n % 3:02d}-{2 + n:02d},,10" for n in range(12)]
     rows += [f"x{n},2026-01-05,2026-0{3 + n}-01,10" for n in range(3)]
     company = open_from(tmp_path, {"subscriptions": "customer_id,started_on,ended_on,mrr\n" + "\n".join(rows)})
     row = ask(company, "monthly_recurring_revenue", "2026-02", as_of="2026-02-28")

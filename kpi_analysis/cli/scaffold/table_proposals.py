@@ -40,7 +40,7 @@ OTHER_NAMES = {
 
 # A date with one of these words is that of something in particular, and not the day of any row: no spend is "created".
 PARTICULAR_DATES = frozenset(
-    "create created close closed closing due modified paid birth start end hire expiry".split()
+    ("create", "created", "close", "closed", "closing", "due", "modified", "paid", "birth", "start", "end", "hire")
 )
 
 

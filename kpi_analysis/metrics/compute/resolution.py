@@ -172,8 +172,10 @@ def known_on_columns(sources: Sources, table: str, column: str) -> tuple[str, ..
     Parameters
     ----------
     sources : Sources
-    table, column : str
-        Canonical names.
+    table : str
+        Its canonical name.
+    column : str
+        The same.
 
     Returns
     -------

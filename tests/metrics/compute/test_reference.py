@@ -150,6 +150,11 @@ def frames(draw: st.DrawFn, domain: Domain, period: Period) -> dict[str, pd.Data
         dates = [c for c in columns if schema.columns[c].kind == "date"]
         if dates and draw(st.integers(0, 3)) == 0:
             rows[-1][draw(st.sampled_from(dates))] = draw(st.sampled_from(OUT_OF_LINE))
+        if name == "surveys":  # satisfaction is asked on another scale than recommendation
+            rows = [r | {"score": min(r["score"] or 0, 5) or None} if r.get("kind") == "csat" else r for r in rows]
+        if name == "production":  # no line makes more good units than units
+            rows = [r | {part: min(r[part], r["units"]) for part in ("good_units", "on_time_units", "defects")
+                         if r.get(part) is not None and r["units"] is not None} for r in rows]  # fmt: skip
         keys = words["customer_id"] if name == "customers" else [str(n) for n in range(1, 25)]
         rows = [dict(r) | ({schema.key: key} if schema.key else {}) for r, key in zip(rows, keys, strict=False)]
         found[name] = pd.DataFrame(rows, columns=columns, dtype=object)
