@@ -138,8 +138,10 @@ def known_on_columns(sources: Sources, table: str, column: str) -> tuple[str, ..
     Parameters
     ----------
     sources : Sources
-    table, column : str
-        Canonical names.
+    table : str
+        Canonical name.
+    column : str
+        Of that table.
 
     Returns
     -------
