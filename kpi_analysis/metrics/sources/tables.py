@@ -20,6 +20,7 @@ from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.connections import Connections, describe
 from kpi_analysis.metrics.sources.conversion import convert, has_zone, in_utc, refusing
 from kpi_analysis.metrics.sources.currencies import in_company_currency, read_rates
+from kpi_analysis.metrics.sources.dialects import dialect_of
 from kpi_analysis.metrics.sources.expected_days import expected_columns, has_expected_days, with_expected_days
 from kpi_analysis.metrics.sources.files import READ, find_files, is_text, keep_read, view_read
 from kpi_analysis.metrics.sources.mapping import MappedColumn, mapped_expression, missing_column, unfit_column
@@ -162,6 +163,9 @@ class TableLoader:
             elif is_text(self.files(name)):
                 with refusing(self.config, name):
                     canonical = self.connections.local.create_table(f"canonical_{name}", canonical, temp=True)
+            else:
+                engine = canonical.get_backend()
+                canonical = dialect_of(engine).name_table(engine, f"kpi_canonical_{name}", canonical)
             self._tables[name] = canonical
         return self._tables[name]
 

@@ -28,6 +28,9 @@ class Dialect:
         Takes text, returns its hash as a whole number; None where the engine has none that is fast.
     prepare : callable
         Takes a new connection and adds the functions that the queries use and the engine lacks.
+    name_table : callable
+        Takes a connection, a name and a table, gives the table under that name in this connection alone; as it is where
+        the engine reads a query of any depth.
     collects_days : bool
         Whether one query can collect the distinct days of many columns.
     runs_compiled : bool
@@ -45,5 +48,6 @@ class Dialect:
     next_day: Callable[[ir.Value], ir.Value] = lambda day: day + ibis.interval(days=1)
     hash_text: Callable[[ir.Value], ir.Value] | None = None
     prepare: Callable[[Any], None] = lambda connection: None
+    name_table: Callable[[Any, str, ir.Table], ir.Table] = lambda connection, name, table: table
     collects_days: bool = False
     runs_compiled: bool = False

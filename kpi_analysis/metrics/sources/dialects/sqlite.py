@@ -7,6 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import ibis
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
 
 from kpi_analysis.metrics.sources.dialects.dialect import Dialect
 
@@ -48,4 +50,15 @@ def prepare(connection: Any) -> None:
     connection.con.create_function("timezone", 2, wall_clock, deterministic=True)
 
 
-SQLITE = Dialect("sqlite", "SQLite", next_day=lambda day: moved_date(day, "+1 day"), prepare=prepare)
+def name_table(connection: Any, name: str, table: ir.Table) -> ir.Table:
+    """Table as a view of this connection: SQLite reads a query to a depth of a hundred, and a view by itself."""
+    if table.op().find(ops.InMemoryTable):
+        return table
+    connection.raw_sql(f'DROP VIEW IF EXISTS temp."{name}"')
+    connection.raw_sql(f'CREATE TEMP VIEW "{name}" AS {connection.compile(table)}')
+    return ops.DatabaseTable(name, schema=table.schema(), source=connection, namespace=ops.Namespace()).to_expr()
+
+
+SQLITE = Dialect(
+    "sqlite", "SQLite", next_day=lambda day: moved_date(day, "+1 day"), prepare=prepare, name_table=name_table
+)
