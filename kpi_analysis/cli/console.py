@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from kpi_analysis.core.errors import DataFinding, KpiError, UsageError
+from kpi_analysis.core.errors import WITHHELD, DataFinding, KpiError, UsageError
 from kpi_analysis.core.records import records, to_json
 from kpi_analysis.design.formats import Format
 from kpi_analysis.design.status_words import STATUS_WORDS
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 FORMATS = ("table", "csv", "json", "parquet")
 TEXT_FORMATS = FORMATS[:3]
 VERDICT_FORMATS = ("table", "json")
+SHOWN_KPIS = 2
+MARK = "*"
 
 
 def error(problem: KpiError) -> None:
@@ -60,7 +63,8 @@ def write_frame(
         _to_file(output, write)
         return
     if form == "csv":
-        text = frame.to_csv(index=False, date_format="%Y-%m-%d")
+        flat = frame.assign(warnings=["; ".join(marks) for marks in frame.warnings])
+        text = flat.to_csv(index=False, date_format="%Y-%m-%d")
     elif form == "json":
         text = to_json(records(frame)) + "\n"
     else:
@@ -101,6 +105,7 @@ def print_table(
             "–" if row[name] is None else written.value(row[name], metric.unit)
             for name in ("value", "previous", "year_ago")
         ]
+        shown[0] += MARK if row["warnings"] and row["value"] is not None else ""
         goal = [] if not aimed else ["" if row["target"] is None else written.value(row["target"], metric.unit)]
         status = STATUS_WORDS[row["status"]].lower() if row["status"] not in (None, "none") else ""
         remarks = (row["reason"] or ("" if row["complete"] else "incomplete"), status)
@@ -115,6 +120,9 @@ def print_table(
             *goal,
             ", ".join(filter(None, remarks)),
         )
+    if any(frame.warnings):
+        table.caption = f"{MARK} The data behind it have faults; see: kpi check"
+        table.caption_justify = "left"
     notes = frame.attrs.get("notes", ())
     if output is None:
         console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
@@ -224,6 +232,43 @@ def print_metric(catalogue: Catalogue, name: str) -> None:
     Console(highlight=False, width=None if sys.stdout.isatty() else 120).print(table)
 
 
+def touched_words(finding: DataFinding) -> str:
+    """Words for the KPIs that a finding touches, before or after its message; nothing where it touches none.
+
+    Examples
+    --------
+    >>> touched_words(DataFinding("warning", "table orders", "…", kpis=("sales_revenue", "leads", "churn_rate")))
+    ' Touches sales_revenue, leads and 1 more.'
+    """
+    if not finding.kpis:
+        return ""
+    more = f" and {len(finding.kpis) - SHOWN_KPIS} more" if len(finding.kpis) > SHOWN_KPIS else ""
+    verb = "Withholds" if finding.level == "error" else "Touches"
+    return f" {verb} {', '.join(finding.kpis[:SHOWN_KPIS])}{more}."
+
+
+def tell_warnings(frame: pd.DataFrame) -> None:
+    """Print one line to standard error on what is wrong with the data behind a frame: the worst, and what it touches.
+
+    A figure that an error keeps back is worse than one that a warning marks, and what touches more figures comes first.
+    """
+    withheld = frame.loc[frame.reason.fillna("").str.startswith(WITHHELD), "reason"].str.removeprefix(WITHHELD)
+    marks = [mark for marked in frame.warnings for mark in marked]
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    if len(withheld):
+        worst, count = withheld.value_counts().index[0], len(withheld)
+        console.print("error:", style="bold red", end=" ")
+        figures = f"{count:,} of {len(frame):,} figures {'is' if count == 1 else 'are'} withheld"
+        console.print(f"{worst}. {figures}; see all with: kpi check", markup=False)
+    elif marks:
+        worst, count = Counter(marks).most_common(1)[0]
+        rest = len(set(marks)) - 1
+        console.print("warning:", style="yellow", end=" ")
+        more = f" {rest:,} more {'warning' if rest == 1 else 'warnings'};" if rest else ""
+        figures = f"It touches {count:,} of {len(frame):,} figures;"
+        console.print(f"{worst}. {figures}{more} see all with: kpi check", markup=False)
+
+
 def print_findings(findings: Sequence[DataFinding], reach: Reach) -> None:
     """Print what a check found, one line a finding, errors before warnings; how far the data reach; a closing line."""
     console = Console(highlight=False, soft_wrap=True)
@@ -231,7 +276,8 @@ def print_findings(findings: Sequence[DataFinding], reach: Reach) -> None:
         for finding in findings:
             if finding.level == level:
                 console.print(f"{level}:", style=style, end=" ")
-                console.print(str(finding), markup=False)
+                words = str(finding)
+                console.print(f"{words if words.endswith('.') else f'{words}.'}{touched_words(finding)}", markup=False)
     if reach.day is not None:
         from kpi_analysis.metrics.sources.facts import REACH_WORDS
 

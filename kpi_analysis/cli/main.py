@@ -78,6 +78,7 @@ def compute_command(
     console.warn(frame.attrs["warnings"])
     written = Format(session.config.locale, session.config.currency)
     console.write_frame(frame, form, output, session.catalogue, written, dimensions)
+    console.tell_warnings(frame)
 
 
 @app.command("explain", epilog="Example: kpi explain opportunity_to_win_ratio --period 2026-Q1 --by region")

@@ -87,9 +87,42 @@ class CallWarning(UserWarning):
     """Warning about a call: what is asked may not be what is meant, such as a word that no row has."""
 
 
+WITHHELD = "withheld: "  # begins the reason of a figure that an error in the data keeps back
+
+
 @dataclass(frozen=True)
 class DataFinding:
-    """Finding of a check; an error forbids computing, a warning does not."""
+    """Finding of a check: an error withholds the KPIs that need what is broken, a warning marks them.
+
+    Parameters
+    ----------
+    level : str
+        error or warning.
+    subject, message, remedy : str
+        What it is about, what was found with its rows, and what to do.
+    file, line : str and int, optional
+        Where it stands.
+    table : str
+        The canonical table whose figures it touches; empty where it touches none.
+    columns : tuple of str
+        The canonical columns that it touches; all of the table where none is named.
+    rows : int
+        How many rows are touched.
+    share : float
+        Which share they are of the rows of the table, or of its money where that is more.
+    effect : str
+        What it does to sums over the table: low, high or nothing that is known.
+    summary : str
+        The message in one short clause without its rows.
+    kpis : tuple of str
+        The KPIs that it touches, those of the headline first.
+
+    Examples
+    --------
+    >>> finding = DataFinding("warning", "table orders", "1 row is wrong: 'x' in row 3.", summary="1 row is wrong")
+    >>> finding.short, str(finding)
+    ('table orders: 1 row is wrong', "table orders: 1 row is wrong: 'x' in row 3.")
+    """
 
     level: Literal["error", "warning"]
     subject: str
@@ -97,12 +130,25 @@ class DataFinding:
     remedy: str = ""
     file: str | None = None
     line: int | None = None
+    table: str = ""
+    columns: tuple[str, ...] = ()
+    rows: int = 0
+    share: float = 0.0
+    effect: Literal["", "low", "high"] = ""
+    summary: str = ""
+    kpis: tuple[str, ...] = ()
+
+    @property
+    def short(self) -> str:
+        """Subject and message without rows, for where there is little room."""
+        return f"{self.subject}: {self.summary or self.message.rstrip('.')}"
 
     @classmethod
-    def of(cls, subject: str, error: KpiError) -> DataFinding:
+    def of(cls, subject: str, error: KpiError, table: str = "") -> DataFinding:
         """Finding of an error, so that a check can go on."""
         file = str(error.file) if error.file else None
-        return cls("error", subject, error.message, error.remedy or "", file, error.line)
+        message = error.message.removeprefix(f"{subject}: ")
+        return cls("error", subject, message, error.remedy or "", file, error.line, table)
 
     def __str__(self) -> str:
         place = "" if self.file is None else self.file if self.line is None else f"{self.file}:{self.line}"

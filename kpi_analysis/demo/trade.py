@@ -268,7 +268,7 @@ def _rows_of(orders: Orders, rows: Ints) -> Orders:
 def orders_table(orders: Orders, customers: Customers) -> pd.DataFrame:
     """Return the table `orders`: one row a line; a refund is a line with a negative amount under the same order."""
     channels = np.array([*CHANNELS, None, DIRECT], dtype=object)
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "order_id": [f"O{number:05d}" for number in orders.number.tolist()],
             "ordered_on": dates_of(orders.day),
@@ -282,6 +282,14 @@ def orders_table(orders: Orders, customers: Customers) -> pd.DataFrame:
             "segment": [SEGMENTS[index] for index in customers.segment[orders.customer]],
         }
     )
+    return _alike_as_one(table)
+
+
+def _alike_as_one(table: pd.DataFrame) -> pd.DataFrame:
+    """Put lines of one order that are the same in every column into one line of as many pieces."""
+    times = table.groupby(list(table.columns), dropna=False, sort=False)["order_id"].transform("size")
+    sums = ["amount", "cost", "quantity"]
+    return table.assign(**{name: table[name] * times for name in sums})[~table.duplicated()].reset_index(drop=True)
 
 
 def customers_table(customers: Customers) -> pd.DataFrame:

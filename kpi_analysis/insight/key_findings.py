@@ -34,6 +34,7 @@ from kpi_analysis.insight.findings import (
 )
 from kpi_analysis.metrics.catalogue import Metric
 from kpi_analysis.metrics.session import OpenCompany
+from kpi_analysis.metrics.withholding import sound_tables
 
 MONTHS = 36
 MOST = 5
@@ -181,7 +182,7 @@ class Insights:
             and not _looks_back(metric)
         ]
         found: dict[str, list[str]] = {}
-        for table in sources.connected:
+        for table in sound_tables(sources):
             for dimension in (name for name in TABLES[table].dimensions if name in sources.columns(table)):
                 if dimension in found or dimension in ("currency", "kind", "account", "outcome"):
                     continue
@@ -203,7 +204,7 @@ class Insights:
         sources = self.company.sources
         ways = [self.company.catalogue.measures[name].aggregates for name in self.company.catalogue.measures_of(kpi)]
         return all(
-            any(way.table in sources.connected and dimension in sources.columns(way.table) for way in either)
+            any(way.table in sources.readable and dimension in sources.columns(way.table) for way in either)
             for either in ways
             if either
         )
@@ -295,7 +296,7 @@ class Insights:
         if self.where is not None:
             return []
         found, catalogue = [], self.company.catalogue
-        for table in self.company.sources.connected:
+        for table in sound_tables(self.company.sources):
             missing = self._missing_days(table)
             kpi = next((name for name in _by_weight(catalogue.metrics) if self._reads_only(name, table)), None)
             if missing and kpi is not None:

@@ -89,4 +89,4 @@ class Scope:
         """Whether a table is connected and has the columns of the condition."""
         sources = self.session.sources
         columns = sql.columns_of(self.where) if self.where else frozenset()
-        return table in sources.connected and columns <= set(sources.columns(table))
+        return table in sources.readable and columns <= set(sources.columns(table))

@@ -68,6 +68,10 @@ def _finding(sources: Sources, name: str, column: str, days: Days, words: tuple[
         "Mend the date, or leave the row out." if count == 1 else "Mend the dates, or leave the rows out.",
         str(file[0]) if len(file) == 1 else None,
         rows[0].get("row") if rows else None,
+        table=name,
+        columns=(column,),
+        rows=count,
+        summary=said,
     )
 
 

@@ -16,7 +16,8 @@ from kpi_analysis.metrics.compute.resolution import resolved_aggregates
 from kpi_analysis.metrics.session import OpenCompany
 
 SETTINGS = (
-    "currency", "calendar_spec", "timezone", "revenue_from", "inbound_channels", "gross_margin", "attribution",
+    "currency", "calendar_spec", "timezone", "revenue_from", "inbound_channels", "gross_margin", "scales",
+    "attribution",
 )  # fmt: skip
 
 Kind = Literal["data", "definition", "code", "unexplained"]

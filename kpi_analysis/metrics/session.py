@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from warnings import warn
 
@@ -24,7 +24,9 @@ from kpi_analysis.metrics.compute import compute
 from kpi_analysis.metrics.compute.aggregate_functions import is_additive
 from kpi_analysis.metrics.compute.call_warnings import call_warnings
 from kpi_analysis.metrics.compute.custom_kpis import check_own
+from kpi_analysis.metrics.compute.data_warnings import touched_kpis
 from kpi_analysis.metrics.compute.resolution import resolved_aggregates
+from kpi_analysis.metrics.definition_checks import check_accounts, check_revenue
 from kpi_analysis.metrics.explain import explain
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sources.snapshot import open_snapshot
@@ -47,6 +49,9 @@ class OpenCompany:
         What shall be reached.
     theme : Theme
         Colours, typeface, paper and logo of its reports.
+    partial : bool
+        Whether KPIs that an error in the data keeps back are told with their reason even where none is left, as a
+        report does; by default that is an error.
     """
 
     config: CompanyConfig
@@ -54,6 +59,7 @@ class OpenCompany:
     sources: Sources
     targets: tuple[Target, ...] = ()
     theme: Theme = DEFAULT_THEME
+    partial: bool = False
 
     def compute(
         self,
@@ -102,6 +108,7 @@ class OpenCompany:
             where=where,
             as_of=_day(as_of),
             compared=compared,
+            partial=self.partial,
         )
 
     def explain(
@@ -148,8 +155,18 @@ class OpenCompany:
         return self.sources.table(name)
 
     def check(self) -> list[DataFinding]:
-        """Check every connected table against the canonical schema, and the user's own KPIs against the tables."""
-        return [*check_sources(self.sources), *check_own(self.sources, self.catalogue)]
+        """Check every connected table, the user's own KPIs, and from which table revenue comes.
+
+        Each finding names the KPIs that it touches.
+        """
+        found = [
+            *check_sources(self.sources),
+            *check_accounts(self.sources, self.catalogue),
+            *check_revenue(self.sources, self.catalogue),
+        ]
+        touched = touched_kpis(self.sources, self.catalogue, found)
+        told = [replace(finding, kpis=touched.get(place, ())) for place, finding in enumerate(found)]
+        return [*told, *check_own(self.sources, self.catalogue)]
 
 
 def _day(day: str | dt.date | None) -> dt.date | None:

@@ -16,13 +16,14 @@ from typing import Any
 import pandas as pd
 
 from kpi_analysis import __version__
-from kpi_analysis.core.errors import UsageError
+from kpi_analysis.core.errors import WITHHELD, DataFinding, UsageError
 from kpi_analysis.core.name_lists import as_names
 from kpi_analysis.core.periods import Period, as_many_weeks, period_label, period_words
 from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design import brand
 from kpi_analysis.design.blocks import Beside, Block, Figure, Findings, Note, Table, Title
 from kpi_analysis.design.formats import NBSP
+from kpi_analysis.insight.data_quality import data_sentence
 from kpi_analysis.insight.figures import changes, figure_values, wide
 from kpi_analysis.insight.figures.history import with_data
 from kpi_analysis.insight.key_findings import Insights
@@ -33,6 +34,7 @@ from kpi_analysis.metrics.lineage import made_from
 from kpi_analysis.metrics.session import OpenCompany, open_company
 from kpi_analysis.metrics.sources import Reach
 from kpi_analysis.metrics.sources.facts import REACH_WORDS
+from kpi_analysis.metrics.withholding import sound_tables, without_rows_error
 from kpi_analysis.report import messages, tables
 from kpi_analysis.report.charts.base import Width
 from kpi_analysis.report.display import on_display
@@ -50,7 +52,7 @@ from kpi_analysis.report.sections.pipeline import PipelineSections
 from kpi_analysis.report.sections.restatement import restatements
 
 LONGEST_SCORECARD = 12
-NOT_ALLOWED = r"is not connected|has no column|is not set|has no account"
+NOT_ALLOWED = rf"^(?!{WITHHELD}).*(?:is not connected|has no column|is not set|has no account)"
 
 
 @on_display
@@ -68,14 +70,14 @@ class Report(ReportContext):
 
     @cached_property
     def headline_kpis(self) -> tuple[str, ...]:
-        """KPIs of the scorecard: the most important that this company's tables allow, and those with a target."""
+        """KPIs of the scorecard: the most important that the tables allow, else all with a value; and with a target."""
         metrics = self.company.catalogue.metrics
         aimed_at = {target.kpi for target in self.outlook.outlook.targets} & set(metrics)
         frame = self.compute(tuple(metrics))  # once: most of them are asked for again on the last page
         able = frame[frame.value.notna() | ~frame.reason.fillna("").str.contains(NOT_ALLOWED)]
         heads = able[able.kpi.map(lambda name: metrics[name].headline is not None or name in aimed_at).astype(bool)]
-        valued = able[able.value.notna()]  # a company with other KPIs than most, or only with its own, has those
-        able = valued if heads.value.isna().all() and len(valued) else heads
+        told = heads.value.notna() | heads.reason.fillna("").str.startswith(WITHHELD)
+        able = heads if told.any() or able.value.isna().all() else able[able.value.notna()]
         order = {name: place for place, name in enumerate(metrics)}
         ranked = sorted(able.kpi, key=lambda name: (name not in aimed_at, metrics[name].headline or 1, order[name]))
         return self._in_order(ranked[:LONGEST_SCORECARD])
@@ -85,7 +87,7 @@ class Report(ReportContext):
     def title(self, message: Title | None = None) -> Title:
         """The message of the report, by default that of its headline KPIs, and what it rests on."""
         if message is not None:
-            return replace(message, facts=self._facts())
+            return replace(message, deck=f"{message.deck} {self.data_sentence}".strip(), facts=self._facts())
         rows = self.rows(self.compute(self.headline_kpis))
         told = sum(row["value"] is not None for row in rows.values())
         first = next((row for row in rows.values() if row["value"] is not None), {"year_ago": None})
@@ -101,10 +103,21 @@ class Report(ReportContext):
             messages.headline(
                 rows, self.company.catalogue.metrics, self.format, against=base, over=self.period.complete
             ),
-            deck if told else f"{deck} See the reasons on the last page.",
+            f"{deck if told else f'{deck} See the reasons on the last page.'} {self.data_sentence}".rstrip(),
             self._facts(),
             (*result_values(self.compute(self.headline_kpis)), *(figure_values(self.outlook.counts) if counts else ())),
         )
+
+    @cached_property
+    def data_findings(self) -> tuple[DataFinding, ...]:
+        """What the check of the data found, each with the KPIs that it touches."""
+        return tuple(self.company.check())
+
+    @cached_property
+    def data_sentence(self) -> str:
+        """The one sentence on the data that matters most; empty where nothing is wrong."""
+        headline = sorted(self.headline_kpis, key=lambda name: self.metric(name).headline or 9)
+        return data_sentence(self.company, self.data_findings, headline)
 
     def page(self, kpi: str) -> Title | None:
         """Begin a page whose message is what a KPI did in the period; nothing where it has no value."""
@@ -132,8 +145,7 @@ class Report(ReportContext):
         """Headline KPIs with their history, value, changes on the period before and a year ago, and targets."""
         names = tuple(as_names(kpis)) or self.headline_kpis
         if not names:
-            connected = ", ".join(self.company.sources.connected)
-            return Note(f"No KPI has a value in {self.period_name}. Connected: {connected}. The reasons stand below.")
+            return Note(f"No KPI has a value. Connected: {', '.join(self.company.sources.connected)}.")
         frame = self._with_targets(self.compute(names, last=HISTORY[self.period.grain]))
         metrics = {name: self.metric(name) for name in names}
         calendar = self.company.config.calendar
@@ -251,7 +263,7 @@ class Report(ReportContext):
 
     def findings_on_data(self) -> Note | None:
         """What the check of the data found, so that the reader knows what the figures leave out."""
-        found = self.company.check()
+        found = self.data_findings
         told = (f"{f.subject}: {f.message} {f.remedy}" for f in found)
         return Note(" ".join(words[:1].upper() + words[1:] for words in told)) if found else None
 
@@ -331,6 +343,7 @@ class Report(ReportContext):
             "brand": brand.payload(self.company.theme),
             "provenance": "Prepared from the company’s own tables; every figure stands in the attached results.json",
             "sources": made.pop("sources"),
+            "checked": [text for text in (self.data_sentence, *(f.short for f in self.data_findings)) if text],
             "targets": [assessment_record(one) for one in self.outlook.outlook.assessments],
             "projections": [
                 found for one in self.outlook.outlook.assessments if (found := projection_record(one)) is not None
@@ -370,13 +383,13 @@ def open_report(
     UsageError
         When the period is none, lies after the data, or no row has the value that is asked for.
     """
-    session = company if isinstance(company, OpenCompany) else open_company(company)
+    session = replace(company if isinstance(company, OpenCompany) else open_company(company), partial=True)
     day = dt.date.fromisoformat(as_of) if as_of else session.sources.last_day()
     calendar = session.config.calendar
     if day is None:
-        raise UsageError("there is no dated row in any connected table.", remedy="Check them with: kpi check")
+        raise without_rows_error(session.sources)
     wanted = calendar.parse(period) if period else calendar.containing(day, "quarter")
-    first = min(e.first for t in session.sources.connected if (e := session.sources.extent(t)).first is not None)
+    first = min(e.first for t in sound_tables(session.sources) if (e := session.sources.extent(t)).first is not None)
     if wanted.start > day or wanted.end < first:
         raise UsageError(
             f"{wanted.label} has no data: they reach from {first} to {day}.",

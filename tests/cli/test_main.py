@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import subprocess
 import sys
@@ -156,3 +158,49 @@ def test_no_color_is_honoured(company: list[str]) -> None:
         [*command, *company], capture_output=True, text=True, env={"NO_COLOR": "1", "FORCE_COLOR": "1", "PATH": ""}
     )
     assert done.returncode == 2 and "\x1b[3" not in done.stderr
+
+
+BROKEN_COST = "order_id,ordered_on,customer_id,amount,cost\n1,2026-01-01,a,10,x\n2,2026-01-02,b,,4\n"
+
+
+def test_check_names_the_kpis_that_a_finding_touches(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    open_from(tmp_path, {"orders": BROKEN_COST}, gross_margin=0.5)
+    assert run("check", "--company", str(tmp_path / "company.yaml"), "--notebooks", str(tmp_path)) == 2
+    error, warning, _ = capsys.readouterr().out.splitlines()
+    assert "'x' in row 2" in error and " Withholds gross_profit_margin" in error
+    assert "1 of 2 rows have no amount" in warning and " Touches " in warning and warning.endswith("more.")
+
+
+def test_compute_tells_the_worst_on_standard_error_and_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    open_from(tmp_path, {"orders": BROKEN_COST}, gross_margin=0.5)
+    asked = ["compute", "sales_revenue", "gross_profit_margin", "--period", "2026-01", "--company"]
+    assert run(*asked, str(tmp_path / "company.yaml"), "--format", "csv") == 0
+    told = capsys.readouterr()
+    assert told.err.startswith("error: table orders, column cost") and "1 of 2 figures is withheld" in told.err
+    revenue, margin = list(csv.DictReader(io.StringIO(told.out)))
+    assert revenue["value"] == "10.0" and "1 of 2 rows have no amount" in revenue["warnings"]
+    assert margin["value"] == "" and margin["reason"].startswith("withheld: ")
+
+
+def test_compute_with_nothing_left_exits_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    open_from(tmp_path, {"orders": BROKEN_COST}, gross_margin=0.5)
+    company = ["--company", str(tmp_path / "company.yaml")]
+    assert run("compute", "gross_profit_margin", "--period", "2026-01", *company) == 2
+    assert "'x' in row 2" in capsys.readouterr().err
+
+
+def test_warnings_are_a_list_in_json_and_a_mark_in_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    open_from(tmp_path, {"orders": BROKEN_COST})
+    asked = ["compute", "sales_revenue", "--period", "2026-01", "--company", str(tmp_path / "company.yaml")]
+    assert run(*asked, "--format", "json") == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)[0]["warnings"] == ["table orders, column amount: 1 of 2 rows have no amount"]
+    assert told.err.startswith("warning: ") and "1 of 1 figures" in told.err
+    assert run(*asked) == 0
+    assert "10.00*" in capsys.readouterr().out
+    assert run(*asked, "--format", "parquet", "--output", str(tmp_path / "kpis.parquet")) == 0
+    assert list(pd.read_parquet(tmp_path / "kpis.parquet").warnings[0]) == json.loads(told.out)[0]["warnings"]

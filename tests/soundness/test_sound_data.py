@@ -78,7 +78,6 @@ def test_lines_of_an_order_are_one_order(tmp_path: Path) -> None:
             "order_id,ordered_on,customer_id,product,amount\n1,2026-01-01,a,bike,100\n2,2026-01-31,b,bike,50\n"
             "1,2026-01-01,a,bike,100\n",
         ),
-        ("spend", "spent_on,amount,channel\n2026-01-01,10,tv\n2026-01-31,20,tv\n2026-01-01,10,tv\n"),
     ],
 )
 def test_rows_that_are_the_same_in_every_column_are_a_warning(tmp_path: Path, table: str, rows: str) -> None:

@@ -170,6 +170,8 @@ class _Block:
         yield from self._drawn()
 
     def _said(self, place: str, words: str) -> Iterator[Printed]:
+        for text in self.facts.get("checked", ()):
+            words = words.replace(text, " ")
         for token in self._tokens(words):
             reasoned = any(reason in words and token.digits in reason for reason in self.reasons)
             yield self._judged(place, words, token, self.candidates, reasoned)

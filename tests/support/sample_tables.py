@@ -96,7 +96,7 @@ def tables(rows: int = 400, seed: int = 20260) -> dict[str, Rows]:
     accounts = ["revenue", "cogs", "operating_expense", "depreciation", "amortisation", "interest", "tax",
                 "operating_cash_flow", "current_assets", "current_liabilities", "inventory", "investment_gain",
                 "investment_cost"]  # fmt: skip
-    return {
+    return _within_limits({
         "spend": built("spend", lambda d: {
             "spent_on": d.moment(), "amount": d.money(80), "channel": d.word(*CHANNELS),
             "campaign": d.word("spring", "autumn", None), "kind": d.word("marketing", "sales", None),
@@ -164,7 +164,18 @@ def tables(rows: int = 400, seed: int = 20260) -> dict[str, Rows]:
         "production": built("production", lambda d: {
             "produced_on": d.day(), "units": d.count(500), "good_units": d.count(450, 0.1),
             "defects": d.count(20, 0.1), "on_time_units": d.count(400, 0.1), "line": d.word("1", "2", None)}),
-    }  # fmt: skip
+    })  # fmt: skip
+
+
+def _within_limits(tables: dict[str, Rows]) -> dict[str, Rows]:
+    """No part is more than its whole, and no answer lies beyond its scale."""
+    made, answers = tables["production"], tables["surveys"]
+    for part in ("good_units", "on_time_units"):
+        pairs = zip(made[part], made["units"], strict=True)
+        made[part] = [None if one is None else min(one, whole) for one, whole in pairs]
+    scored = zip(answers["score"], answers["kind"], strict=True)
+    answers["score"] = [1 + score % 5 if kind == "csat" and score is not None else score for score, kind in scored]
+    return tables
 
 
 def arrow_type(values: list[Any]) -> pa.DataType:

@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
-from pydantic import Field, PrivateAttr, field_validator, model_validator
+from pydantic import AliasChoices, Field, PrivateAttr, field_validator, model_validator
 
 from kpi_analysis.core.attribution_rules import SPLITTING_RULES
 from kpi_analysis.core.config.brand import BrandSpec
 from kpi_analysis.core.errors import ConfigError, did_you_mean
+from kpi_analysis.core.limits import SCALES, survey_scale
 from kpi_analysis.core.periods import Calendar
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.core.yaml_file import StrictModel, YamlFile, load_model, read_yaml
@@ -111,7 +112,8 @@ class CompanyConfig(StrictModel):
     source: str = "duckdb://"
     tables: dict[str, TableSpec] = Field(default_factory=dict)
     rates: RatesSpec | None = None
-    revenue_from: RevenueTable | None = None
+    revenue_from: RevenueTable | None = Field(default=None, validation_alias=AliasChoices("revenue", "revenue_from"))
+    scales: dict[str, int] = Field(default_factory=dict)
     inbound_channels: tuple[str, ...] = ()
     gross_margin: float | None = Field(default=None, gt=0, le=1)
     attribution: AttributionSpec = AttributionSpec()
@@ -143,6 +145,17 @@ class CompanyConfig(StrictModel):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             hint = did_you_mean(value, available_timezones())
             raise ValueError(f"'{value}' is no time zone such as Europe/Berlin. {hint}".strip()) from None
+        return value
+
+    @field_validator("scales")
+    @classmethod
+    def _known_scales(cls, value: dict[str, int]) -> dict[str, int]:
+        for kind, highest in value.items():
+            if kind not in SCALES:
+                raise ValueError(f"'{kind}' is no kind of survey. {did_you_mean(kind, SCALES) or 'Known: csat, nps.'}")
+            if highest not in SCALES[kind]:
+                known = ", ".join(map(str, SCALES[kind]))
+                raise ValueError(f"{kind} has no scale that ends with {highest}; known are {known}")
         return value
 
     @field_validator("tables")
@@ -269,4 +282,11 @@ def expand_secrets(text: str, file: Path | None = None, line: int | None = None)
 
 def settings(company: CompanyConfig) -> dict[str, Any]:
     """Settings of a company that SQL text of measures may name, such as ``gross_margin``."""
-    return {"gross_margin": company.gross_margin, "inbound_channels": company.inbound_channels or None}
+    nps = survey_scale("nps", company.scales)
+    return {
+        "gross_margin": company.gross_margin,
+        "inbound_channels": company.inbound_channels or None,
+        "csat_good": survey_scale("csat", company.scales).good,
+        "nps_good": nps.good,
+        "nps_bad": nps.bad,
+    }

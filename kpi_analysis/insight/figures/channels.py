@@ -116,7 +116,7 @@ def channels(scope: Scope) -> Channels:
 def has_spend_by(scope: Scope, column: str) -> bool:
     """Whether spend is connected and has a column."""
     sources = scope.session.sources
-    return "spend" in sources.connected and column in sources.columns("spend")
+    return "spend" in sources.readable and column in sources.columns("spend")
 
 
 def channel_name(value: str, dimension: str = "channel") -> str:

@@ -21,7 +21,7 @@ READ = ("opportunities_created",)
 def absent(scope: Scope) -> str:
     """Return why there are no deals: the table or a column of the slices is missing; empty where there are."""
     sources, where = scope.session.sources, scope.where
-    if TABLE not in sources.connected:
+    if TABLE not in sources.readable:
         return f"the table {TABLE} is not connected"
     missing = (sql.columns_of(where) if where else frozenset()) - set(sources.columns(TABLE))
     return f"the table {TABLE} has no column {listed(sorted(missing))}" if missing else ""

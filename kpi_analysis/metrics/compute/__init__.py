@@ -16,6 +16,12 @@ from kpi_analysis.core.name_lists import as_names
 from kpi_analysis.core.periods import GRAINS, Period, as_many_weeks
 from kpi_analysis.metrics.catalogue import Catalogue, Metric
 from kpi_analysis.metrics.compute.call_warnings import call_warnings
+from kpi_analysis.metrics.compute.data_warnings import (
+    ABOVE_WHOLE,
+    above_whole,
+    data_warnings,
+    refuse_if_nothing_is_left,
+)
 from kpi_analysis.metrics.compute.estimates import add_estimates, estimates
 from kpi_analysis.metrics.compute.evaluate import SHIFTED, Evaluator
 from kpi_analysis.metrics.compute.execution import run_plan
@@ -25,11 +31,12 @@ from kpi_analysis.metrics.compute.row_counts import row_counts, row_sets
 from kpi_analysis.metrics.compute.selection import AFTER, Group, Periods, Selection
 from kpi_analysis.metrics.compute.slices import check_slices
 from kpi_analysis.metrics.sources import Sources
+from kpi_analysis.metrics.withholding import without_rows_error
 
 FIELDS_BEFORE = ("id", "kpi", "grain", "period", "period_start", "period_end", "complete")
 FIELDS_AFTER = (
     "value", "reason", "numerator", "denominator", "rows", "ci_low", "ci_high", "previous", "year_ago",
-    "target", "pace", "status",
+    "target", "pace", "status", "warnings",
 )  # fmt: skip
 Columns = dict[str, Any]  # by name, each as long as there are periods times slices
 NUMBERS = ("value", "numerator", "denominator", "ci_low", "ci_high", "previous", "year_ago", "target", "pace")
@@ -47,6 +54,7 @@ def compute(
     where: str | None = None,
     as_of: dt.date | None = None,
     compared: bool = True,
+    partial: bool = False,
 ) -> pd.DataFrame:
     """Tidy frame of KPIs for the last periods that end with a period, slice by slice.
 
@@ -72,13 +80,16 @@ def compute(
         The last day that counts; by default the last day in the data.
     compared : bool
         Whether `previous` and `year_ago` are wanted; a long history holds them already and is read faster without.
+    partial : bool
+        Whether a frame without any value is wanted where errors in the data keep back all that was asked.
 
     Returns
     -------
     DataFrame
         One row for each KPI, period and slice: id, kpi, grain, period, period_start, period_end, complete, a column
         for each dimension, value, reason (where there is no value), numerator, denominator, rows, ci_low, ci_high,
-        previous, year_ago, target, pace, status. Rates are fractions. An unfinished period is compared with the
+        previous, year_ago, target, pace, status, warnings (findings on the data that touch the figure). Rates are
+        fractions. An unfinished period is compared with the
         same stretch of the periods before; in a calendar of weeks, previous and year_ago of what is summed over time
         are brought to as many weeks as the period has, so that 53 weeks against 52 are no growth. ``attrs["warnings"]``
         lists what is odd about the condition: words that no row has, rows that it leaves out for want of a value;
@@ -89,7 +100,7 @@ def compute(
     UsageError
         Unknown KPI, period, grain or dimension.
     ConfigError, DataError
-        The company file or the data are wrong.
+        The company file is wrong, or errors in the data keep back all that was asked.
     """
     catalogue = catalogue.for_tables(sources.connected)
     names = [catalogue.metric(name).name for name in as_names(kpis) or catalogue.metrics]
@@ -97,7 +108,7 @@ def compute(
     check_slices(sources, by, where)
     end = as_of or sources.last_day()
     if end is None:
-        raise UsageError("there is no dated row in any connected table.", remedy="Check them with: kpi check")
+        raise without_rows_error(sources)
     calendar = sources.config.calendar
     wanted = calendar.parse(period) if isinstance(period, str) else period
     if grain is not None and grain not in GRAINS:
@@ -108,6 +119,8 @@ def compute(
     counted = Periods(p.cut(end) if p.start <= end else p for p in periods)
     selection = Selection(sources, catalogue, by, where, end)
     evaluator = Evaluator(selection, run_plan(plan_of(selection, names, counted, compared)))
+    if not partial:
+        refuse_if_nothing_is_left(selection, evaluator.results, names)
     whole = Periods(periods)
     frame = _frame([_columns(evaluator, catalogue.metric(name), whole, counted, compared) for name in names], by)
     days = periods[0].start, min(periods[-1].end, end)
@@ -170,6 +183,7 @@ def _columns(
         missing: Group = (None,) * len(by)  # type: ignore[assignment]
         reasons = [_reason_without_slices(selection, measures, period) for period in whole]
         return _identity(metric, whole, complete, by, [missing]) | {"reason": reasons}
+    touched = data_warnings(selection, metric.name)
     values = evaluator.metric(metric.name, counted)
     nothing = np.full(values.numbers.shape, np.nan)
     upper, lower = _parts(evaluator, metric, counted) or (nothing, nothing)
@@ -187,7 +201,13 @@ def _columns(
     }  # fmt: skip
     identity = _identity(metric, whole, complete, by, [results.groups[column] for column in shown])
     why = [reason or None for reason in values.reasons[:, shown].ravel()]
-    return identity | {"reason": why} | {name: array[:, shown].ravel() for name, array in numbers.items()}
+    impossible = above_whole(metric, values.numbers)[:, shown].ravel()
+    told = [(*touched, ABOVE_WHOLE) if above else touched for above in impossible]
+    return (
+        identity
+        | {"reason": why, "warnings": told}
+        | {name: array[:, shown].ravel() for name, array in numbers.items()}
+    )
 
 
 def _is_mature(metric: Metric, period: Period, end: dt.date) -> bool:
@@ -245,11 +265,11 @@ def _frame(parts: Sequence[Columns], by: Sequence[str]) -> pd.DataFrame:
     """Put the KPIs under each other; a column that one lacks is empty there."""
     columns: dict[str, Any] = {}
     for name in (*FIELDS_BEFORE, *by, *FIELDS_AFTER):
-        absent = 0 if name == "rows" else np.nan if name in NUMBERS else None
+        absent: Any = 0 if name == "rows" else () if name == "warnings" else np.nan if name in NUMBERS else None
         found: list[Any] = [part[name] if name in part else [absent] * len(part["id"]) for part in parts]
         if name in ("period_start", "period_end"):
             columns[name] = np.array([*chain.from_iterable(found)], dtype="datetime64[s]")
-        elif name in ("reason", "status", *by):  # which hold words or None
+        elif name in ("reason", "status", "warnings", *by):  # which hold words or None
             columns[name] = pd.Series([*chain.from_iterable(found)], dtype="object")
         else:
             columns[name] = np.concatenate(found) if absent is not None else [*chain.from_iterable(found)]

@@ -37,7 +37,7 @@ def execute_cached(request: Request, query: QueryKey, ahead: Sequence[Period], s
     list of Record
         One for each period and slice that has rows.
     """
-    backend, cache = sources.table(request.shared.table).get_backend(), sources.result_cache
+    backend, cache = sources.tables.usable(request.shared.table).get_backend(), sources.result_cache
     if cache is None or KINDS[request.shared.kind].needs_all_periods:
         return execute(request, backend, sources.query_cache)
     key = cache.key(

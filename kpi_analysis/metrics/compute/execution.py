@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import ibis
 import ibis.expr.types as ir
@@ -17,6 +17,7 @@ from kpi_analysis.metrics.compute.aggregate_functions import ZERO_WITHOUT_ROWS, 
 from kpi_analysis.metrics.compute.cached_execution import execute_cached
 from kpi_analysis.metrics.compute.kinds import Record, Request, RowSet, rows_name
 from kpi_analysis.metrics.compute.plan import PlannedQuery, QueryPlan
+from kpi_analysis.metrics.compute.query_execution import MeasuresRefused
 from kpi_analysis.metrics.compute.resolution import QueryKey, known_on_columns
 from kpi_analysis.metrics.compute.selection import Group, Selection
 
@@ -37,6 +38,8 @@ class QueryResults:
         By measures that are counted together and slot, the rows behind them slice by slice.
     groups_by_query : mapping
         Slices that occur in each query and slot.
+    refused : mapping of str to MeasuresRefused
+        Measures that their engine cannot read, with the error.
     """
 
     groups: tuple[Group, ...]
@@ -44,6 +47,7 @@ class QueryResults:
     reasons: Mapping[tuple[str, Period, Group], str]
     rows: Mapping[tuple[RowSet, Period], Mapping[Group, int]]
     groups_by_query: Mapping[tuple[QueryKey, Period], set[Group]]
+    refused: Mapping[str, MeasuresRefused] = field(default_factory=dict)
 
 
 @dataclass
@@ -54,6 +58,7 @@ class _Collected:
     reasons: dict[tuple[str, Period, Group], str] = field(default_factory=dict)
     rows: dict[tuple[RowSet, Period], dict[Group, int]] = field(default_factory=dict)
     groups: dict[tuple[QueryKey, Period], set[Group]] = field(default_factory=dict)
+    refused: dict[str, MeasuresRefused] = field(default_factory=dict)
 
 
 def run_plan(plan: QueryPlan) -> QueryResults:
@@ -71,15 +76,15 @@ def run_plan(plan: QueryPlan) -> QueryResults:
 
     Raises
     ------
-    ConfigError
-        When an engine cannot do what a measure asks, or refuses the query.
+    KpiError
+        What reading raises by itself, as it is.
     """
     selection, collected = plan.selection, _Collected()
     for query in plan.queries:
         periods = _in_the_data(selection, query)
         if periods:
             request = _request(selection, query, periods)
-            for record in execute_cached(request, query.key, query.ahead, selection.sources):
+            for record in _records(request, query, selection, collected.refused):
                 _collect(collected, selection, query, record, periods[record["kpi_slot"]])
         for name in query.measures:
             for period in query.periods:
@@ -87,7 +92,9 @@ def run_plan(plan: QueryPlan) -> QueryResults:
     groups = sorted({group for found in collected.groups.values() for group in found}) or [()]
     if selection.by and groups == [()]:
         groups = []
-    return QueryResults(tuple(groups), collected.numbers, collected.reasons, collected.rows, collected.groups)
+    return QueryResults(
+        tuple(groups), collected.numbers, collected.reasons, collected.rows, collected.groups, collected.refused
+    )
 
 
 def without_rows(aggregate: Aggregate | None) -> float:
@@ -126,6 +133,23 @@ def _in_the_data(selection: Selection, query: PlannedQuery) -> Sequence[Period]:
     return query.periods if first is None else [period for period in query.periods if period.last_day >= first]
 
 
+def _records(
+    request: Request, query: PlannedQuery, selection: Selection, refused: dict[str, MeasuresRefused]
+) -> list[Record]:
+    """Records of a request; measures that the engine refuses are noted, and the others read without them."""
+    try:
+        return execute_cached(request, query.key, query.ahead, selection.sources)
+    except MeasuresRefused as error:
+        refused |= dict.fromkeys(error.reasons, error)
+        left = {name: one for name, one in request.aggregates.items() if name not in error.reasons}
+        if not left:
+            return []
+        rowsets = tuple(members for members in request.rowsets if members & left.keys())
+        return execute_cached(
+            replace(request, aggregates=left, rowsets=rowsets), query.key, query.ahead, selection.sources
+        )
+
+
 def _request(selection: Selection, query: PlannedQuery, periods: Sequence[Period]) -> Request:
     sources, as_of = selection.sources, selection.as_of
     resolved = {name: selection.resolve(name).aggregate for name in query.measures}
@@ -154,7 +178,7 @@ def _rows(selection: Selection, table: str, aggregates: Iterable[Aggregate]) -> 
         later = needed & {name for name, column in TABLES[table].columns.items() if column.known_on}
         needed |= {date for name in later for date in known_on_columns(sources, table, name)}
     extra = needed & set(sources.derived(table))
-    rows = sources.with_derived(table, extra) if extra else sources.table(table)
+    rows = sources.with_derived(table, extra) if extra else sources.tables.usable(table)
     return _as_of(selection, table, rows)
 
 
@@ -200,6 +224,8 @@ def _collect(collected: _Collected, selection: Selection, query: PlannedQuery, r
         if (column := rows_name(members)) in record:
             collected.rows.setdefault((members, period), {})[group] = int(record[column] or 0)
     for name in query.measures:
+        if name in collected.refused:
+            continue
         value = record[f"m_{name}"]
         if why := record.get(f"why_{name}"):
             collected.reasons[name, period, group] = why

@@ -37,6 +37,8 @@ def measure_values(
         return Values.constant(resolved.constant, shape)
     if resolved.reason or resolved.aggregate is None:
         return Values.missing(resolved.reason, shape)
+    if name in results.refused:
+        return Values.missing(results.refused[name].reasons[name], shape)
     catalogue, absent = selection.catalogue, without_rows(resolved.aggregate)
     empty = catalogue.measures[name].empty or f"no {catalogue.label(name)} in the period"
     values = Values.missing("", shape)

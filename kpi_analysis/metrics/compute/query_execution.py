@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 import ibis
@@ -20,6 +21,24 @@ from kpi_analysis.metrics.sources.query_cache import CompiledQueryCache
 
 UNSUPPORTED = (OperationNotDefinedError, UnsupportedBackendType, UnsupportedOperationError)
 SLOTS = "kpi_slots"
+
+
+class MeasuresRefused(ConfigError):
+    """Error of measures that an engine cannot read, with the reason of each.
+
+    Parameters
+    ----------
+    message : str
+        Which measures, and why.
+    remedy : str
+        What to do.
+    reasons : mapping of str to str
+        By measure.
+    """
+
+    def __init__(self, message: str, remedy: str, reasons: Mapping[str, str]) -> None:
+        super().__init__(message, remedy=remedy)
+        self.reasons = reasons
 
 
 def execute(request: Request, backend: ibis.BaseBackend, cache: CompiledQueryCache) -> list[Record]:
@@ -40,8 +59,8 @@ def execute(request: Request, backend: ibis.BaseBackend, cache: CompiledQueryCac
 
     Raises
     ------
-    ConfigError
-        When the engine cannot do what a measure asks, or refuses the query.
+    MeasuresRefused
+        When the engine cannot do what measures ask, or refuses the query.
     KpiError
         What reading raises by itself, as it is.
     """
@@ -91,7 +110,7 @@ def _compiled(request: Request, backend: ibis.BaseBackend, slots: pa.Table, cach
     return cache.keep(key, str(tree.sql(dialect=backend.dialect, copy=False)))
 
 
-def _refusal(request: Request, backend: ibis.BaseBackend, error: Exception) -> ConfigError:
+def _refusal(request: Request, backend: ibis.BaseBackend, error: Exception) -> MeasuresRefused:
     """Say which measures an engine refuses: one by one, because a single one spoils the query of all."""
     engine = dialect_of(backend).label
     refused = {}
@@ -104,11 +123,16 @@ def _refusal(request: Request, backend: ibis.BaseBackend, error: Exception) -> C
     names = sorted(refused or request.aggregates)
     causes = list(refused.values()) or [error]
     words = " and ".join(f"{name} ({request.aggregates[name].agg})" for name in names)
-    reason = f"{engine} refuses the query: {first_line(causes[0])}."
-    if isinstance(causes[0], UNSUPPORTED):
-        lacking = re.search(r"'(\w+)'", str(causes[0]))
-        reason = f"{engine} has no {lacking.group(1).lower()}." if lacking else f"{engine} lacks something it needs."
-    return ConfigError(
-        f"measure{'s' if len(names) > 1 else ''} {words} of table {request.shared.table}: {reason}",
-        remedy="Ask for KPIs that do not need it, or bring the table to DuckDB or PostgreSQL.",
+    reasons = {name: _reason(engine, refused.get(name, causes[0])) for name in names}
+    return MeasuresRefused(
+        f"measure{'s' if len(names) > 1 else ''} {words} of table {request.shared.table}: {reasons[names[0]]}.",
+        "Ask for KPIs that do not need it, or bring the table to DuckDB or PostgreSQL.",
+        reasons,
     )
+
+
+def _reason(engine: str, cause: Exception) -> str:
+    if not isinstance(cause, UNSUPPORTED):
+        return f"{engine} refuses the query: {first_line(cause)}"
+    lacking = re.search(r"'(\w+)'", str(cause))
+    return f"{engine} has no {lacking.group(1).lower()}" if lacking else f"{engine} lacks something it needs"

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kpi_analysis.core.config.company import settings
+from kpi_analysis.core.errors import KpiError
 from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.catalogue import Aggregate, Catalogue, Measure
 from kpi_analysis.metrics.compute.kinds import KINDS
 from kpi_analysis.metrics.sources import Sources
+from kpi_analysis.metrics.withholding import error_behind, needed_columns, reason_of_error
 
 QueryKey = tuple[str, ...]
 
@@ -28,12 +30,15 @@ class ResolvedMeasure:
         Why it cannot be read, where it cannot.
     constant : float, optional
         Its value, where it is a setting.
+    error : KpiError, optional
+        What is wrong with the data, where that is the reason.
     """
 
     name: str
     aggregate: Aggregate | None
     reason: str = ""
     constant: float | None = None
+    error: KpiError | None = None
 
     @property
     def query_key(self) -> QueryKey:
@@ -86,11 +91,38 @@ def resolve_measure(
         aggregates = [one for one in aggregates if one.table == chosen] or aggregates
     reasons = [(one, obstacle(sources, one, (), None)) for one in aggregates]
     free = next((one for one, reason in reasons if not reason), None)
+    if free is not None and (error := sources.unreadable(free.table)) is not None:
+        return ResolvedMeasure(name, None, reason_of_error(error), error=error)
     if free is not None:
         reason = obstacle(sources, free, by, where) or (_known_later(sources, free) if is_past else "")
         return ResolvedMeasure(name, None if reason else free, reason)
     connected = [pair for pair in reasons if pair[0].table in sources.connected]
     return ResolvedMeasure(name, None, (connected or reasons)[0][1])
+
+
+def without_errors(
+    sources: Sources, resolved: ResolvedMeasure, by: Sequence[str], where: str | None
+) -> ResolvedMeasure:
+    """Measure as it can be read, or kept back for an error in what it is read from.
+
+    Parameters
+    ----------
+    sources : Sources
+    resolved : ResolvedMeasure
+    by : sequence of str
+        Dimensions to slice by.
+    where : str, optional
+        The user's condition in SQL.
+
+    Returns
+    -------
+    ResolvedMeasure
+        The same where its data are sound.
+    """
+    if resolved.aggregate is None:
+        return resolved
+    error = error_behind(sources, needed_columns(resolved.aggregate, by, where))
+    return resolved if error is None else ResolvedMeasure(resolved.name, None, reason_of_error(error), error=error)
 
 
 def resolved_aggregates(sources: Sources, catalogue: Catalogue, names: Iterable[str]) -> dict[str, Aggregate]:
@@ -104,6 +136,8 @@ def obstacle(sources: Sources, aggregate: Aggregate, by: Sequence[str], where: s
     table = aggregate.table
     if table not in sources.connected:
         return f"table {table} is not connected"
+    if sources.unreadable(table) is not None:
+        return ""  # nothing stands in the way but the error, and the next way would measure something else
     present = {*sources.columns(table), *sources.derived(table)}
     constants = settings(sources.config)
     named = {name for text in aggregate.row_texts for name in sql.columns_of(text)}
@@ -138,7 +172,8 @@ def known_on_columns(sources: Sources, table: str, column: str) -> tuple[str, ..
     Parameters
     ----------
     sources : Sources
-    table, column : str
+    table : str
+    column : str
         Canonical names.
 
     Returns

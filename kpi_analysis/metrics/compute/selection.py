@@ -9,10 +9,10 @@ from functools import cached_property
 
 from kpi_analysis.core.periods import Period
 from kpi_analysis.core.schema import TABLES
-from kpi_analysis.metrics.catalogue import Aggregate, Catalogue
+from kpi_analysis.metrics.catalogue import Aggregate, Catalogue, Measure
 from kpi_analysis.metrics.compute.kinds import RowSet
 from kpi_analysis.metrics.compute.kinds.pair import opening_day
-from kpi_analysis.metrics.compute.resolution import QueryKey, ResolvedMeasure, resolve_measure
+from kpi_analysis.metrics.compute.resolution import QueryKey, ResolvedMeasure, resolve_measure, without_errors
 from kpi_analysis.metrics.sources import Extent, Sources
 
 SHORTEST = {"year": 350, "half-year": 175, "quarter": 84, "month": 28, "week": 7}  # days that hold one booking
@@ -67,13 +67,12 @@ class Selection:
             measure = self.catalogue.measures[name]
             # the measure itself is kept beside what is found, so that no other one can have its id
             key = ("measure", name, id(measure), tuple(self.by), self.where, self.is_past)
-            self._resolved[name], _ = self.sources.memo.get(
-                key,
-                lambda: (
-                    resolve_measure(self.sources, name, measure, self.by, self.where, is_past=self.is_past), measure
-                ),
-            )  # fmt: skip
+            self._resolved[name], _ = self.sources.memo.get(key, lambda: (self._resolve(name, measure), measure))
         return self._resolved[name]
+
+    def _resolve(self, name: str, measure: Measure) -> ResolvedMeasure:
+        resolved = resolve_measure(self.sources, name, measure, self.by, self.where, is_past=self.is_past)
+        return without_errors(self.sources, resolved, self.by, self.where)
 
     def by_query(self, names: Iterable[str]) -> dict[QueryKey, RowSet]:
         """Measures that can be read, by the query that reads them."""

@@ -12,8 +12,8 @@ NONE = "(none)"  # the slice of rows whose dimension has no value
 
 
 def known_columns(sources: Sources) -> dict[str, set[str]]:
-    """Return the columns of each connected table, with those that it takes from another one."""
-    return {name: {*sources.columns(name), *sources.derived(name)} for name in sources.connected}
+    """Return the columns of each connected table that can be read, with those that it takes from another one."""
+    return {name: {*sources.columns(name), *sources.derived(name)} for name in sources.readable}
 
 
 def check_slices(sources: Sources, by: Sequence[str], where: str | None) -> None:

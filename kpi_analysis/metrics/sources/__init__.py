@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import ibis.expr.types as ir
 
 from kpi_analysis.core.config.company import CompanyConfig
+from kpi_analysis.core.errors import KpiError
 from kpi_analysis.core.schema import TABLES, DerivedColumn
 from kpi_analysis.metrics.sources.connections import Connections
 from kpi_analysis.metrics.sources.event_days import Extent, started_until
@@ -74,6 +75,15 @@ class Sources:
         return tuple(self.config.tables)
 
     @property
+    def readable(self) -> tuple[str, ...]:
+        """Names of the connected tables that can be read, whatever stands in them."""
+        return tuple(name for name in self.connected if self.unreadable(name) is None)
+
+    def unreadable(self, name: str) -> KpiError | None:
+        """Error for which a table cannot be read at all; see `TableLoader.unreadable`."""
+        return self.tables.unreadable(name)
+
+    @property
     def local(self) -> Any:
         """DuckDB in memory, for files."""
         return self.connections.local
@@ -125,7 +135,7 @@ class Sources:
         """
         if self.config.data_ends is not None:
             return Reach(min(self.config.data_ends, self.today), "data_ends")
-        found = [(name, self.facts.last_event(name, checked=False)) for name in self.connected]
+        found = [(name, self.facts.last_event(name, checked=False)) for name in self.readable]
         happened = [(*last, name) for name, last in found if last is not None and not self._may_be_planned(name)]
         last_day = max((day for day, _, _ in happened), default=None)
         for name in (name for name, last in found if last is not None and self._may_be_planned(name)):
@@ -146,4 +156,4 @@ class Sources:
 
     def fingerprints(self) -> list[Fingerprint]:
         """Fingerprints of what was read, table by table."""
-        return [self.facts.fingerprint(name) for name in self.connected]
+        return [self.facts.fingerprint(name) for name in self.readable]

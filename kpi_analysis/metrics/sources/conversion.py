@@ -15,6 +15,7 @@ from kpi_analysis.core.schema import CanonicalColumn
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.dialects import first_line
 from kpi_analysis.metrics.sources.dialects.zones import from_wall_clock, to_wall_clock
+from kpi_analysis.metrics.sources.words import tidy_words
 from kpi_analysis.metrics.sql.types import on_duckdb
 
 
@@ -70,7 +71,7 @@ def convert(value: ir.Value, column: CanonicalColumn, zone: str) -> ir.Value:
     kind = value.type()
     if column.kind == "text":
         words = value if kind.is_string() else value.cast("string")
-        return words.strip().nullif("") if kind.is_string() else words
+        return tidy_words(words, column).nullif("") if kind.is_string() else words
     if column.kind == "number":
         return value if kind.is_decimal() else sql.to_type(value, "float64")
     if column.kind == "boolean":

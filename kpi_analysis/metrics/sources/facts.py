@@ -135,6 +135,7 @@ class TableFacts:
     known: KnownFacts = field(default_factory=KnownFacts)
     latest: dt.date = dt.date.max
     _checks: dict[str, TableCheck] = field(default_factory=dict)
+    _further: dict[tuple[str, str], list[DataFinding]] = field(default_factory=dict)
     _days: dict[tuple[str, str], Days] = field(default_factory=dict)
     _in_line: dict[tuple[str, str], Days] = field(default_factory=dict)
     _words: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
@@ -148,6 +149,16 @@ class TableFacts:
         if name not in self._checks:
             self._checks[name] = examine()
         return self._checks[name]
+
+    def further(self, name: str, about: str, examine: Callable[[], list[DataFinding]]) -> list[DataFinding]:
+        """Further findings on a table, about a column or about whole rows, which take queries of their own."""
+        if (name, about) not in self._further:
+            self._further[name, about] = examine()
+        return self._further[name, about]
+
+    def has_further(self, name: str, about: str) -> bool:
+        """Whether further findings about this were looked for."""
+        return (name, about) in self._further
 
     @property
     def examined(self) -> tuple[str, ...]:
@@ -173,7 +184,7 @@ class TableFacts:
         key = (name, column or TABLES[name].date)
         if key not in self._days:
             if checked and self._scanned(name) is None:
-                self.tables.table(name)  # which is checked for it, so that its scan may have collected them
+                self.tables.usable(name)  # which is checked for it, so that its scan may have collected them
             scanned = self._scanned(name)
             self._days |= {(name, each): days for each, days in (scanned or self._collected(name)).items()}
             self._days.setdefault(key, as_days(()))
@@ -240,7 +251,7 @@ class TableFacts:
         if key in self.known.words:
             return self.known.words[key]
         if key not in self._words:
-            found = self.tables.table(name).select(column).distinct().to_pyarrow().column(0).to_pylist()
+            found = self.tables.usable(name).select(column).distinct().to_pyarrow().column(0).to_pylist()
             self._words[key] = frozenset(word for word in found if word is not None)
         return self._words[key]
 
@@ -275,7 +286,7 @@ class TableFacts:
         if account is None:
             return self.days_in_line(name)
         if name not in self._bookings:
-            rows = self.tables.table(name)
+            rows = self.tables.usable(name)
             found = rows.select(rows.account, day=rows[TABLES[name].date].cast("date")).distinct().to_pyarrow()
             by_account: dict[str, list[dt.date]] = {}
             for word, day in zip(found["account"].to_pylist(), found["day"].to_pylist(), strict=True):
@@ -290,14 +301,14 @@ class TableFacts:
         if key in self.known.lives:
             return self.known.lives[key]
         if key not in self._lives:
-            self._lives[key] = measure_lives(self.tables.table(name), name, self.extent(name, until=until), until)
+            self._lives[key] = measure_lives(self.tables.usable(name), name, self.extent(name, until=until), until)
         return self._lives[key]
 
     def fingerprint(self, name: str) -> Fingerprint:
         """Fingerprint of what was read of a table."""
         if name in self.known.fingerprints:
             return self.known.fingerprints[name]
-        table, extent, files = self.tables.table(name), self.extent(name), self.tables.files(name)
+        table, extent, files = self.tables.usable(name), self.extent(name), self.tables.files(name)
         counted = self._checks[name].rows if name in self._checks else None
         return Fingerprint(
             name,

@@ -219,7 +219,8 @@ def _known(facts: Mapping[str, Any]) -> KnownFacts:
 
 
 def _findings(records: Sequence[Mapping[str, Any]]) -> tuple[DataFinding, ...]:
-    return tuple(DataFinding(**record) for record in records)
+    lists = ("columns", "kpis")  # which JSON does not tell from tuples
+    return tuple(DataFinding(**{**record, **{name: tuple(record[name]) for name in lists}}) for record in records)
 
 
 def _written(connection: Any) -> dict[str, ir.Table]:

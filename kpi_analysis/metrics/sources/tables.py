@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from kpi_analysis.core.config.company import CompanyConfig, TableSpec
-from kpi_analysis.core.errors import ConfigError, did_you_mean
+from kpi_analysis.core.errors import ConfigError, DataError, KpiError, SourceUnreachable, did_you_mean
 from kpi_analysis.core.schema import DERIVED, TABLES, DerivedColumn
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.connections import Connections, describe
@@ -54,6 +54,7 @@ class TableLoader:
     _converted: dict[str, dict[str, ir.Value]] = field(default_factory=dict)
     _tidy: dict[str, frozenset[str]] = field(default_factory=dict)
     _tables: dict[str, ir.Table] = field(default_factory=dict)
+    _unreadable: dict[str, KpiError | None] = field(default_factory=dict)
 
     @cached_property
     def rates(self) -> pa.Table | None:
@@ -115,8 +116,35 @@ class TableLoader:
         """
         if name in self.written:
             return self.raw(name)
+        self.validate(name)
+        return self.usable(name)
+
+    def usable(self, name: str) -> ir.Table:
+        """Canonical table, errors and all: a value that cannot be read is NULL in it.
+
+        Only who knows which columns are wrong may use it, as the computation of KPIs does: it withholds those that need
+        one of them.
+
+        Parameters
+        ----------
+        name : str
+            Of the canonical table.
+
+        Returns
+        -------
+        Table
+            Ibis expression.
+
+        Raises
+        ------
+        ConfigError
+            When the table cannot be read at all.
+        """
+        if name in self.written:
+            return self.raw(name)
         if name not in self._tables:
-            self.validate(name)
+            with suppress(DataError):  # what is wrong is known from the check
+                self.validate(name)
             unchecked = self.unchecked(name)
             canonical = in_company_currency(self.config, name, unchecked, self.rates)
             if (
@@ -138,6 +166,7 @@ class TableLoader:
             for column in DERIVED
             if column.table == name
             and column.source in self.config.tables
+            and self.is_readable(column.source)
             and _needed(column) <= set(self.columns(column.source))
             and column.key in self.columns(name)
         }
@@ -146,13 +175,13 @@ class TableLoader:
         """Canonical table with columns of another one; the key is made unique first, so no row doubles."""
         if name in self.written:
             return self.written[name]
-        table = self.table(name)
+        table = self.usable(name)
         wanted = [self.derived(name)[column] for column in sorted(columns)]
         credits = [column.name for column in wanted if column.source == name]
         if credits:
             table = with_credits(table, self.config.attribution, credits)
         for column in (column for column in wanted if column.source != name):
-            other = self.table(column.source)
+            other = self.usable(column.source)
             if column.where:
                 other = other.filter(sql.condition(column.where, other))
             values = other.group_by(column.key).aggregate(**{column.name: other[column.value].min()})
@@ -161,6 +190,38 @@ class TableLoader:
                 values = ibis.memtable(values.to_pyarrow())
             table = table.left_join(values, table[column.key] == values.kpi_key).drop("kpi_key")
         return table
+
+    def is_readable(self, name: str) -> bool:
+        """Whether a table can be read at all, whatever stands in it."""
+        return self.unreadable(name) is None
+
+    def unreadable(self, name: str) -> KpiError | None:
+        """Error for which a table cannot be read at all: no such file, no required column, a wrong expression.
+
+        Parameters
+        ----------
+        name : str
+            Of the canonical table.
+
+        Returns
+        -------
+        KpiError or None
+            None where it can be read.
+
+        Raises
+        ------
+        SourceUnreachable
+            A database does not answer; the same may work a little later.
+        """
+        if name not in self._unreadable:
+            try:
+                self.mapping(name)
+                self._unreadable[name] = None
+            except SourceUnreachable:
+                raise
+            except KpiError as error:
+                self._unreadable[name] = error
+        return self._unreadable[name]
 
     def convert_once(self, name: str) -> None:
         """Convert the texts of a file once, so that neither the checks nor the table do it again."""

@@ -54,7 +54,7 @@ from kpi_analysis.metrics.sql.condition_parts import (
 )
 from kpi_analysis.metrics.sql.parameters import Template, put_placeholders, template
 from kpi_analysis.metrics.sql.scope import Constant, MissingColumn, NameScope
-from kpi_analysis.metrics.sql.text import columns_of, optional_columns_of, parse
+from kpi_analysis.metrics.sql.text import columns_of, optional_columns_of, parse, words_of
 from kpi_analysis.metrics.sql.types import to_type
 from kpi_analysis.metrics.sql.visitor import translate_condition, translate_row
 
@@ -75,6 +75,7 @@ __all__ = [
     "template",
     "template_condition",
     "to_type",
+    "words_of",
 ]
 
 _NOTHING: Mapping[str, Constant] = {}

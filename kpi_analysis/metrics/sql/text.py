@@ -118,6 +118,28 @@ def optional_columns_of(text: str) -> frozenset[str]:
     return columns_of(text) - needed
 
 
+@lru_cache(maxsize=4096)
+def words_of(text: str) -> frozenset[str]:
+    """Words that stand in quotes in a text.
+
+    Parameters
+    ----------
+    text : str
+        SQL expression.
+
+    Returns
+    -------
+    frozenset of str
+        Each once.
+
+    Examples
+    --------
+    >>> sorted(words_of("account = 'fees' or account in ('rent', 'fees')"))
+    ['fees', 'rent']
+    """
+    return frozenset(literal.name for literal in parse(text).find_all(exp.Literal) if literal.is_string)
+
+
 def problem(where: str, message: str, remedy: str | None = None) -> ConfigError:
     """Return the error, with the place where the text stands in front."""
     return ConfigError(f"{where}: {message}" if where else message, remedy=remedy)

@@ -12,7 +12,7 @@ from kpi_analysis.core.records import records
 from kpi_analysis.core.status import Status
 from kpi_analysis.design.blocks import Cell, Column, Row, Table
 from kpi_analysis.design.blocks.model import Tone
-from kpi_analysis.design.formats import Format, Scale
+from kpi_analysis.design.formats import NBSP, Format, Scale
 from kpi_analysis.design.status_words import STATUS_WORDS
 from kpi_analysis.design.theme import DEFAULT_THEME, PAGE, SPACE, TYPE, Theme
 from kpi_analysis.design.units import difference, is_small_count
@@ -24,6 +24,8 @@ from kpi_analysis.report.tables.cells import NOTHING, MetricInfo, Record, aligne
 from kpi_analysis.stats.trends.xmr import usual_variation
 
 HAIR = 0.5  # mm, by which our measure of words may err
+MARKED = "†"  # a figure whose data have faults
+SHOWN_FAULTS = 2
 _NUMERIC = frozenset({2, 3, 4, 5})  # value, two changes, target
 
 
@@ -96,10 +98,24 @@ def scorecard(
     for name in lines.keys() - full.keys():
         label, reason = lines[name]
         shown[name] = [label, replace(reason, span=len(kept) - 1)]
+    if marks := _marks(frame, period, metrics):
+        note = f"{note} {marks}".strip()
     rows = _grouped(shown, metrics, groups or {}, len(kept))
     reported = frame[(frame["period"] == period) & frame["kpi"].isin(list(metrics))]
     columns = tuple(heads[i] for i in kept)
     return Table(id, title, measure, columns, rows, note=note, values=records(reported))
+
+
+def _marks(frame: pd.DataFrame, period: str, metrics: Mapping[str, MetricInfo]) -> str:
+    """Return the footnote to the sign of figures whose data have faults: what is wrong, in the words of the check."""
+    if "warnings" not in frame:
+        return ""
+    reported = frame[(frame["period"] == period) & frame["kpi"].isin(list(metrics)) & frame["value"].notna()]
+    faults = list(dict.fromkeys(fault for marked in reported["warnings"] for fault in marked))
+    if not faults:
+        return ""
+    more = f"; {len(faults) - SHOWN_FAULTS} more on the last page" if len(faults) > SHOWN_FAULTS else ""
+    return f"{MARKED} The data behind it have faults: {'; '.join(faults[:SHOWN_FAULTS])}{more}."
 
 
 def _grouped(
@@ -190,7 +206,8 @@ def _line(history: Sequence[Record], metric: MetricInfo, period: str, f: Format)
     value: float | None = now.get("value")
     befores = [now.get("previous"), now.get("year_ago")]
     scale = f.scale([value], metric.unit) if value is None else f.scale_of_change(value, befores, metric.unit)
-    name = Cell(metric.label, unit=f.unit_label(metric.unit, scale, metric.better))
+    label = f"{metric.label}{NBSP}{MARKED}" if now.get("warnings") and value is not None else metric.label
+    name = Cell(label, unit=f.unit_label(metric.unit, scale, metric.better))
     if value is None:
         unscaled = f.unit_label(metric.unit, better=metric.better)
         return [replace(name, unit=unscaled), Cell(reason_of(now), tone="muted")]
