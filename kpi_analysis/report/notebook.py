@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from kpi_analysis import __version__
-from kpi_analysis.core.errors import WITHHELD, DataFinding, UsageError
+from kpi_analysis.core.errors import DataFinding, UsageError
 from kpi_analysis.core.name_lists import as_names
 from kpi_analysis.core.periods import Period, as_many_weeks, period_label, period_words
 from kpi_analysis.core.records import records, result_values
@@ -50,9 +50,7 @@ from kpi_analysis.report.sections.operations import OperationsSections
 from kpi_analysis.report.sections.outlook import OutlookSections, count_words
 from kpi_analysis.report.sections.pipeline import PipelineSections
 from kpi_analysis.report.sections.restatement import restatements
-
-LONGEST_SCORECARD = 12
-NOT_ALLOWED = rf"^(?!{WITHHELD}).*(?:is not connected|has no column|is not set|has no account)"
+from kpi_analysis.report.sections.scorecard_kpis import scorecard_kpis
 
 
 @on_display
@@ -74,13 +72,7 @@ class Report(ReportContext):
         metrics = self.company.catalogue.metrics
         aimed_at = {target.kpi for target in self.outlook.outlook.targets} & set(metrics)
         frame = self.compute(tuple(metrics))  # once: most of them are asked for again on the last page
-        able = frame[frame.value.notna() | ~frame.reason.fillna("").str.contains(NOT_ALLOWED)]
-        heads = able[able.kpi.map(lambda name: metrics[name].headline is not None or name in aimed_at).astype(bool)]
-        told = heads.value.notna() | heads.reason.fillna("").str.startswith(WITHHELD)
-        able = heads if told.any() or able.value.isna().all() else able[able.value.notna()]
-        order = {name: place for place, name in enumerate(metrics)}
-        ranked = sorted(able.kpi, key=lambda name: (name not in aimed_at, metrics[name].headline or 1, order[name]))
-        return self._in_order(ranked[:LONGEST_SCORECARD])
+        return self._in_order(scorecard_kpis(frame, metrics, aimed_at))
 
     # ------------------------------------------------------------------ sections
 

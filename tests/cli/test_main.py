@@ -166,7 +166,7 @@ BROKEN_COST = "order_id,ordered_on,customer_id,amount,cost\n1,2026-01-01,a,10,x\
 def test_check_names_the_kpis_that_a_finding_touches(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     open_from(tmp_path, {"orders": BROKEN_COST}, gross_margin=0.5)
     assert run("check", "--company", str(tmp_path / "company.yaml"), "--notebooks", str(tmp_path)) == 2
-    error, warning, _ = capsys.readouterr().out.splitlines()
+    error, warning, *_ = capsys.readouterr().out.splitlines()
     assert "'x' in row 2" in error and " Withholds gross_profit_margin" in error
     assert "1 of 2 rows have no amount" in warning and " Touches " in warning and warning.endswith("more.")
 
