@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -203,8 +203,10 @@ def print_catalogue(metrics: Sequence[Metric]) -> None:
     Console(highlight=False, width=None if sys.stdout.isatty() else 140).print(table)
 
 
-def print_metric(catalogue: Catalogue, name: str) -> None:
-    """Print one KPI: what it answers, how it is made, and a worked example."""
+def print_metric(
+    catalogue: Catalogue, name: str, readings: Callable[[Collection[str]], Sequence[str]] = lambda tables: ()
+) -> None:
+    """Print one KPI: what it answers, how it is made, how its columns are read, and a worked example."""
     metric = catalogue.metric(name)
     measures = catalogue.measures_of(name)
     tables = dict.fromkeys(way.table for measure in measures for way in catalogue.measures[measure].aggregates)
@@ -217,6 +219,7 @@ def print_metric(catalogue: Catalogue, name: str) -> None:
         ("tables", ", ".join(tables)),
     ]
     lines += [("measure", f"{measure}: {catalogue.measure_in_words(measure)}") for measure in measures]
+    lines += [("reading", words) for words in readings(tables)]
     example = ", ".join(f"{part} {value:g}" for part, value in metric.example.items() if part != "value")
     if example:
         lines.append(("example", f"{example}: {metric.example['value']:g}"))
@@ -269,8 +272,9 @@ def tell_warnings(frame: pd.DataFrame) -> None:
         console.print(f"{worst}. {figures}{more} see all with: kpi check", markup=False)
 
 
-def print_findings(findings: Sequence[DataFinding], reach: Reach) -> None:
-    """Print what a check found, one line a finding, errors before warnings; how far the data reach; a closing line."""
+def print_findings(findings: Sequence[DataFinding], reach: Reach, readings: Sequence[str] = ()) -> None:
+    """Print what a check found, one line a finding, errors before warnings; how far the data reach and how columns are
+    read; a closing line."""
     console = Console(highlight=False, soft_wrap=True)
     for level, style in (("error", "bold red"), ("warning", "yellow")):
         for finding in findings:
@@ -282,6 +286,9 @@ def print_findings(findings: Sequence[DataFinding], reach: Reach) -> None:
         from kpi_analysis.metrics.sources.facts import REACH_WORDS
 
         console.print(f"the data reach to {reach.day}, {REACH_WORDS[reach.decided_by]}{_event(reach)}", markup=False)
+    for words in readings:
+        console.print("reading:", style="bold", end=" ")
+        console.print(words, markup=False)
     errors = sum(finding.level == "error" for finding in findings)
     console.print(f"{errors} errors, {len(findings) - errors} warnings")
 

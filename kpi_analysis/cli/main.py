@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 from warnings import simplefilter
@@ -41,6 +42,16 @@ def _catalogue(company: Path) -> Any:
     from kpi_analysis.metrics.catalogue import with_own
 
     return with_own(company.parent / "kpis.yaml")
+
+
+def _readings(company: Path, tables: Collection[str]) -> list[str]:
+    """How a company's columns are read that can be meant in two ways; nothing where there is no company file."""
+    from kpi_analysis.metrics.session import open_company
+
+    if "subscriptions" in tables and company.is_file():
+        with suppress(KpiError):  # a KPI is shown whatever is wrong with the company file; a check tells of it
+            return open_company(company).readings()
+    return []
 
 
 KpiName = Annotated[str, typer.Argument(help="Id of a KPI.", autocompletion=_kpi_names)]
@@ -132,7 +143,7 @@ def show_command(kpi: KpiName, company: CompanyFile = DEFAULT_COMPANY) -> None:
     """Show one KPI: question, formula, unit, tables and a worked example."""
     from kpi_analysis.cli.console import print_metric
 
-    print_metric(_catalogue(company), kpi)
+    print_metric(_catalogue(company), kpi, lambda tables: _readings(company, tables))
 
 
 @app.command("check", epilog="Example: kpi check --company params/company.yaml")
@@ -153,7 +164,7 @@ def check_command(
     if not any(finding.level == "error" for finding in findings):
         findings += check_targets(session, session.sources.last_day())
     findings += check_notebooks(notebooks)
-    print_findings(findings, session.sources.reach)
+    print_findings(findings, session.sources.reach, session.readings())
     if any(finding.level == "error" for finding in findings):
         raise typer.Exit(2)
 

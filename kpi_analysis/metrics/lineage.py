@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from kpi_analysis.core import formula
+from kpi_analysis.core.config.company import TableSpec
 from kpi_analysis.core.schema import DERIVED
 from kpi_analysis.metrics.catalogue import Catalogue
 from kpi_analysis.metrics.code_hash import code_hash, package_versions
@@ -42,7 +43,8 @@ def made_from(company: OpenCompany) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``sources``: the fingerprint of each table. ``columns``, ``settings``, ``definitions``, ``targets``: a hash for
+        ``sources``: the fingerprint of each table. ``readings``: how columns are read that can be
+        meant in two ways. ``columns``, ``settings``, ``definitions``, ``targets``: a hash for
         each table's mapping, setting of the company file, KPI, and KPI with targets. ``code``: one hash of the
         modules that compute. ``packages``: versions of the libraries that they compute with.
     """
@@ -54,7 +56,8 @@ def made_from(company: OpenCompany) -> dict[str, Any]:
         settings["rates"] = _hash(rates.to_pylist())
     return {
         "sources": [fingerprint.record() for fingerprint in company.sources.fingerprints()],
-        "columns": {name: _hash(spec.columns) for name, spec in config.tables.items()},
+        "readings": company.readings(),
+        "columns": {name: _hash(_mapping(spec)) for name, spec in config.tables.items()},
         "settings": settings,
         "definitions": {name: definition_hash(catalogue, name) for name in catalogue.metrics},
         "targets": {one.kpi: _targets_hash(company, one.kpi) for one in company.targets},
@@ -186,6 +189,11 @@ def _metrics_of(catalogue: Catalogue, kpi: str) -> dict[str, None]:
 
 def _targets_hash(company: OpenCompany, kpi: str) -> str:
     return _hash([one.model_dump(mode="json") for one in company.targets if one.kpi == kpi])
+
+
+def _mapping(spec: TableSpec) -> Any:
+    """What the company file says of the columns of a table."""
+    return spec.columns if spec.ends is None else [spec.columns, spec.ends]
 
 
 def _hash(data: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from warnings import warn
@@ -13,7 +14,7 @@ import pandas as pd
 
 from kpi_analysis.core.config.company import CompanyConfig, load_company
 from kpi_analysis.core.config.targets import Target, load_targets
-from kpi_analysis.core.errors import CallWarning, DataFinding
+from kpi_analysis.core.errors import CallWarning, DataFinding, KpiError
 from kpi_analysis.core.formula import Name
 from kpi_analysis.core.name_lists import as_names
 from kpi_analysis.design.brand import company_theme
@@ -29,6 +30,7 @@ from kpi_analysis.metrics.compute.resolution import resolved_aggregates
 from kpi_analysis.metrics.definition_checks import check_accounts, check_revenue
 from kpi_analysis.metrics.explain import explain
 from kpi_analysis.metrics.sources import Sources
+from kpi_analysis.metrics.sources.contract_ends import ContractEnds, contract_end_findings, contract_ends
 from kpi_analysis.metrics.sources.snapshot import open_snapshot
 from kpi_analysis.metrics.target_columns import with_target_columns
 
@@ -164,9 +166,23 @@ class OpenCompany:
             *check_accounts(self.sources, self.catalogue),
             *check_revenue(self.sources, self.catalogue),
         ]
+        with suppress(KpiError):  # what stands in the way is among the findings
+            found += contract_end_findings(self.contract_ends())
         touched = touched_kpis(self.sources, self.catalogue, found)
         told = [replace(finding, kpis=touched.get(place, ())) for place, finding in enumerate(found)]
         return [*told, *check_own(self.sources, self.catalogue)]
+
+    def contract_ends(self, as_of: dt.date | None = None) -> ContractEnds | None:
+        """Return how the end of contracts is read and what told it, as it is known on a day; by default the last."""
+        day = as_of or self.sources.last_day()
+        return None if day is None else contract_ends(self.sources, day)
+
+    def readings(self, as_of: dt.date | None = None) -> list[str]:
+        """Return in words how columns are read that can be meant in two ways, as that is known on a day."""
+        with suppress(KpiError):  # which a check tells of
+            ends = self.contract_ends(as_of)
+            return [] if ends is None else [f"subscriptions: {ends.words}."]
+        return []
 
 
 def _day(day: str | dt.date | None) -> dt.date | None:

@@ -251,7 +251,8 @@ class Report(ReportContext):
 
     def sources(self) -> Table:
         """What was read: tables, rows, newest day, fingerprint."""
-        return appendix.sources([f.record() for f in self.company.sources.fingerprints()], self.format)
+        fingerprints = [one.record() for one in self.company.sources.fingerprints()]
+        return appendix.sources(fingerprints, self.format, note=" ".join(self.company.readings(self.as_of)))
 
     def findings_on_data(self) -> Note | None:
         """What the check of the data found, so that the reader knows what the figures leave out."""

@@ -14,18 +14,18 @@ from reference.sales import is_sale
 
 
 def was_there(account: Account) -> bool:
-    """Whether an account paid at the opening."""
+    """Whether an account paid in the slice at the opening."""
     return account.opening > 0
 
 
 def is_new(account: Account) -> bool:
-    """Whether an account pays at the closing and did not at the opening."""
-    return account.opening == 0 and account.closing > 0
+    """Whether an account pays in the slice at the closing and paid nowhere at the opening."""
+    return account.account_opening == 0 and account.closing > 0
 
 
 def has_left(account: Account) -> bool:
-    """Whether an account paid at the opening and does not at the closing."""
-    return account.opening > 0 and account.closing == 0
+    """Whether an account paid in the slice at the opening and pays nowhere at the closing."""
+    return account.opening > 0 and account.account_closing == 0
 
 
 def at_start(s: Selection) -> float:
@@ -57,7 +57,7 @@ def gross_profit_per_account(s: Selection) -> float:
 
 def customer_retention_rate(s: Selection) -> Result:
     """Accounts that stayed over accounts at the opening."""
-    return ratio(s, lambda s: number_of(s, lambda a: a.opening > 0 and a.closing > 0), at_start)
+    return ratio(s, lambda s: number_of(s, lambda a: was_there(a) and not has_left(a)), at_start)
 
 
 def churn_rate(s: Selection) -> Result:
@@ -69,7 +69,7 @@ def net_revenue_retention(s: Selection) -> Result:
     """What the accounts of a year ago pay now, over what they paid."""
     return ratio(
         s,
-        lambda s: sum_over(s, lambda a: a.closing, was_there, "year_ago"),
+        lambda s: sum_over(s, lambda a: a.retained, was_there, "year_ago"),
         lambda s: sum_over(s, lambda a: a.opening, was_there, "year_ago"),
     )
 
@@ -86,7 +86,7 @@ def gross_revenue_retention(s: Selection) -> Result:
 def net_revenue_retention_in_period(s: Selection) -> Result:
     """What the accounts of the opening pay at the closing, over what they paid."""
     return ratio(
-        s, lambda s: sum_over(s, lambda a: a.closing, was_there), lambda s: sum_over(s, lambda a: a.opening, was_there)
+        s, lambda s: sum_over(s, lambda a: a.retained, was_there), lambda s: sum_over(s, lambda a: a.opening, was_there)
     )
 
 
@@ -111,23 +111,33 @@ def mrr_growth(s: Selection) -> float:
 
 
 def mrr_new(s: Selection) -> float:
-    """Recurring revenue of accounts that never had a plan."""
-    return sum_over(s, lambda a: a.closing, lambda a: is_new(a) and not a.had_a_plan)
+    """Recurring revenue of accounts that never paid before."""
+    return sum_over(s, lambda a: a.closing, lambda a: is_new(a) and not a.had_paid)
 
 
 def mrr_reactivation(s: Selection) -> float:
     """Recurring revenue of accounts that came back."""
-    return sum_over(s, lambda a: a.closing, lambda a: is_new(a) and a.had_a_plan)
+    return sum_over(s, lambda a: a.closing, lambda a: is_new(a) and a.had_paid)
 
 
 def mrr_expansion(s: Selection) -> float:
     """What accounts pay more than at the opening."""
-    return sum_over(s, lambda a: a.closing - a.opening, lambda a: a.closing > a.opening > 0)
+    return sum_over(s, lambda a: a.expansion, lambda a: a.expansion > 0)
 
 
 def mrr_contraction(s: Selection) -> float:
     """What accounts pay less than at the opening."""
-    return sum_over(s, lambda a: a.opening - a.closing, lambda a: 0 < a.closing < a.opening)
+    return sum_over(s, lambda a: a.contraction, lambda a: a.contraction > 0)
+
+
+def mrr_moved_in(s: Selection) -> float:
+    """What accounts that stay have brought from other slices."""
+    return sum_over(s, lambda a: a.moved_in, lambda a: a.moved_in > 0)
+
+
+def mrr_moved_out(s: Selection) -> float:
+    """What accounts that stay have taken to other slices."""
+    return sum_over(s, lambda a: a.moved_out, lambda a: a.moved_out > 0)
 
 
 def mrr_churned(s: Selection) -> float:
@@ -185,6 +195,8 @@ CUSTOMERS = by_name(
     mrr_reactivation,
     mrr_expansion,
     mrr_contraction,
+    mrr_moved_in,
+    mrr_moved_out,
     mrr_churned,
     average_revenue_per_account,
     active_accounts,

@@ -114,8 +114,9 @@ def ebitda_margin(s: Selection) -> Result:
 
 
 def net_income(s: Selection) -> float:
-    """Operating income less interest and tax."""
-    return operating_income(s) - booked(s, "interest") - booked(s, "tax")
+    """Operating income with other income, less other expense, interest and tax."""
+    other = booked(s, "other_income") - booked(s, "other_expense")
+    return operating_income(s) + other - booked(s, "interest") - booked(s, "tax")
 
 
 def net_profit_margin(s: Selection) -> Result:

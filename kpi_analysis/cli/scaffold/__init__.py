@@ -77,8 +77,17 @@ _GUIDE = """  # ----------------------------------------------------------------
 """
 
 
+_ENDS = (
+    "  # ends: inclusive".ljust(42) + "# where ended_on is the last day with the contract; exclusive: the first",
+    " " * 42 + "# without. Left out, the changes of plan tell it: see kpi check",
+)
+
+
 def _commented(table: CanonicalTable) -> str:
-    lines = [f"{table.name}:".ljust(42) + f"# {table.row}", f"  path: ../data/{table.name}.csv", "  columns:"]
+    lines = [f"{table.name}:".ljust(42) + f"# {table.row}", f"  path: ../data/{table.name}.csv"]
+    if "ended_on" in table.columns:
+        lines += _ENDS
+    lines.append("  columns:")
     for column in table.columns.values():
         star = "*" if column.required else " "
         kind = " or ".join(column.values) or column.kind

@@ -50,6 +50,7 @@ class TableSpec(StrictModel):
     sql: str | None = None
     sheet: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
+    ends: Literal["inclusive", "exclusive"] | None = None  # of subscriptions: ended_on is the last day with, or not
 
     @model_validator(mode="after")
     def _one_origin(self) -> TableSpec:
@@ -62,6 +63,11 @@ class TableSpec(StrictModel):
 
 class RatesSpec(TableSpec):
     """`rates:` of the company file: what one unit of a currency is worth in the company's own, from a day on."""
+
+    @field_validator("ends")
+    @classmethod
+    def _without_ends(cls, value: str) -> str:
+        raise ValueError("'ends' says what ended_on of subscriptions means; rates have no such column")
 
     @field_validator("columns")
     @classmethod
@@ -170,6 +176,8 @@ class CompanyConfig(StrictModel):
                     known = TABLES[name].columns
                     hint = did_you_mean(column, known) or f"Its columns: {', '.join(known)}."
                     raise ValueError(f"table {name} has no canonical column '{column}'. {hint}")
+            if spec.ends is not None and name != "subscriptions":
+                raise ValueError(f"'ends' says what ended_on of subscriptions means; table '{name}' has no such column")
         return value
 
     @cached_property

@@ -175,7 +175,12 @@ class Catalogue:
             return f"expected {words} of a new {one.lifetime.key} in {ahead} by {one.date}, by BG/NBD and Gamma-Gamma"
         if one.pair is not None:
             opening = "a year ago" if one.pair.since == "year_ago" else "at the start"
-            return f"{words}, each {one.pair.key} by its {one.pair.value} at the end (closing) and {opening} (opening)"
+            words += f", each {one.pair.key} by its {one.pair.value} at the end (closing) and {opening} (opening)"
+            return (
+                f"{words}; account_closing and account_opening are those of all slices"
+                if "account_" in words
+                else words
+            )
         if one.first:
             words += f", the first of each {one.first}"
         if one.per:

@@ -19,6 +19,8 @@ Unit = Literal[
     "count/day", "currency/day", "currency/hour", "currency/month",
 ]  # fmt: skip
 
+_LOOKING_BACK = r"\b((account_)?opening|before|expansion|contraction|moved_(in|out)|kept|retained)\b"
+
 
 class Pair(StrictModel):
     """Each account's sum of `value` at the opening and at the closing of a period: what came, went and stayed.
@@ -71,7 +73,9 @@ class Aggregate(StrictModel):
         First `each` is aggregated for every value of this column, then `agg` over ``each``; `having` says which of
         them count, and `top` how many, the largest first.
     pair : Pair, optional
-        `agg` runs over accounts with ``opening``, ``closing`` and ``before`` (whether they were there earlier).
+        `agg` runs over accounts with ``opening`` and ``closing``, which make ``expansion``, ``contraction``,
+        ``moved_in`` and ``moved_out``; ``account_opening`` and ``account_closing`` of all slices together; ``kept`` and
+        ``retained``, what is left of the opening without and with expansion; and ``before``, whether it paid earlier.
     lifetime : Lifetime, optional
         BG/NBD and Gamma-Gamma are fitted on all rows up to the end of the period; `agg` is the sum of what was paid.
     account : str, optional
@@ -137,9 +141,9 @@ class Aggregate(StrictModel):
 
     @property
     def looks_back(self) -> bool:
-        """Whether an account measure needs what was there at the opening."""
+        """Whether a measure of accounts needs what was there at the opening."""
         text = f"{self.agg} {self.where or ''}"
-        return self.pair is not None and re.search(r"\b(opening|before)\b", text) is not None
+        return self.pair is not None and re.search(_LOOKING_BACK, text) is not None
 
     @property
     def condition(self) -> str | None:

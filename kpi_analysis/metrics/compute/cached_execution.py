@@ -42,7 +42,7 @@ def execute_cached(request: Request, query: QueryKey, ahead: Sequence[Period], s
         return execute(request, backend, sources.query_cache)
     key = cache.key(
         {"query": query, "by": request.by, "where": request.where, "constants": request.constants}
-        | {"as_of": request.as_of}
+        | {"as_of": request.as_of, "ends": request.ends}
     )
     result, columns = cache.get(key), _columns(request)
     lacking = {name for name, column in columns.items() if result.lacks(column, request.periods)}

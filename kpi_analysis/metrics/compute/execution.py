@@ -20,6 +20,7 @@ from kpi_analysis.metrics.compute.plan import PlannedQuery, QueryPlan
 from kpi_analysis.metrics.compute.query_execution import MeasuresRefused
 from kpi_analysis.metrics.compute.resolution import QueryKey, known_on_columns
 from kpi_analysis.metrics.compute.selection import Group, Selection
+from kpi_analysis.metrics.sources.contract_ends import contract_ends, with_contract_ends
 
 
 @dataclass(frozen=True)
@@ -154,8 +155,9 @@ def _request(selection: Selection, query: PlannedQuery, periods: Sequence[Period
     sources, as_of = selection.sources, selection.as_of
     resolved = {name: selection.resolve(name).aggregate for name in query.measures}
     aggregates = {name: aggregate for name, aggregate in resolved.items() if aggregate is not None}
+    ends = contract_ends(sources, as_of) if any("ended_on" in (one.open or ()) for one in aggregates.values()) else None
     return Request(
-        rows=lambda: _rows(selection, query.key[1], aggregates.values()),
+        rows=lambda: with_contract_ends(_rows(selection, query.key[1], aggregates.values()), ends),
         aggregates=aggregates,
         periods=periods,
         rowsets=query.rowsets,
@@ -164,6 +166,7 @@ def _request(selection: Selection, query: PlannedQuery, periods: Sequence[Period
         constants=settings(sources.config),
         calendar=sources.config.calendar,
         as_of=as_of if selection.takes_back(query.key[1]) else None,
+        ends=ends.key if ends is not None else (),
         memo=sources.memo,
     )
 

@@ -16,6 +16,7 @@ from kpi_analysis.core.errors import DataError
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.compute.slices import NONE
 from kpi_analysis.metrics.sources import Sources
+from kpi_analysis.metrics.sources.contract_ends import contract_ends, end_of, with_contract_ends
 
 ORDER_COLUMNS = ["customer", "day", "amount", "sold"]
 CONTRACT_COLUMNS = ["customer", "started", "ended", "segment", "mrr"]
@@ -70,6 +71,9 @@ def _table(sources: Sources, name: str, where: str | None) -> ir.Table:
 def contracts(sources: Sources, as_of: dt.date, where: str | None = None) -> pd.DataFrame:
     """Return the contracts of each customer; plans that follow each other without a gap are one contract.
 
+    A contract begins when it is first paid for: a free trial before it, or a free plan after it, is none. It belongs to
+    the slice of its last plan, so that a customer who moves to another slice has not ended one.
+
     Parameters
     ----------
     sources : Sources
@@ -82,16 +86,18 @@ def contracts(sources: Sources, as_of: dt.date, where: str | None = None) -> pd.
     Returns
     -------
     DataFrame
-        customer, started, ended (no date while it runs), and of its last plan the segment and the mrr.
+        customer, started, ended (the first day without it; no date while it runs), and of its last plan the segment
+        and the mrr.
     """
-    plans = _table(sources, "subscriptions", where)
+    plans = with_contract_ends(sources.table("subscriptions"), contract_ends(sources, as_of))
     segment = plans.segment.cast("string").fill_null(NONE) if "segment" in plans.columns else ibis.literal(NONE)
     rows = plans.select(
         customer=plans.customer_id.cast("string"),
         started=plans.started_on.cast("date"),
-        ended=plans.ended_on.cast("date") if "ended_on" in plans.columns else ibis.null("date"),
+        ended=end_of(plans, "ended_on") if "ended_on" in plans.columns else ibis.null("date"),
         segment=segment,
         mrr=plans.mrr.cast("float64"),
+        inside=sql.condition(where, plans).fill_null(False) if where else ibis.literal(True),
     )
     frame = rows.filter(rows.customer.notnull(), rows.started.notnull(), rows.started <= as_of).to_pandas()
     frame["started"], frame["ended"] = pd.to_datetime(frame["started"]), pd.to_datetime(frame["ended"])
@@ -105,7 +111,8 @@ def joined(plans: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     plans : DataFrame
-        One row a plan, as the subscriptions hold them.
+        One row a plan: customer, started, ended (the first day without it), segment, mrr, and where a condition is
+        asked for, whether it is `inside`.
 
     Returns
     -------
@@ -122,7 +129,10 @@ def joined(plans: pd.DataFrame) -> pd.DataFrame:
     """
     forever = pd.Timestamp("2200-01-01")
     rows = plans.assign(till=plans["ended"].fillna(forever))
-    rows = rows[rows["till"] > rows["started"]].sort_values(["customer", "started", "till"], kind="stable")
+    rows["inside"] = rows["inside"].astype(bool) if "inside" in rows else True
+    rows = rows[(rows["till"] > rows["started"]) & (rows["mrr"] > 0)].sort_values(
+        ["customer", "started", "till"], kind="stable"
+    )
     reached = rows.groupby("customer")["till"].cummax()
     before = reached.groupby(rows["customer"]).shift()
     rows["contract"] = (before.isna() | (rows["started"] > before)).cumsum()
@@ -132,6 +142,8 @@ def joined(plans: pd.DataFrame) -> pd.DataFrame:
         ended=("till", "max"),
         segment=("segment", "last"),
         mrr=("mrr", "last"),
+        inside=("inside", "last"),
     )
+    whole = whole[whole["inside"]]
     whole["ended"] = whole["ended"].mask(whole["ended"] == forever)
     return whole.reset_index(drop=True)[CONTRACT_COLUMNS]

@@ -65,7 +65,7 @@ def not_shown(frame: pd.DataFrame, metrics: Mapping[str, Metric]) -> Table:
     )
 
 
-def sources(fingerprints: Sequence[Mapping[str, Any]], written: Format) -> Table:
+def sources(fingerprints: Sequence[Mapping[str, Any]], written: Format, *, note: str = "") -> Table:
     """Return what was read: table by table its origin, rows, first and last day, and fingerprint."""
     rows = []
     for one in fingerprints:
@@ -83,4 +83,4 @@ def sources(fingerprints: Sequence[Mapping[str, Any]], written: Format) -> Table
         Column("Newest row", align="right", width="auto"),
         Column("Fingerprint", align="right", width="auto"),
     )
-    return Table("sources", "Sources", "", columns, tuple(rows))
+    return Table("sources", "Sources", "", columns, tuple(rows), note)

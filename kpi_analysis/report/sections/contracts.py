@@ -26,10 +26,13 @@ from kpi_analysis.report.tables import Field, value_table
 BRIDGE = (
     ("New", "mrr_new", 1),
     ("Returned", "mrr_reactivation", 1),
+    ("Moved in", "mrr_moved_in", 1),
     ("Expansion", "mrr_expansion", 1),
     ("Reduced", "mrr_contraction", -1),
+    ("Moved out", "mrr_moved_out", -1),
     ("Churn", "mrr_churned", -1),
 )
+BETWEEN_SLICES = ("Moved in", "Moved out")
 
 
 @on_display
@@ -104,12 +107,15 @@ class ContractSections:
             return None
         calendar, period = self.context.company.config.calendar, self.context.period
         before, now = period_label(calendar.prior(period), calendar), self.context.period_name
-        gained, lost = (sum(abs(value) for _, value in steps if (value > 0) is up) for up in (True, False))
+        earned = [value for label, value in steps if label not in BETWEEN_SLICES]
+        gained, lost = (sum(abs(value) for value in earned if (value > 0) is up) for up in (True, False))
+        has_moves = any(value for label, value in steps if label in BETWEEN_SLICES)
         moved_words = "covered" if gained >= lost else "did not cover"
         return waterfall(
             self.context.caption(
                 "mrr_bridge", f"New and growing contracts {moved_words} what was lost",
                 f"MRR, {{unit}}, end of {before} to end of {now}",
+                "Moved: with customers that stayed, from or to contracts outside this report." if has_moves else "",
                 values=(*result_values(levels), *result_values(moved)),
             ),
             Bridge((before, start), [step for step in steps if step[1]], (now, end), "currency"), format=self.format,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from support.companies import shipped_company
+from support.companies import open_from, shipped_company
 
 from kpi_analysis.metrics.compute import cached_execution, query_execution
 from kpi_analysis.metrics.compute.kinds import Record, Request
@@ -103,3 +103,29 @@ def test_without_a_snapshot_rows_are_read_each_time(plain: OpenCompany, read: li
     for _ in range(2):
         plain.compute(KPIS[:1], period="2026-Q2")
     assert len(read) == 2
+
+
+@pytest.mark.parametrize("ends", [None, "inclusive", "exclusive"])
+def test_contracts_of_a_snapshot_end_on_the_days_on_which_those_of_the_files_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str | None
+) -> None:
+    rows = "customer_id,started_on,ended_on,mrr,plan\nold,2025-01-01,,1,basic\nz,2026-01-01,2026-06-30,9,basic\n"
+    rows += (
+        "a,2026-01-01,2026-06-30,10,basic\na,2026-07-01,,15,pro\nb,2026-01-01,2026-07-01,10,pro\nb,2026-07-01,,8,pro\n"
+    )
+    files = open_from(tmp_path, {"subscriptions": rows})
+    file, said = tmp_path / "company.yaml", f"path: subscriptions.csv\n    ends: {ends}"
+    if ends:
+        file.write_text(file.read_text(encoding="utf-8").replace("path: subscriptions.csv", said), encoding="utf-8")
+        files = open_company(file)
+    write_snapshot(file, tmp_path / "tables.duckdb")
+    monkeypatch.setenv(PLACE, str(tmp_path / "tables.duckdb"))
+    kpis = ["monthly_recurring_revenue", "mrr_churned", "mrr_moved_in", "mrr_contraction", "churn_rate"]
+    for as_of in ("2026-06-30", "2026-07-01", "2026-09-30", "2026-06-30"):
+        for asked in ({"by": ["plan"]}, {"where": "plan = 'pro'"}, {}):
+            kept, read_anew = (
+                one.compute(kpis, period="2026-06-30", grain="month", last=2, as_of=as_of, **asked)  # type: ignore[arg-type]
+                for one in (open_company(file), files)
+            )
+            pd.testing.assert_frame_equal(kept, read_anew, rtol=1e-12)
+            assert kept.value.notna().any()

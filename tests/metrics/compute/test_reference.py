@@ -77,7 +77,8 @@ words = {
     "outcome": ("won", "lost", "open"), "kind": ("nps", "csat"), "network": ("x", "y"), "plan": ("basic", "pro"),
     "account": ("inventory", "current_assets", "current_liabilities", "revenue", "cogs", "operating_expense",
                 "depreciation", "amortisation", "interest", "tax", "inventory", "current_assets",
-                "current_liabilities", "operating_cash_flow", "investment_gain", "investment_cost"),
+                "current_liabilities", "operating_cash_flow", "investment_gain", "investment_cost", "other_income",
+                "other_expense"),
 }  # fmt: skip
 ranges = {
     ("surveys", "score"): st.integers(0, 10), ("tickets", "csat"): st.integers(1, 5),
@@ -399,10 +400,10 @@ b,2025-06-01,2026-01-15,70,basic
 b,2026-01-15,,90,pro
 """
     company = open_from(tmp_path, {"subscriptions": plans})
-    kpis = ["mrr_new", "mrr_reactivation", "mrr_churned"]
+    kpis = ["mrr_new", "mrr_reactivation", "mrr_churned", "mrr_moved_in", "mrr_expansion"]
     slices = company.compute(kpis, period="2026-01", by=["plan"], as_of="2026-01-31")
     pro = company.compute(kpis, period="2026-01", where="plan = 'pro'", as_of="2026-01-31")
-    assert slices[slices.plan == "pro"].value.tolist() == pro.value.tolist() == [0, 90, 0], "b was there before"
+    assert slices[slices.plan == "pro"].value.tolist() == pro.value.tolist() == [0, 0, 0, 70, 20], "b was there before"
 
 
 def test_the_ten_largest_customers_leave_out_those_of_unknown_revenue(tmp_path: Path) -> None:

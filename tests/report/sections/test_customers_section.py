@@ -99,6 +99,29 @@ def test_the_bridge_leads_from_one_mrr_to_the_other(demo: CustomerSections) -> N
     assert found["monthly_recurring_revenue"] - before == pytest.approx(moved, abs=1e-6)
 
 
+def test_the_bridge_of_a_region_shows_what_moved_and_that_of_the_whole_does_not(tmp_path: Path) -> None:
+    rows = """customer_id,started_on,ended_on,mrr,region
+a,2025-12-01,,10,EMEA
+b,2025-12-01,2026-02-10,40,EMEA
+b,2026-02-10,,50,AMER
+c,2026-02-03,,7,EMEA
+d,2025-12-01,2026-03-31,9,AMER
+d,2026-03-31,,9,EMEA
+"""
+    shop = open_from(tmp_path, {"subscriptions": rows})
+    whole = CustomerSections(open_report(shop, "2026-Q1")).recurring_revenue()
+    region = CustomerSections(open_report(shop, "2026-Q1", slices={"region": "EMEA"})).recurring_revenue()
+    assert [" ".join(row[:2]) for row in cells(whole)] == [
+        "Q4 2025 59.00", "New +7.00", "Expansion +10.00", "Q1 2026 76.00"
+    ]  # fmt: skip
+    assert [" ".join(row[:2]) for row in cells(region)] == [
+        "Q4 2025 50.00", "New +7.00", "Moved in +9.00", "Moved out −40.00", "Q1 2026 26.00"
+    ]  # fmt: skip
+    assert isinstance(whole, Figure) and isinstance(region, Figure)
+    assert region.title == "New and growing contracts covered what was lost", "what moves is neither"
+    assert says(region.note, "stayed") and whole.note == ""
+
+
 def test_contracts_that_ran_before_the_data_are_left_out_and_said(demo: CustomerSections) -> None:
     figure, table = demo.survival(), demo.contract_lifetimes()
     assert isinstance(figure, Figure) and says(figure.note, "already ran")

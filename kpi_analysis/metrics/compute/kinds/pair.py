@@ -11,8 +11,10 @@ import pyarrow as pa
 from kpi_analysis.core.periods import Calendar, Period
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.catalogue import Aggregate
+from kpi_analysis.metrics.compute.kinds.account_moves import with_moves, without_moves
 from kpi_analysis.metrics.compute.kinds.kind import MeasureKind
 from kpi_analysis.metrics.compute.kinds.request import Request
+from kpi_analysis.metrics.sources.contract_ends import end_of
 
 
 def opening_day(period: Period, calendar: Calendar, since: str) -> dt.date:
@@ -37,30 +39,59 @@ def openings_and_closings(request: Request) -> pa.Table:
 
 
 def pair_query(request: Request, slots: ir.Table) -> ir.Table:
-    """Query of pairs: what each account was worth at the opening and is at the closing, aggregated over accounts."""
+    """Query of pairs: what each account was worth at the opening and is at the closing, aggregated over accounts.
+
+    Parameters
+    ----------
+    request : Request
+        Pairs of one table and key, and the periods.
+    slots : Table
+        Opening and closing of each period.
+
+    Returns
+    -------
+    Table
+        One row for each period and slice.
+    """
     shared = request.shared
     assert shared.pair is not None and shared.open is not None and len(shared.open) == 2
-    rows, key = request.filtered, shared.pair.key
-    rows = rows.mutate(kpi_begin=rows[shared.open[0]].cast("date"), kpi_end=rows[shared.open[1]].cast("date"))
+    begin, end = shared.open
+    rows, condition, key = request.table, request.condition, shared.pair.key
+    value = sql.expression(shared.pair.value, rows, constants=request.constants).cast("float64")
+    rows = rows.mutate(
+        kpi_begin=rows[begin].cast("date"),
+        kpi_end=end_of(rows, end),
+        kpi_value=value,
+        kpi_inside=ibis.literal(True) if condition is None else condition.fill_null(False),
+    )
     rows = rows.filter(rows[key].notnull(), rows.kpi_begin.notnull())
-    ever = request.table  # whether an account was there before does not depend on the user's condition
-    first = ever.group_by(ever[key].name("kpi_key")).aggregate(kpi_first=ever[shared.open[0]].cast("date").min())
     crossed = rows.inner_join(slots, rows.kpi_begin <= slots.kpi_closing)
 
-    def is_open(day: str) -> ir.BooleanValue:
-        return (crossed.kpi_begin <= crossed[day]) & (crossed.kpi_end.isnull() | (crossed.kpi_end > crossed[day]))
+    def worth(day: str, where: ir.BooleanValue) -> ir.Value:
+        is_open = (crossed.kpi_begin <= crossed[day]) & (crossed.kpi_end.isnull() | (crossed.kpi_end > crossed[day]))
+        return ibis.ifelse(is_open & where, crossed.kpi_value, 0.0).sum()
 
-    value = sql.expression(shared.pair.value, crossed, constants=request.constants).cast("float64")
-    crossed = crossed.mutate(
-        kpi_was=ibis.ifelse(is_open("kpi_opening"), value, 0.0), kpi_is=ibis.ifelse(is_open("kpi_closing"), value, 0.0)
-    )
     keys = [crossed[key].name("kpi_key"), crossed.kpi_slot, crossed.kpi_opening, *request.dimensions(crossed)]
+    anywhere = ibis.literal(True)
+    everywhere = {} if condition is None else {
+        "kpi_rows": crossed.kpi_inside.sum(),
+        "kpi_was": worth("kpi_opening", anywhere),
+        "kpi_is": worth("kpi_closing", anywhere),
+    }  # fmt: skip
     accounts = crossed.group_by(keys).aggregate(
-        opening=crossed.kpi_was.sum(), closing=crossed.kpi_is.sum(), kpi_rows=crossed.count()
+        opening=worth("kpi_opening", crossed.kpi_inside), closing=worth("kpi_closing", crossed.kpi_inside), **everywhere
     )
-    accounts = accounts.inner_join(first, "kpi_key")
-    accounts = accounts.mutate(before=accounts.kpi_first <= accounts.kpi_opening)
-    return request.aggregate(accounts, [accounts.kpi_slot])
+    first = _first_paid(rows, key)
+    accounts = accounts.left_join(first, "kpi_key").drop("kpi_key_right")
+    accounts = accounts.mutate(before=(accounts.kpi_first <= accounts.kpi_opening).fill_null(False))
+    moved = with_moves(accounts) if request.by or condition is not None else without_moves(accounts)
+    return request.aggregate(moved if condition is None else moved.filter(moved.kpi_rows > 0), [moved.kpi_slot])
+
+
+def _first_paid(rows: ir.Table, key: str) -> ir.Table:
+    """The day on which each account first paid, whatever the user's condition: a trial is no customer."""
+    paid = rows.filter(rows.kpi_value > 0, rows.kpi_end.isnull() | (rows.kpi_end > rows.kpi_begin))
+    return paid.group_by(paid[key].name("kpi_key")).aggregate(kpi_first=paid.kpi_begin.min())
 
 
 def pair_shared(aggregate: Aggregate) -> tuple[str, ...]:

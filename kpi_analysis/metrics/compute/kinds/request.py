@@ -45,6 +45,8 @@ class Request:
     calendar : Calendar
     as_of : date, optional
         The day as of which the rows are read; none where that takes nothing back.
+    ends : tuple of str
+        How the end of contracts is read, where the rows have one.
     memo : Memo
         What was worked out for these tables before.
     """
@@ -58,6 +60,7 @@ class Request:
     constants: Mapping[str, Any]
     calendar: Calendar
     as_of: dt.date | None = None
+    ends: tuple[str, ...] = ()
     memo: Memo = field(default_factory=Memo, compare=False)
 
     @cached_property
@@ -77,6 +80,7 @@ class Request:
             "parameters": None if template is None else sorted(template.words),
             "constants": dict(self.constants),
             "as_of": self.as_of,
+            "ends": list(self.ends),
         }
 
     @property
@@ -85,11 +89,17 @@ class Request:
         return next(iter(self.aggregates.values()))
 
     @property
+    def condition(self) -> ir.BooleanValue | None:
+        """The user's condition on the rows, where there is one."""
+        if isinstance(self.where, Template):
+            return sql.template_condition(self.where, self.table)
+        return sql.condition(self.where, self.table) if self.where else None
+
+    @property
     def filtered(self) -> ir.Table:
         """The rows that the user's condition leaves."""
-        if isinstance(self.where, Template):
-            return self.table.filter(sql.template_condition(self.where, self.table))
-        return self.table.filter(sql.condition(self.where, self.table)) if self.where else self.table
+        condition = self.condition
+        return self.table if condition is None else self.table.filter(condition)
 
     def matching(self, rows: ir.Table) -> ir.Table:
         """The rows that the condition leaves which the measures of a kind share."""

@@ -16,6 +16,7 @@ from kpi_analysis.metrics.compute.aggregate_functions import ADDITIVE, function_
 from kpi_analysis.metrics.compute.kinds.kind import MeasureKind
 from kpi_analysis.metrics.compute.kinds.request import Record, Request, rows_name
 from kpi_analysis.metrics.compute.kinds.slots import days_until_ends
+from kpi_analysis.metrics.sources.contract_ends import end_of
 
 
 def stock_query(request: Request, slots: ir.Table) -> ir.Table:
@@ -44,7 +45,7 @@ def stock_query(request: Request, slots: ir.Table) -> ir.Table:
         if function_of(one) not in ADDITIVE:
             raise ConfigError(f"measure {name}: a stock is a sum or a count, not '{one.agg}'.")
     rows = request.filtered
-    end = rows[dates[1]].cast("date") if len(dates) == 2 else ibis.null("date")
+    end = end_of(rows, dates[1]) if len(dates) == 2 else ibis.null("date")
     rows = rows.mutate(kpi_begin=rows[dates[0]].cast("date"), kpi_end=end)
     return grouped_by_begin_and_end(request, rows, slots, conditions=True)
 

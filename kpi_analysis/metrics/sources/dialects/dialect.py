@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 
 
@@ -21,6 +22,8 @@ class Dialect:
         As its makers write it.
     in_byte_order : callable
         Takes text, returns what sorts by its bytes, as other engines sort it.
+    next_day : callable
+        Takes a date, returns the day after it.
     hash_text : callable, optional
         Takes text, returns its hash as a whole number; None where the engine has none that is fast.
     prepare : callable
@@ -39,6 +42,7 @@ class Dialect:
     name: str
     label: str
     in_byte_order: Callable[[ir.Value], ir.Value] = lambda text: text
+    next_day: Callable[[ir.Value], ir.Value] = lambda day: day + ibis.interval(days=1)
     hash_text: Callable[[ir.Value], ir.Value] | None = None
     prepare: Callable[[Any], None] = lambda connection: None
     collects_days: bool = False

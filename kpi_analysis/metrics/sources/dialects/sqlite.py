@@ -1,4 +1,4 @@
-"""SQLite: keeps times as text in UTC, and is given the function that brings them to a time zone."""
+"""SQLite: keeps times as text in UTC, shifts days by words, and is given the function for time zones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import datetime as dt
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import ibis
+
 from kpi_analysis.metrics.sources.dialects.dialect import Dialect
+
+
+@ibis.udf.scalar.builtin(name="date", signature=(("date", "string"), "date"))
+def moved_date(day, modifier):  # type: ignore[no-untyped-def]
+    """SQLite's date, moved by a modifier such as ``+1 day``; Ibis shifts dates only on newer releases of SQLite."""
 
 
 def wall_clock(zone: str, time: str | None) -> str | None:
@@ -41,4 +48,4 @@ def prepare(connection: Any) -> None:
     connection.con.create_function("timezone", 2, wall_clock, deterministic=True)
 
 
-SQLITE = Dialect("sqlite", "SQLite", prepare=prepare)
+SQLITE = Dialect("sqlite", "SQLite", next_day=lambda day: moved_date(day, "+1 day"), prepare=prepare)

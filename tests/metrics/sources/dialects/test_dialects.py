@@ -164,3 +164,23 @@ def test_the_check_finds_the_same_faults_everywhere(opener: Opener) -> None:
         "1 value is below 0, which cannot be",
         "1 value is not 'marketing' or 'sales'",
     ]
+
+
+def test_ends_of_contracts_and_moves_are_read_alike_everywhere(opener: Opener) -> None:
+    rows = [
+        ("a", dt.date(2026, 1, 1), dt.date(2026, 6, 30), 100, "basic"), ("a", dt.date(2026, 7, 1), None, 150, "pro"),
+        ("b", dt.date(2026, 1, 1), dt.date(2026, 7, 1), 100, "basic"), ("b", dt.date(2026, 7, 1), None, 150, "pro"),
+        ("c", dt.date(2025, 12, 31), None, 7, "basic"), ("d", dt.date(2026, 1, 1), dt.date(2026, 6, 30), 40, "pro"),
+    ]  # fmt: skip
+    names = ("customer_id", "started_on", "ended_on", "mrr", "plan")
+    company = opener({"subscriptions": dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))})
+    kpis = ["monthly_recurring_revenue", "mrr_churned", "mrr_moved_in", "mrr_moved_out", "mrr_expansion"]
+    whole = company.compute(kpis, period="2026-Q2", last=2, as_of="2026-09-30").value.tolist()
+    assert whole == [247, 207, 0, 40, 0, 0, 0, 0, 0, 0], "d has left on 30 June: its last day was the 29th"
+    by_plan = company.compute(kpis, period="2026-Q3", by=["plan"], as_of="2026-09-30")
+    assert by_plan.value.tolist() == [7, 300, 0, 0, 0, 200, 200, 0, 0, 100]
+    pro = company.compute(kpis, period="2026-Q3", where="plan = 'pro'", as_of="2026-09-30")
+    assert pro.value.tolist() == [300, 0, 200, 0, 100]
+    company.config.tables["subscriptions"].__dict__["ends"] = "inclusive"
+    inclusive = company.compute(kpis, period="2026-Q3", last=2, as_of="2026-09-30")
+    assert inclusive.value.tolist() == [247, 307, 0, 40, 0, 0, 0, 0, 0, 100]
