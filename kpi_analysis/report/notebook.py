@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from kpi_analysis import __version__
-from kpi_analysis.core.errors import WITHHELD, DataFinding, UsageError
+from kpi_analysis.core.errors import DataFinding, UsageError
 from kpi_analysis.core.name_lists import as_names
 from kpi_analysis.core.periods import Period, as_many_weeks, period_label, period_words
 from kpi_analysis.core.records import records, result_values
@@ -50,9 +50,7 @@ from kpi_analysis.report.sections.operations import OperationsSections
 from kpi_analysis.report.sections.outlook import OutlookSections, count_words
 from kpi_analysis.report.sections.pipeline import PipelineSections
 from kpi_analysis.report.sections.restatement import restatements
-
-LONGEST_SCORECARD = 12
-NOT_ALLOWED = rf"^(?!{WITHHELD}).*(?:is not connected|has no column|is not set|has no account)"
+from kpi_analysis.report.sections.scorecard_kpis import scorecard_kpis
 
 
 @on_display
@@ -70,17 +68,11 @@ class Report(ReportContext):
 
     @cached_property
     def headline_kpis(self) -> tuple[str, ...]:
-        """KPIs of the scorecard: the most important that this company's tables allow, and those with a target."""
+        """KPIs of the scorecard: the most important that the tables allow, else all with a value; and with a target."""
         metrics = self.company.catalogue.metrics
         aimed_at = {target.kpi for target in self.outlook.outlook.targets} & set(metrics)
         frame = self.compute(tuple(metrics))  # once: most of them are asked for again on the last page
-        able = frame[frame.value.notna() | ~frame.reason.fillna("").str.contains(NOT_ALLOWED)]
-        heads = able[able.kpi.map(lambda name: metrics[name].headline is not None or name in aimed_at).astype(bool)]
-        valued = able[able.value.notna()]  # a company with other KPIs than most, or only with its own, has those
-        able = valued if heads.value.isna().all() and len(valued) else heads
-        order = {name: place for place, name in enumerate(metrics)}
-        ranked = sorted(able.kpi, key=lambda name: (name not in aimed_at, metrics[name].headline or 1, order[name]))
-        return self._in_order(ranked[:LONGEST_SCORECARD])
+        return self._in_order(scorecard_kpis(frame, metrics, aimed_at))
 
     # ------------------------------------------------------------------ sections
 
@@ -145,8 +137,7 @@ class Report(ReportContext):
         """Headline KPIs with their history, value, changes on the period before and a year ago, and targets."""
         names = tuple(as_names(kpis)) or self.headline_kpis
         if not names:
-            connected = ", ".join(self.company.sources.connected)
-            return Note(f"No KPI has a value in {self.period_name}. Connected: {connected}. The reasons stand below.")
+            return Note(f"No KPI has a value. Connected: {', '.join(self.company.sources.connected)}.")
         frame = self._with_targets(self.compute(names, last=HISTORY[self.period.grain]))
         metrics = {name: self.metric(name) for name in names}
         calendar = self.company.config.calendar
