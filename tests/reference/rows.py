@@ -227,7 +227,7 @@ class Selection:
             raise NoValue
         created = company.days_of(table, CREATED_ON[table], as_of)
         stock = not flow and table in reach.ENDS
-        by_creation = stock or table in reach.REGISTERS or not company.days_of(table, date, as_of)
+        by_creation = stock or not company.days_of(table, date, as_of)
         used = CREATED_ON[table] if by_creation else date
         days = company.days_of(table, used, as_of)
         if not days or period.last < days[0]:
@@ -242,7 +242,8 @@ class Selection:
         if flow and ends and period.start > last:
             raise NoValue
         if ends:
-            done = covered and reach.reaches(days, max(last, days[-1]), period) if flow else is_whole
+            began = not flow or reach.covers(days, period)
+            done = began and reach.reaches(days, max(last, days[-1]), period) if flow else is_whole
             self.seen.append(done)
 
     def is_too_short(self, table: str, date: str, account: str | None, *, flow: bool) -> bool:

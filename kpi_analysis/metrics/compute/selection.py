@@ -145,7 +145,7 @@ class Selection:
         if aggregate.is_stock:
             return self._whole_from(aggregate, period) is None
         extent = self._extent(aggregate)
-        return self._covers(aggregate, extent, period) and extent.reaches(period, last=self._last(aggregate))
+        return extent.covers(period) and extent.reaches(period, last=self._last(aggregate))
 
     @property
     def is_past(self) -> bool:
@@ -163,14 +163,14 @@ class Selection:
         """Days of a measure; where none of its kind has happened yet, or it is a stock, those of its table."""
         date = aggregate.open[0] if aggregate.open else aggregate.date
         own = self.sources.extent(aggregate.table, date, self.as_of)
-        is_whole = aggregate.kind == "stock" or TABLES[aggregate.table].is_register
-        return self.sources.extent(aggregate.table, None, self.as_of) if is_whole or own.first is None else own
+        is_main = aggregate.kind == "stock" or own.first is None
+        return self.sources.extent(aggregate.table, None, self.as_of) if is_main else own
 
     def _covers(self, aggregate: Aggregate, extent: Extent, period: Period) -> bool:
-        """Whether the data were there when a period began.
+        """Whether the data were there when a base of comparison began.
 
         Something that happens to rows later, such as a win, cannot happen on the first days of a table; where that
-        goes back to the begin of the period, the first quarter of it is time enough.
+        goes back to the begin of the period, it may begin within the first quarter of it.
         """
         if extent.covers(period) or extent.first is None:
             return extent.covers(period)
