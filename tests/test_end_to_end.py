@@ -62,7 +62,7 @@ def test_another_crm_export_gives_its_report_with_no_code_changed(tmp_path: Path
     assert names == {"report.html", "report.pdf", "report.ipynb", "results.json", "manifest.json"}
 
     results = json.loads((report.folder / "results.json").read_text(encoding="utf-8"))
-    assert set(results) == {"values", "targets", "projections", "findings"}
+    assert set(results) == {"values", "targets", "projections", "findings", "data_end"}
     figures = {value["id"]: value for value in results["values"]}
     assert figures["sales_revenue@2017-Q4"]["value"] == 2_802_496
     assert figures["opportunity_to_win_ratio@2017-Q4"]["numerator"] == 1196
@@ -90,11 +90,11 @@ def test_another_crm_export_gives_its_report_with_no_code_changed(tmp_path: Path
 
 
 def test_data_that_cannot_be_read_stop_the_report_before_anything_is_written(tmp_path: Path) -> None:
-    (tmp_path / "deals.csv").write_text("opportunity_id,created_on,closed_on,outcome\n1,2017-10-01,31-02-2018,won\n")
+    (tmp_path / "deals.csv").write_text("opportunity_id,created_on,closed_on,outcome\n1,31-02-2018,2018-03-01,won\n")
     company = tmp_path / "company.yaml"
     company.write_text("company: A\ntables:\n  opportunities: {path: deals.csv}\n")
     with pytest.raises(DataError, match=r"deals\.csv:2: .*'31-02-2018'"):
-        render_report(NOTEBOOK, company=company, period="2017-Q4", output_dir=tmp_path / "reports", clock=lambda: NOW)
+        render_report(NOTEBOOK, company=company, period="2018-Q1", output_dir=tmp_path / "reports", clock=lambda: NOW)
     assert not list((tmp_path / "reports").rglob("report.*"))
 
 

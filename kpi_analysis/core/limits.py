@@ -80,7 +80,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class SurveyScale:
-    """SurveyScale of answers: from where to where it goes, from which answer on they are good, and up to which one bad.
+    """Scale of answers: from where to where it goes, from which answer on they are good, and up to which one bad.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ NARROW_ANSWERS = 5  # so many answers in the lower half of a scale, and none abo
 
 
 def survey_scale(kind: str, given: Mapping[str, int]) -> SurveyScale:
-    """SurveyScale of a kind of survey at a company.
+    """Scale of a kind of survey at a company.
 
     Parameters
     ----------

@@ -62,6 +62,8 @@ class CanonicalTable:
         The day at whose rate it is converted: the first of these that is known.
     life : pair of str, optional
         The dates on which a row begins and ends to be open, or to be there.
+    has_opening : bool
+        Whether it holds all that runs from its first day on, as lists of contracts do.
     is_register : bool
         Whether it is kept of what is there, so that no new row for long is no gap in it.
     is_booked : bool
@@ -77,6 +79,7 @@ class CanonicalTable:
     money: tuple[str, ...] = ()
     money_on: tuple[str, ...] = ()
     life: tuple[str, str] | None = None
+    has_opening: bool = False
     is_register: bool = False
     is_booked: bool = False
 
@@ -128,6 +131,7 @@ def _table(
     money: str = "",
     money_on: str = "",
     life: str = "",
+    has_opening: bool = False,
     is_register: bool = False,
     is_booked: bool = False,
 ) -> CanonicalTable:
@@ -137,7 +141,7 @@ def _table(
     begin, _, end = life.partition(" ")
     return CanonicalTable(
         name, row, date, columns_, key, order, tuple(money.split()), tuple((money_on or date).split()),
-        (begin, end) if life else None, is_register, is_booked,
+        (begin, end) if life else None, has_opening, is_register, is_booked,
     )  # fmt: skip
 
 
@@ -202,7 +206,7 @@ TABLES: Mapping[str, CanonicalTable] = {
             "segment text", "region text",
             "currency text",
             order=(("started_on", "ended_on"),),
-            money="mrr", life="started_on ended_on", is_register=True,
+            money="mrr", life="started_on ended_on", has_opening=True, is_register=True,
         ),
         _table(
             "touchpoints", "one marketing touch before a conversion",

@@ -146,7 +146,7 @@ def sound_tables(sources: Sources) -> tuple[str, ...]:
 
 
 def without_rows_error(sources: Sources) -> KpiError:
-    """Error of a company without any dated row: that of a table which cannot be read, where there is one.
+    """Error of a company without any dated row: that of a table which is wrong, where there is one.
 
     Parameters
     ----------
@@ -158,9 +158,12 @@ def without_rows_error(sources: Sources) -> KpiError:
     KpiError
         To be raised.
     """
-    errors = (error for name in sources.connected if (error := sources.unreadable(name)) is not None)
-    nothing = UsageError("there is no dated row in any connected table.", remedy="Check them with: kpi check")
-    return next(errors, nothing)
+    for name in sources.connected:
+        try:
+            sources.table(name)
+        except KpiError as error:
+            return error
+    return UsageError("there is no dated row in any connected table.", remedy="Check them with: kpi check")
 
 
 def reason_of_error(error: KpiError) -> str:

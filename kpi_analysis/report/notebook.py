@@ -382,7 +382,10 @@ def open_report(
     if day is None:
         raise without_rows_error(session.sources)
     wanted = calendar.parse(period) if period else calendar.containing(day, "quarter")
-    first = min(e.first for t in sound_tables(session.sources) if (e := session.sources.extent(t)).first is not None)
+    extents = [session.sources.extent(table) for table in sound_tables(session.sources)]
+    first = min((extent.first for extent in extents if extent.first is not None), default=None)
+    if first is None:
+        raise without_rows_error(session.sources)
     if wanted.start > day or wanted.end < first:
         raise UsageError(
             f"{wanted.label} has no data: they reach from {first} to {day}.",

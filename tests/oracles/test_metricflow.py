@@ -79,12 +79,13 @@ def bookings(tmp_path_factory: pytest.TempPathFactory, tables: Path) -> OpenComp
 
 
 def windowed(folder: Path, path: Path, key: str, day: str, value: str, window: str) -> OpenCompany:
-    """Rows that are open for as long as a trailing window sees them."""
+    """Rows that are open for as long as a trailing window sees them: `ended_on` is the last day on which it does."""
     rows = f"""
-        select {key} as customer_id, {day} as started_on, {day} + interval {window} as ended_on, {value} as mrr
+        select {key} as customer_id, {day} as started_on, {day} + interval {window} - interval 1 day as ended_on,
+               {value} as mrr
         from read_csv('{path}')
     """
-    return open_at(folder, {"subscriptions": {"sql": rows}})
+    return open_at(folder, {"subscriptions": {"sql": rows, "ends": "inclusive"}})
 
 
 def visits(folder: Path, tables: Path, *, where: str = "true", days: int = 10_000) -> OpenCompany:

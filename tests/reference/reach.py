@@ -82,7 +82,9 @@ def last_day(
         days = days_of(tables.get(table, []), CREATED_ON[table], latest, TEN_YEARS)
         before = [day for day in days if last is None or day <= last]
         ahead = days[len(before) :]
-        if len(before) < 2 or last is None:
+        if last is None:  # nothing but registers: what has ended by today has happened
+            found += [*days[-1:], *days_of(tables.get(table, []), ENDS[table], latest, TEN_YEARS)[-1:]]
+        elif len(before) < 2:
             found += days[-1:]
         elif ahead:
             a_day = (len(before) - 1) / (before[-1] - before[0]).days
@@ -110,6 +112,8 @@ def whole_from(rows: list[Row], table: str, days: list[dt.date], as_of: dt.date)
     """The day from which all that is open is in the table: nine tenths of the rows live no longer than until then."""
     first, begin, end = days[0], CREATED_ON[table], ENDS[table]
     known = [row for row in rows if row[begin] is not None and first <= day_of(row[begin]) <= as_of]
+    if table == "subscriptions":  # a list of contracts holds all that run from its first day on
+        return first
     ages = sorted(
         (day_of(row[end]) - day_of(row[begin])).days
         for row in known

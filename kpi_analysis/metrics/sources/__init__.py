@@ -131,7 +131,8 @@ class Sources:
         """How far the data reach: to the `data_ends` of the company file, else to the last event in any table.
 
         Starts that are agreed but lie ahead are plans: those of a register (contracts, employments) count only as far
-        as they go on at their usual pace after the last event of all other tables.
+        as they go on at their usual pace after the last event of all other tables. Where a company has nothing but
+        registers, ends that lie in the past have happened too.
         """
         if self.config.data_ends is not None:
             return Reach(min(self.config.data_ends, self.today), "data_ends")
@@ -141,6 +142,8 @@ class Sources:
         for name in (name for name, last in found if last is not None and self._may_be_planned(name)):
             day = started_until(self.facts.days_in_line(name, checked=False), last_day)
             happened += [] if day is None else [(day, TABLES[name].date, name)]
+            ends = None if last_day is not None else self.facts.last_end(name)
+            happened += [] if ends is None else [(*ends, name)]
         if not happened:
             return Reach(None)
         day, column, table = max(happened)

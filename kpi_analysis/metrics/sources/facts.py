@@ -240,6 +240,14 @@ class TableFacts:
                 found += [(last, column)] if last is not None else []
         return max(found, key=lambda one: one[0], default=None)
 
+    def last_end(self, name: str) -> tuple[dt.date, str] | None:
+        """Last day on which a row of a table has ended, and the column that says so."""
+        life = TABLES[name].life
+        if life is None or life[1] not in self.tables.columns(name):
+            return None
+        last = extent_of(self.days_in_line(name, life[1], checked=False)).last
+        return None if last is None else (last, life[1])
+
     def has_later(self, name: str, day: dt.date) -> bool:
         """Whether any date of a table, be it out of line, lies after a day."""
         dates = (c for c in self.tables.columns(name) if TABLES[name].columns[c].kind in ("date", "timestamp"))

@@ -57,7 +57,7 @@ def measure_lives(table: ir.Table, name: str, extent: Extent, until: dt.date) ->
         An opening balance, where the first day has far more rows than a usual one, is whole from that day on.
     """
     first, life = extent.first, TABLES[name].life
-    if first is None or life is None or not set(life) <= set(table.columns):
+    if first is None or life is None or TABLES[name].has_opening or not set(life) <= set(table.columns):
         return Lives(first)
     begin, end = (table[column].cast("date") for column in life)
     rows = table.select(begin=begin, end=end).filter(lambda t: (t.begin >= first) & (t.begin <= until))
