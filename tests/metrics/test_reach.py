@@ -168,3 +168,10 @@ def test_a_rating_without_a_date_is_known_only_at_the_end(tmp_path: Path) -> Non
     early = ask(company, "employee_performance", "2024-12", as_of="2024-12-31")
     assert says(early.reason, "performance_rating has no date")
     assert ask(company, "headcount", "2024-12", as_of="2024-12-31").value == 1
+
+
+def test_the_first_day_of_the_data_is_in_them(tmp_path: Path) -> None:
+    orders = "order_id,ordered_on,customer_id,amount\n1,2026-01-31,a,7\n2,2026-02-10,a,3\n"
+    company = open_from(tmp_path, {"orders": orders})
+    assert ask(company, "sales_revenue", "2026-01").value == 7
+    assert says(ask(company, "sales_revenue", "2025-12").reason, "before the data begins")

@@ -85,3 +85,15 @@ def test_starts_that_are_agreed_ahead_do_not_count_unless_they_go_on_as_before()
     planned = np.append(weekly[weekly <= np.datetime64("2026-06-29")], np.datetime64("2026-09-01"))
     assert started_until(planned, last) == dt.date(2026, 6, 29), "one contract is to begin in September"
     assert started_until(planned, None) == dt.date(2026, 9, 1), "nothing else tells how far the data reach"
+
+
+def test_a_few_agreed_starts_far_apart_do_not_go_on_as_before() -> None:
+    weekly = np.arange("2026-01-05", "2026-06-30", 7, dtype="datetime64[D]")
+    planned = days("2026-08-01", "2026-10-01", "2027-01-01")
+    assert started_until(np.append(weekly, planned), dt.date(2026, 7, 1)) == dt.date(2026, 6, 29)
+
+
+def test_two_starts_are_a_pace_and_one_is_none() -> None:
+    last = dt.date(2026, 2, 1)
+    assert started_until(days("2026-01-05", "2026-01-12", "2026-06-01"), last) == dt.date(2026, 1, 12)
+    assert started_until(days("2026-01-12", "2026-06-01"), last) == dt.date(2026, 6, 1)
