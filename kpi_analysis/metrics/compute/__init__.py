@@ -102,6 +102,8 @@ def compute(
     ConfigError, DataError
         The company file is wrong, or errors in the data keep back all that was asked.
     """
+    if not kpis:
+        sources.convert_all()
     catalogue = catalogue.for_tables(sources.connected)
     names = [catalogue.metric(name).name for name in as_names(kpis) or catalogue.metrics]
     by = as_names(by)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -125,6 +126,13 @@ class Sources:
     def days(self, name: str) -> frozenset[dt.date]:
         """Days on which a table has rows."""
         return frozenset(self.facts.days(name).tolist())
+
+    def convert_all(self) -> None:
+        """Convert the texts of all files once, where all tables will be checked; the reach and the checks use them."""
+        if self.snapshot is None and "reach" not in self.__dict__:
+            for name in self.connected:
+                with suppress(KpiError):  # which the check tells of
+                    self.tables.convert_once(name)
 
     @cached_property
     def reach(self) -> Reach:
