@@ -18,7 +18,6 @@ from kpi_analysis.metrics.sources.expected_days import CLOSED, OPEN, OUTCOME, ha
 from kpi_analysis.metrics.sources.row_places import row_in_file
 
 SHOWN_ROWS = 5
-MOST_DAYS = 100  # that are looked for one by one
 
 
 def date_findings(sources: Sources, name: str, days: Mapping[str, Days]) -> list[DataFinding]:
@@ -55,10 +54,11 @@ def date_findings(sources: Sources, name: str, days: Mapping[str, Days]) -> list
 
 def _finding(sources: Sources, name: str, column: str, days: Days, words: tuple[str, str], why: str) -> DataFinding:
     raw, value = sources.tables.raw(name), sources.tables.values(name)[column].cast("date")
-    wanted = days[:MOST_DAYS].tolist()
-    rows = _numbered(sources, name, raw.select(kpi_day=value), ibis._.kpi_day.isin(wanted))
-    count = len(rows)
-    shown = ", ".join(f"'{row['kpi_day']}'{_in_row(row)}" for row in rows[:SHOWN_ROWS])
+    wrong = ibis._.kpi_day.isin(days.tolist())
+    table = raw.select(kpi_day=value)
+    count = int(table.filter(wrong).count().to_pyarrow().as_py())
+    rows = _numbered(sources, name, table, wrong)
+    shown = ", ".join(f"'{row['kpi_day']}'{_in_row(row)}" for row in rows)
     subject, file = f"table {name}, column {column}", sources.tables.files(name)
     said = f"1 date {words[0]}" if count == 1 else f"{count:,} dates {words[1]}"
     return DataFinding(
@@ -98,14 +98,14 @@ def expected_findings(sources: Sources, name: str) -> list[DataFinding]:
 
 
 def _numbered(sources: Sources, name: str, table: ir.Table, wrong: ir.BooleanValue) -> list[dict[str, Any]]:
-    """Rows that are wrong, the first of them with their file and row, where the table comes from files."""
+    """The first rows that are wrong, with their file and row where the table comes from files."""
     read = sources.connections.reads.get(name)
     if read is not None:
         table = table.mutate(position=ibis.row_number())
-    rows: list[dict[str, Any]] = table.filter(wrong).to_pyarrow().to_pylist()
+    rows: list[dict[str, Any]] = table.filter(wrong).limit(SHOWN_ROWS).to_pyarrow().to_pylist()
     if read is None:
         return rows
-    for row in rows[:SHOWN_ROWS]:
+    for row in rows:
         file, row["row"] = row_in_file(read, sources.tables.spec(name), int(row["position"]))
         row["file"] = file.name if len(read.parts) > 1 else ""
     return rows

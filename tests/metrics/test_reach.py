@@ -175,3 +175,13 @@ def test_the_first_day_of_the_data_is_in_them(tmp_path: Path) -> None:
     company = open_from(tmp_path, {"orders": orders})
     assert ask(company, "sales_revenue", "2026-01").value == 7
     assert says(ask(company, "sales_revenue", "2025-12").reason, "before the data begins")
+
+
+def test_all_dates_after_the_end_of_the_data_are_counted_and_five_are_shown(tmp_path: Path) -> None:
+    days = pd.date_range("2026-01-01", "2026-06-30").strftime("%Y-%m-%d")
+    rows = "".join(f"{n}{twin},{day},a,1\n" for n, day in enumerate(days) for twin in "xy")
+    orders = f"order_id,ordered_on,customer_id,amount\n{rows}"
+    company = open_from(tmp_path, {"orders": orders}, data_ends="2026-01-31")
+    (finding,) = [one for one in company.check() if "after data_ends" in one.message]
+    assert finding.rows == 2 * (181 - 31) and says(finding.message, "300 dates lie after data_ends")
+    assert finding.message.count("in row") == 5

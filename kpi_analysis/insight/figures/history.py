@@ -14,6 +14,13 @@ def with_data(frame: pd.DataFrame, reported: str) -> pd.DataFrame:
     return told
 
 
+def from_first_complete(frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the periods before the first one that is complete: there the data begin, or were too young to tell."""
+    complete = frame["complete"].to_numpy(bool) & frame["value"].notna().to_numpy()
+    first = int(complete.argmax()) if complete.any() else 0
+    return frame.iloc[first:].reset_index(drop=True)
+
+
 def last_with_data(frame: pd.DataFrame) -> str:
     """Return the label of the last period of a tidy frame that has a value, else that of the last period."""
     told = frame[frame["value"].notna()]

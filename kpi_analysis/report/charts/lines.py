@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from kpi_analysis.design.blocks import Cell, Column, Figure, Row
 from kpi_analysis.design.formats import Format, Scale
@@ -197,12 +198,24 @@ def _runs(chart: LineChart, sheet: Sheet, places: Sequence[float], y: Linear) ->
         points = [(i, places[i], y(v)) for i in run if is_known(v := chart.series.values[i])]
         if len(points) == 1:
             sheet.dot(points[0][1], points[0][2], radius=0.5)
-        done = [(px, py) for i, px, py in points if chart.series.complete[i]]
-        open_ = [(px, py) for i, px, py in points if not chart.series.complete[i]]
-        if len(done) > 1:
-            sheet.line(done, colour=LIGHT.accent, width=LINES.chart_line, round_ends=True)
-        if open_ and len(points) > 1:
-            sheet.line([*done[-1:], *open_], colour=LIGHT.accent, width=LINES.chart_line, dashes=(3, 2))
+        for is_done, part in _parts(points, chart.series.complete):
+            if is_done:
+                sheet.line(part, colour=LIGHT.accent, width=LINES.chart_line, round_ends=True)
+            else:
+                sheet.line(part, colour=LIGHT.accent, width=LINES.chart_line, dashes=(3, 2))
+
+
+def _parts(
+    points: Sequence[tuple[int, float, float]], complete: Sequence[bool]
+) -> list[tuple[bool, list[tuple[float, float]]]]:
+    """Split a run of points into stretches between complete values, and those that lead to or from another one."""
+    parts: list[tuple[bool, list[tuple[float, float]]]] = []
+    for (i, *start), (j, *end) in pairwise(points):
+        is_done = complete[i] and complete[j]
+        if not parts or parts[-1][0] != is_done:
+            parts.append((is_done, [(start[0], start[1])]))
+        parts[-1][1].append((end[0], end[1]))
+    return parts
 
 
 def _stretches(there: Sequence[bool]) -> list[list[int]]:

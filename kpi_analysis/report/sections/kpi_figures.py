@@ -6,6 +6,7 @@ from kpi_analysis.core.periods import period_label, period_words
 from kpi_analysis.core.records import records, result_values
 from kpi_analysis.design.blocks import Figure
 from kpi_analysis.insight.figures import figure_values, only, slices, wide
+from kpi_analysis.insight.figures.history import from_first_complete
 from kpi_analysis.metrics.compute.selection import BEFORE
 from kpi_analysis.metrics.compute.slices import known_columns
 from kpi_analysis.report import messages
@@ -27,7 +28,7 @@ def over_time(
     """A KPI over the months (or `grain`) that end with the period, as a line or as columns."""
     grain = grain or FINER[context.period.grain]
     frame = context.compute((kpi,), grain=grain, last=HISTORY[grain])
-    frame = frame[frame.reason != BEFORE].reset_index(drop=True)
+    frame = from_first_complete(frame[frame.reason != BEFORE])
     if frame.empty or frame.value.isna().all():
         return None
     metric, rows = context.metric(kpi), records(frame)

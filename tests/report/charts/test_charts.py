@@ -254,6 +254,17 @@ def test_an_unfinished_period_is_hatched_and_said_to_be() -> None:
     assert "<pattern" not in columns([5, 6, 3])("a").svg
 
 
+def test_only_the_ways_from_and_to_unfinished_periods_are_dashed() -> None:
+    """An unfinished first period is joined to its neighbour, and never to the last one across the chart."""
+    months = [f"2026-0{month}" for month in range(5, 10)]
+    series = TimeSeries(months, [5.0, 9.0, 4.0, 8.0, 6.0], "count", complete=[False, True, True, True, False])
+    svg = line_over_time(Caption("leads", "They grow", "Leads, {unit}"), series, format=Format()).svg
+    lines = [len(re.findall("[ML]", path)) for path in re.findall(r'd="([^"]*)"[^>]*stroke-dasharray', svg)]
+    assert lines == [2, 2]
+    whole = re.findall(r'd="([^"]*)"[^>]*stroke-linecap: round', svg)
+    assert [len(re.findall("[ML]", path)) for path in whole] == [3]
+
+
 def test_a_missing_period_is_a_gap_with_its_reason_and_no_column() -> None:
     figure = columns([5, None, 3], reasons=[None, "no orders", None])("a")
     assert figure.note == "Feb 2023: no orders."

@@ -118,6 +118,13 @@ def test_a_first_quarter_claims_nothing_on_leavers() -> None:
     assert isinstance(table, Table) and says(table.title, "Production", "largest")
 
 
+def test_the_headcount_is_drawn_from_the_quarter_in_which_it_is_whole() -> None:
+    """Until May 2024 the list of employees is too young to tell who works here: no dashed way leads from there."""
+    figure = open_report(shipped_company(), "2026-Q3").over_time("headcount", grain="quarter")
+    assert figure is not None and "dashed" not in figure.measure
+    assert figure.rows[0].cells[0].text == "Q2 2024"
+
+
 def test_what_is_not_connected_is_said() -> None:
     sections = open_report(shipped_company("crm_sales"), "2017-Q4").operations
     assert says(sections.title().title, "not shown", "production", "not connected")
