@@ -10,6 +10,7 @@ from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.catalogue import Aggregate
 from kpi_analysis.metrics.checks import as_error, check_table
 from kpi_analysis.metrics.sources import Sources
+from kpi_analysis.metrics.sources.tables import source_columns
 
 NeededColumns = Mapping[str, frozenset[str]]
 
@@ -42,7 +43,7 @@ def needed_columns(aggregate: Aggregate, by: Sequence[str] = (), where: str | No
     found: dict[str, set[str]] = {aggregate.table: named}
     for column in DERIVED:
         if column.table == aggregate.table and column.name in named:
-            found.setdefault(column.source, set()).update((column.key, column.value))
+            found.setdefault(column.source, set()).update(source_columns(column))
             found[aggregate.table].add(column.key)
     return {table: frozenset(columns) for table, columns in found.items()}
 

@@ -63,6 +63,15 @@ def test_a_broken_column_behind_a_derived_one_withholds_what_takes_it(tmp_path: 
         open_from(tmp_path, tables).compute(["opportunities_created"], period="2026-Q3")
 
 
+def test_a_broken_condition_of_a_derived_column_withholds_what_takes_it(tmp_path: Path) -> None:
+    """Which leads are converted hangs on the outcome of their opportunities, and that of one cannot be read."""
+    deals = DEALS.format(created="2026-07-02").replace("won", "vinta")
+    company = open_from(tmp_path, {"leads": LEADS, "opportunities": deals})
+    found = rows(company, ["lead_to_sale_conversion", "leads"])
+    assert found["leads"]["value"] == 2 and found["lead_to_sale_conversion"]["value"] is None
+    assert says(str(found["lead_to_sale_conversion"]["reason"]), WITHHELD, "column outcome", "'vinta'")
+
+
 def test_a_broken_column_withholds_only_the_slices_by_it(tmp_path: Path) -> None:
     deals = "opportunity_id,created_on,outcome,closed_on,amount\n1,2026-07-01,won,2026-08-01,5\n"
     deals += "2,2026-07-01,no,2026-08-01,5\n"

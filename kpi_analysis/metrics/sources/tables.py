@@ -177,7 +177,7 @@ class TableLoader:
             if column.table == name
             and column.source in self.config.tables
             and self.is_readable(column.source)
-            and _needed(column) <= set(self.columns(column.source))
+            and source_columns(column) <= set(self.columns(column.source))
             and column.key in self.columns(name)
         }
 
@@ -328,6 +328,20 @@ class TableLoader:
         return mapped
 
 
-def _needed(column: DerivedColumn) -> set[str]:
-    """Columns of the other table that a derived column is made from."""
+def source_columns(column: DerivedColumn) -> set[str]:
+    """Columns of the other table that a derived column is made from, those of its condition among them.
+
+    Parameters
+    ----------
+    column : DerivedColumn
+
+    Returns
+    -------
+    set of str
+
+    Examples
+    --------
+    >>> sorted(source_columns(DerivedColumn("leads", "won_on", "date", "deals", "lead_id", "day", "outcome = 'won'")))
+    ['day', 'lead_id', 'outcome']
+    """
     return {column.key, column.value, *(sql.columns_of(column.where) if column.where else ())}
