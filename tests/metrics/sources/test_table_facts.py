@@ -86,6 +86,15 @@ def test_the_end_of_the_data_that_the_company_file_gives_is_the_last_day_in_line
     assert facts(tmp_path, {"orders": orders("2026-07-01")}, data_ends="2027-06-30").latest == TODAY
 
 
+def test_an_extent_is_that_of_the_column_that_is_asked_for_and_else_of_the_main_one(tmp_path: Path) -> None:
+    known = facts(tmp_path, {"opportunities": DEALS})
+    created = dt.date(2026, 1, 5), dt.date(2026, 4, 6), 3
+    closed = dt.date(2026, 2, 20), dt.date(2026, 4, 15), 2
+    for column, wanted in ((None, created), ("created_on", created), ("closed_on", closed), ("won_on", created)):
+        found = known.extent("opportunities", column)
+        assert (found.first, found.last, found.days) == wanted, column
+
+
 @pytest.mark.parametrize(("rows", "stands_alone"), [(1, True), (2, True), (3, False)])
 def test_a_day_with_an_order_of_two_lines_may_stand_alone_and_one_with_three_does_not(
     tmp_path: Path, rows: int, stands_alone: bool
