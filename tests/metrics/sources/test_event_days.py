@@ -321,3 +321,11 @@ def test_the_days_of_all_date_columns_are_measured_at_once() -> None:
     wanted = ["2026-01-01", "2026-03-01"]
     assert {name: each.astype(str).tolist() for name, each in found.items()} == {"opened": wanted, "closed": wanted}
     assert distinct_days(rows, "closed").astype(str).tolist() == wanted
+
+
+def test_engines_whose_driver_makes_dates_of_python_leave_out_days_that_these_do_not_know() -> None:
+    """PostgreSQL keeps days before the year 1, and infinity; DuckDB hands over numbers of days."""
+    elsewhere = ibis.table({"on": "date"}, name="orders")
+    here = ibis.memtable({"on": [dt.date(2026, 1, 1)]})
+    assert "9999" in ibis.to_sql(elsewhere.aggregate(**day_measures({"on": elsewhere.on})), dialect="postgres")
+    assert "9999" not in ibis.to_sql(here.aggregate(**day_measures({"on": here.on})), dialect="duckdb")
