@@ -112,7 +112,7 @@ def column_tests(name: str, column: MappedColumn, table: ir.Table, mapped: Seque
         words = _values_that_are(f"not {known}")
         tests.append(RowTest(schema.name, "error", value.notin(schema.values), shown, words, remedy, (schema.name,)))
     by_name = {other.column.name: other for other in mapped}
-    for earlier, later in TABLES[name].order:
+    for earlier, later in TABLES[name].order if name in TABLES else ():
         if later == schema.name and earlier in by_name:
             words = _rows_that_have(f"{schema.name} before {earlier}")
             wrong = value < by_name[earlier].value
