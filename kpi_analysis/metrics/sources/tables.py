@@ -14,11 +14,12 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from kpi_analysis.core.config.company import CompanyConfig, TableSpec
+from kpi_analysis.core.config.reading import ReadSpec
 from kpi_analysis.core.errors import ConfigError, DataError, KpiError, SourceUnreachable, did_you_mean
 from kpi_analysis.core.schema import DERIVED, TABLES, DerivedColumn
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.connections import Connections, describe
-from kpi_analysis.metrics.sources.conversion import convert, has_zone, in_utc, refusing
+from kpi_analysis.metrics.sources.conversion import PLAIN, convert, has_zone, in_utc, refusing
 from kpi_analysis.metrics.sources.currencies import in_company_currency, read_rates
 from kpi_analysis.metrics.sources.dialects import dialect_of
 from kpi_analysis.metrics.sources.expected_days import expected_columns, has_expected_days, with_expected_days
@@ -26,6 +27,7 @@ from kpi_analysis.metrics.sources.files import READ, find_files, is_text, keep_r
 from kpi_analysis.metrics.sources.mapping import MappedColumn, mapped_expression, missing_column, unfit_column
 from kpi_analysis.metrics.sources.row_places import row_in_file
 from kpi_analysis.metrics.sources.touchpoint_credit import with_credits
+from kpi_analysis.metrics.sources.value_formats import ValueFormat, reading_hints, wanted_kinds, write_plainly
 from kpi_analysis.metrics.sql.days import IN_UTC
 from kpi_analysis.metrics.sql.types import Unfit, on_duckdb
 
@@ -44,6 +46,8 @@ class TableLoader:
         Canonical tables of a snapshot, with their derived columns, by name.
     canonical : mapping of str to sequence of str
         Which columns of them are canonical.
+    formats : dict of str to mapping of str to ValueFormat
+        Table by table, how the columns of its files are written, as far as that is not plain.
     """
 
     config: CompanyConfig
@@ -51,6 +55,7 @@ class TableLoader:
     validate: Callable[[str], None]
     written: Mapping[str, ir.Table] = field(default_factory=dict)
     canonical: Mapping[str, list[str]] = field(default_factory=dict)
+    formats: dict[str, Mapping[str, ValueFormat]] = field(default_factory=dict, init=False)
     _raw: dict[str, ir.Table] = field(default_factory=dict)
     _mapped: dict[str, list[MappedColumn]] = field(default_factory=dict)
     _converted: dict[str, dict[str, ir.Value]] = field(default_factory=dict)
@@ -76,8 +81,25 @@ class TableLoader:
                 table, columns = self.written[name], self.canonical[name]
                 self._raw[name] = table if list(table.columns) == columns else table.select(columns)
             else:
-                self._raw[name] = self.connections.open(name, self.spec(name))
+                self._raw[name] = self._open(name)
         return self._raw[name]
+
+    def _open(self, name: str) -> ir.Table:
+        """Raw table; numbers and dates in the texts of files are written plainly."""
+        spec, raw = self.spec(name), self.connections.open(name, self.spec(name))
+        if spec.path is None:
+            return raw
+        hints = reading_hints(self.config.locale, self.connections.reads.get(name), spec.columns.values())
+        kinds = wanted_kinds(TABLES[name].columns.values(), spec.columns, raw.columns)
+        raw, self.formats[name] = write_plainly(raw, kinds, spec.read, hints)
+        return raw
+
+    def _read(self, name: str, text: str) -> ReadSpec:
+        """How the words of a column are still to be read: plainly, where they have been written so."""
+        read = self.spec(name).read
+        if name in self.formats:
+            return PLAIN
+        return read.model_copy(update={"dates": read.dates_of(text)}) if isinstance(read.dates, dict) else read
 
     def mapping(self, name: str) -> list[MappedColumn]:
         """Mapped columns: how each canonical column is made from the raw table."""
@@ -312,20 +334,29 @@ class TableLoader:
                 value = raw[column.name]
                 text = column.name
             else:
-                value = mapped_expression(self.config, name, column, text, raw, spec.read)
+                value = mapped_expression(self.config, name, column, text, raw, self._read(name, text))
             is_tidy = column.name in tidy
             if is_tidy and column.kind == "text":
                 mapped.append(MappedColumn(column, text, value, value))
                 continue
-            is_plain = text in raw.columns
+            is_plain, read = text in raw.columns, self._read(name, text)
             try:
                 canonical = convert(
-                    value, column, self.config.timezone, spec.read, is_plain=is_plain, is_within_years=is_tidy
+                    value, column, self.config.timezone, read, is_plain=is_plain, is_within_years=is_tidy
                 )
             except Unfit as error:
                 raise unfit_column(self.config, name, column, text, error) from None
-            mapped.append(MappedColumn(column, text, value, canonical, is_tidy))
+            formats = self._formats_of(name, text) if column.kind != "text" else ()
+            mapped.append(MappedColumn(column, text, value, canonical, is_tidy, formats))
         return mapped
+
+    def _formats_of(self, name: str, text: str) -> tuple[tuple[str, ValueFormat], ...]:
+        """How the columns are written that a canonical one is made from."""
+        known = self.formats.get(name, {})
+        if not known:
+            return ()
+        inputs = {text} if text in known else sql.columns_of(text) - sql.columns_taken_as_text(text)
+        return tuple((one, found) for one, found in known.items() if one in inputs)
 
 
 def source_columns(column: DerivedColumn) -> set[str]:
