@@ -117,6 +117,12 @@ def convert(
     return local.cast("timestamp") if column.kind == "timestamp" else local.cast("date")
 
 
+def cast_plain(value: ir.Value, column: CanonicalColumn) -> ir.Value:
+    """Return a text that is plain (see `plain_columns`) as its canonical column holds it, NULL where it is no day."""
+    kind = {"number": "float64", "date": "date", "timestamp": "timestamp"}.get(column.kind)
+    return value if kind is None else value.try_cast(kind)
+
+
 def bounded(value: ir.Value) -> ir.Value:
     """A value as it is, and a day or time only where it lies in the years 1 to 9999."""
     return within_years(value) if value.type().is_temporal() else value

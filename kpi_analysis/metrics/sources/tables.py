@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -16,15 +16,17 @@ import pyarrow as pa
 from kpi_analysis.core.config.company import CompanyConfig, TableSpec
 from kpi_analysis.core.config.reading import ReadSpec
 from kpi_analysis.core.errors import ConfigError, DataError, KpiError, SourceUnreachable, did_you_mean
-from kpi_analysis.core.schema import DERIVED, TABLES, DerivedColumn
+from kpi_analysis.core.schema import DERIVED, TABLES, CanonicalColumn, DerivedColumn
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.connections import Connections, describe
-from kpi_analysis.metrics.sources.conversion import PLAIN, convert, has_zone, in_utc, refusing
+from kpi_analysis.metrics.sources.conversion import PLAIN, cast_plain, convert, has_zone, in_utc, refusing
 from kpi_analysis.metrics.sources.currencies import in_company_currency, read_rates
 from kpi_analysis.metrics.sources.dialects import dialect_of
+from kpi_analysis.metrics.sources.dialects.zones import from_wall_clock
 from kpi_analysis.metrics.sources.expected_days import expected_columns, has_expected_days, with_expected_days
-from kpi_analysis.metrics.sources.files import READ, find_files, is_text, keep_read, view_read
+from kpi_analysis.metrics.sources.files import READ, find_files, is_text, keep_plain, keep_read, view_read
 from kpi_analysis.metrics.sources.mapping import MappedColumn, mapped_expression, missing_column, unfit_column
+from kpi_analysis.metrics.sources.plain_columns import plain_columns
 from kpi_analysis.metrics.sources.row_places import row_in_file
 from kpi_analysis.metrics.sources.touchpoint_credit import with_credits
 from kpi_analysis.metrics.sources.value_formats import ValueFormat, reading_hints, wanted_kinds, write_plainly
@@ -60,6 +62,7 @@ class TableLoader:
     _mapped: dict[str, list[MappedColumn]] = field(default_factory=dict)
     _converted: dict[str, dict[str, ir.Value]] = field(default_factory=dict)
     _tidy: dict[str, frozenset[str]] = field(default_factory=dict)
+    _plain: dict[str, frozenset[str]] = field(default_factory=dict)
     _tables: dict[str, ir.Table] = field(default_factory=dict)
     _unreadable: dict[str, KpiError | None] = field(default_factory=dict)
 
@@ -91,8 +94,10 @@ class TableLoader:
             return raw
         hints = reading_hints(self.config.locale, self.connections.reads.get(name), spec.columns.values())
         kinds = wanted_kinds(TABLES[name].columns.values(), spec.columns, raw.columns)
-        raw, self.formats[name] = write_plainly(raw, kinds, spec.read, hints)
-        return raw
+        plain, self.formats[name] = write_plainly(raw, kinds, spec.read, hints)
+        return (
+            plain if plain is raw or not is_text(self.files(name)) else keep_plain(self.connections.local, name, plain)
+        )
 
     def _read(self, name: str, text: str) -> ReadSpec:
         """How the words of a column are still to be read: plainly, where they have been written so."""
@@ -260,11 +265,13 @@ class TableLoader:
         raw = self.raw(name)
         if not is_text(self.files(name)) or not all(kind.is_string() for kind in raw.schema().types):
             return
+        self._plain[name] = plain_columns(raw, self._taken_as_they_are(name), self._read(name, ""))
+        self._mapped.pop(name, None)
         values = self._values(name)
         with suppress(duckdb.Error):  # a value that cannot be computed is told of by the query that needs it
             kept = keep_read(self.connections.local, name, raw, values)
             self._raw[name], self._converted[name] = kept, {column: kept[READ + column] for column in values}
-            self._mapped[name] = [replace(one, value=kept[READ + one.column.name]) for one in self._map(name)]
+            self._mapped[name] = self._map(name)
 
     def take_as_tidy(self, name: str, columns: Iterable[str]) -> None:
         """Take the words of these columns as they are from now on: a scan has found none with blanks around it."""
@@ -310,14 +317,26 @@ class TableLoader:
             return self._converted[name]
         mapped = self.mapping(name)
         moments = {
-            f"{column.column.name}{IN_UTC}": in_utc(column.raw, self.config.timezone)
+            f"{column.column.name}{IN_UTC}": self._in_utc(name, column)
             for column in mapped
             if column.column.kind == "timestamp" and (has_zone(column.raw) or on_duckdb(column.raw))
         }
         return {column.column.name: column.value for column in mapped} | moments
 
+    def _in_utc(self, name: str, column: MappedColumn) -> ir.Value:
+        if column.column.name in self._plain.get(name, ()):
+            return from_wall_clock(self.config.timezone, column.value)
+        return in_utc(column.raw, self.config.timezone)
+
+    def _taken_as_they_are(self, name: str) -> dict[str, CanonicalColumn]:
+        """The columns of the source that are mapped by their name, and what each is read as."""
+        columns, spec = self.raw(name).columns, self.spec(name)
+        named = {spec.columns.get(column.name, column.name): column for column in TABLES[name].columns.values()}
+        return {theirs: column for theirs, column in named.items() if theirs in columns}
+
     def _map(self, name: str) -> list[MappedColumn]:
         tidy, spec, raw = self._tidy.get(name, frozenset()), self.spec(name), self.raw(name)
+        converted, plain = self._converted.get(name), self._plain.get(name, frozenset())
         mapped = []
         for column in TABLES[name].columns.values():
             text = spec.columns.get(column.name)
@@ -336,6 +355,13 @@ class TableLoader:
             else:
                 value = mapped_expression(self.config, name, column, text, raw, self._read(name, text))
             is_tidy = column.name in tidy
+            formats = self._formats_of(name, text) if column.kind != "text" else ()
+            if converted is not None:
+                mapped.append(MappedColumn(column, text, value, converted[column.name], formats=formats))
+                continue
+            if column.name in plain:
+                mapped.append(MappedColumn(column, text, value, cast_plain(value, column)))
+                continue
             if is_tidy and column.kind == "text":
                 mapped.append(MappedColumn(column, text, value, value))
                 continue
@@ -346,7 +372,6 @@ class TableLoader:
                 )
             except Unfit as error:
                 raise unfit_column(self.config, name, column, text, error) from None
-            formats = self._formats_of(name, text) if column.kind != "text" else ()
             mapped.append(MappedColumn(column, text, value, canonical, is_tidy, formats))
         return mapped
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import or_
-
 import ibis
 import ibis.expr.types as ir
 
@@ -45,8 +42,8 @@ def tidy_words(value: ir.StringValue, column: CanonicalColumn | None = None) -> 
 
 def has_odd_blanks(value: ir.StringValue) -> ir.BooleanValue:
     """Where words hold blanks that do not look it, ones that cannot be seen, or two in a row; on DuckDB."""
-    odd = reduce(or_, [value.contains(sign) for sign in BLANKS + UNSEEN])
-    return ibis.cases((_byte_length(value) != value.length(), odd | value.contains("  ")), else_=value.contains("  "))
+    odd = value.re_search(f"[{BLANKS}{UNSEEN}]|  ")
+    return ibis.cases((_byte_length(value) != value.length(), odd), else_=value.contains("  "))
 
 
 def _rebuilt(value: ir.StringValue) -> ir.StringValue:
