@@ -133,6 +133,14 @@ def keep_read(connection: Any, name: str, raw: ir.Table, values: Mapping[str, ir
     return kept
 
 
+def keep_plain(connection: Any, name: str, plain: ir.Table) -> ir.Table:
+    """Keep texts as they are written plainly, in place of the texts of the file."""
+    connection.create_table(f"plain_{name}", plain, temp=True)
+    connection.raw_sql(f'DROP TABLE temp.main."raw_{name}"')
+    connection.raw_sql(f'ALTER TABLE temp.main."plain_{name}" RENAME TO "raw_{name}"')
+    return connection.table(f"raw_{name}", database=("temp", "main"))
+
+
 def view_read(connection: Any, name: str, columns: Sequence[str]) -> ir.Table:
     """Return only what the texts of `keep_read` are read as, under canonical names."""
     chosen = ", ".join(f'"{READ}{column}" AS "{column}"' for column in columns)

@@ -15,9 +15,10 @@ from kpi_analysis.core.errors import ConfigError, did_you_mean
 from kpi_analysis.core.schema import CanonicalColumn, CanonicalTable
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.connections import Connections
-from kpi_analysis.metrics.sources.files import HIDDEN, POSITION
+from kpi_analysis.metrics.sources.files import HIDDEN, POSITION, is_text, keep_plain
 from kpi_analysis.metrics.sources.readers.file_read import FileRead
 from kpi_analysis.metrics.sources.union import mapped_columns, united
+from kpi_analysis.metrics.sources.value_formats import ValueFormat, reading_hints, wanted_kinds, write_plainly
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ class PreparedSource:
         What is to be known of its files.
     whole : Table, optional
         Its rows before `where` dropped some.
+    formats : mapping of str to ValueFormat, optional
+        How columns are written in its files, as far as that is not plain; None where it has none, and the words of a
+        database are read as they stand.
     mapped : sequence of (CanonicalColumn, str, Value)
         Of one of several sources: its columns, what they are mapped from, and as they stand there.
     """
@@ -48,6 +52,7 @@ class PreparedSource:
     raw: ir.Table
     read: FileRead | None = None
     whole: ir.Table | None = None
+    formats: Mapping[str, ValueFormat] | None = None
     mapped: Sequence[tuple[CanonicalColumn, str, ir.Value]] = ()
 
     @property
@@ -129,14 +134,34 @@ def _prepare_source(
     raw = connections.open(name, spec)
     spec = with_extra(spec)
     read = connections.reads.get(name)
+    formats: Mapping[str, ValueFormat] | None = None
+    if spec.path is not None:
+        raw, formats = _written_plainly(config, connections, table, name, spec, raw)
     if not spec.is_prepared and label == "":
-        return PreparedSource(name, label, spec, raw, read)
+        return PreparedSource(name, label, spec, raw, read, formats=formats)
     if read is not None:
         raw = raw.mutate(**{POSITION: ibis.row_number()})
     whole = None
     if spec.where is not None:
         whole, raw = raw, raw.filter(_condition(config, name, spec.where, raw))
-    return PreparedSource(name, label, spec, raw, read, whole)
+    return PreparedSource(name, label, spec, raw, read, whole, formats)
+
+
+def _written_plainly(
+    config: CompanyConfig,
+    connections: Connections,
+    table: CanonicalTable,
+    name: str,
+    spec: TableSpec,
+    raw: ir.Table,
+) -> tuple[ir.Table, Mapping[str, ValueFormat]]:
+    """Raw table of files in which numbers and dates are written in one form, and how they were written."""
+    read = connections.reads.get(name)
+    hints = reading_hints(config.locale, read, spec.columns.values())
+    kinds = wanted_kinds(table.columns.values(), spec.columns, raw.columns)
+    plain, formats = write_plainly(raw, kinds, spec.read, hints)
+    has_texts = read is not None and is_text([part.file for part in read.parts])
+    return (plain if plain is raw or not has_texts else keep_plain(connections.local, name, plain)), formats
 
 
 def with_extra(spec: TableSpec) -> TableSpec:

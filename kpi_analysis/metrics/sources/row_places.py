@@ -16,6 +16,7 @@ from kpi_analysis.metrics.sources.files import POSITION, file_kind
 from kpi_analysis.metrics.sources.readers.csv_files import csv_row
 from kpi_analysis.metrics.sources.readers.file_read import FileRead
 from kpi_analysis.metrics.sources.readers.json_files import json_row
+from kpi_analysis.metrics.sql.text_values import UNREADABLE
 
 if TYPE_CHECKING:
     from kpi_analysis.metrics.sources import Sources
@@ -52,6 +53,7 @@ class ExampleRow:
 
     def __str__(self) -> str:
         value = f"{self.value:g}" if isinstance(self.value, float) else self.value
+        value = value.removesuffix(UNREADABLE) if isinstance(value, str) else value
         shown = f"'{value.isoformat() if isinstance(value, dt.date) else value}'"
         if self.row is not None:
             return f"{shown} in row {self.row}" + (

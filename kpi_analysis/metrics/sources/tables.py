@@ -14,13 +14,15 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from kpi_analysis.core.config.company import CompanyConfig
+from kpi_analysis.core.config.reading import ReadSpec
 from kpi_analysis.core.config.table_spec import TableSpec
 from kpi_analysis.core.errors import ConfigError, DataError, KpiError, SourceUnreachable, did_you_mean
 from kpi_analysis.core.schema import DERIVED, CanonicalColumn, CanonicalTable, DerivedColumn
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.connections import Connections, describe
-from kpi_analysis.metrics.sources.conversion import cast_plain, convert, has_zone, in_utc, refusing
+from kpi_analysis.metrics.sources.conversion import PLAIN, cast_plain, convert, has_zone, in_utc, refusing
 from kpi_analysis.metrics.sources.currencies import in_company_currency, read_rates
+from kpi_analysis.metrics.sources.derived_columns import source_columns
 from kpi_analysis.metrics.sources.dialects import dialect_of
 from kpi_analysis.metrics.sources.dialects.zones import from_wall_clock
 from kpi_analysis.metrics.sources.expected_days import expected_columns, has_expected_days, with_expected_days
@@ -30,6 +32,7 @@ from kpi_analysis.metrics.sources.plain_columns import plain_columns
 from kpi_analysis.metrics.sources.preparation import PreparedTable, prepare_table
 from kpi_analysis.metrics.sources.row_places import row_in_file
 from kpi_analysis.metrics.sources.touchpoint_credit import with_credits
+from kpi_analysis.metrics.sources.value_formats import ValueFormat
 from kpi_analysis.metrics.sql.days import IN_UTC
 from kpi_analysis.metrics.sql.types import Unfit, on_duckdb
 
@@ -48,6 +51,8 @@ class TableLoader:
         Canonical tables of a snapshot, with their derived columns, by name.
     canonical : mapping of str to sequence of str
         Which columns of them are canonical.
+    formats : dict of str to mapping of str to ValueFormat
+        Table by table, how the columns of its files are written, as far as that is not plain.
     """
 
     config: CompanyConfig
@@ -56,6 +61,7 @@ class TableLoader:
     written: Mapping[str, ir.Table] = field(default_factory=dict)
     canonical: Mapping[str, list[str]] = field(default_factory=dict)
     _prepared: dict[str, PreparedTable] = field(default_factory=dict)
+    formats: dict[str, Mapping[str, ValueFormat]] = field(default_factory=dict, init=False)
     _raw: dict[str, ir.Table] = field(default_factory=dict)
     _mapped: dict[str, list[MappedColumn]] = field(default_factory=dict)
     _converted: dict[str, dict[str, ir.Value]] = field(default_factory=dict)
@@ -88,7 +94,9 @@ class TableLoader:
     def prepared(self, name: str) -> PreparedTable:
         """Table as its sources hold it, with what the company file says of its rows done."""
         if name not in self._prepared:
-            self._prepared[name] = prepare_table(self.config, self.connections, self.schemas[name], self.spec(name))
+            prepared = prepare_table(self.config, self.connections, self.schemas[name], self.spec(name))
+            self._prepared[name] = prepared
+            self.formats |= {source.name: source.formats for source in prepared.sources if source.formats is not None}
         return self._prepared[name]
 
     @property
@@ -105,6 +113,13 @@ class TableLoader:
         source, position = self.prepared(name).place(position)
         assert source.read is not None
         return row_in_file(source.read, source.spec, position)
+
+    def _read(self, name: str, text: str) -> ReadSpec:
+        """How the words of a column are still to be read: plainly, where they have been written so."""
+        read = self.mapped_by(name).read
+        if name in self.formats:
+            return PLAIN
+        return read.model_copy(update={"dates": read.dates_of(text)}) if isinstance(read.dates, dict) else read
 
     def mapping(self, name: str) -> list[MappedColumn]:
         """Mapped columns: how each canonical column is made from the raw table."""
@@ -266,7 +281,7 @@ class TableLoader:
         kinds = [kind for column, kind in raw.schema().items() if not column.startswith(HIDDEN)]
         if not is_text(self.files(name)) or not all(kind.is_string() for kind in kinds):
             return
-        self._plain[name] = plain_columns(raw, self._taken_as_they_are(name), self.mapped_by(name).read)
+        self._plain[name] = plain_columns(raw, self._taken_as_they_are(name), self._read(name, ""))
         self._mapped.pop(name, None)
         values = self._values(name)
         with suppress(duckdb.Error):  # a value that cannot be computed is told of by the query that needs it
@@ -358,10 +373,11 @@ class TableLoader:
                 value = raw[column.name]
                 text = column.name
             else:
-                value = mapped_expression(self.config, name, column, text, raw, spec.read)
+                value = mapped_expression(self.config, name, column, text, raw, self._read(name, text))
             is_tidy = column.name in tidy
+            formats = self._formats_of(name, text) if column.kind != "text" else ()
             if converted is not None:
-                mapped.append(MappedColumn(column, text, value, converted[column.name]))
+                mapped.append(MappedColumn(column, text, value, converted[column.name], formats=formats))
                 continue
             if column.name in plain:
                 mapped.append(MappedColumn(column, text, value, cast_plain(value, column)))
@@ -369,31 +385,20 @@ class TableLoader:
             if is_tidy and column.kind == "text":
                 mapped.append(MappedColumn(column, text, value, value))
                 continue
-            is_plain = text in raw.columns
+            is_plain, read = text in raw.columns, self._read(name, text)
             try:
                 canonical = convert(
-                    value, column, self.config.timezone, spec.read, is_plain=is_plain, is_within_years=is_tidy
+                    value, column, self.config.timezone, read, is_plain=is_plain, is_within_years=is_tidy
                 )
             except Unfit as error:
                 raise unfit_column(self.config, name, column, text, error) from None
-            mapped.append(MappedColumn(column, text, value, canonical, is_tidy))
+            mapped.append(MappedColumn(column, text, value, canonical, is_tidy, formats))
         return mapped
 
-
-def source_columns(column: DerivedColumn) -> set[str]:
-    """Columns of the other table that a derived column is made from, those of its condition among them.
-
-    Parameters
-    ----------
-    column : DerivedColumn
-
-    Returns
-    -------
-    set of str
-
-    Examples
-    --------
-    >>> sorted(source_columns(DerivedColumn("leads", "won_on", "date", "deals", "lead_id", "day", "outcome = 'won'")))
-    ['day', 'lead_id', 'outcome']
-    """
-    return {column.key, column.value, *(sql.columns_of(column.where) if column.where else ())}
+    def _formats_of(self, name: str, text: str) -> tuple[tuple[str, ValueFormat], ...]:
+        """How the columns are written that a canonical one is made from."""
+        known = self.formats.get(name, {})
+        if not known:
+            return ()
+        inputs = {text} if text in known else sql.columns_of(text) - sql.columns_taken_as_text(text)
+        return tuple((one, found) for one, found in known.items() if one in inputs)

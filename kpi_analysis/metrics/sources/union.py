@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 from kpi_analysis.core.config.company import CompanyConfig
 from kpi_analysis.core.errors import ConfigError
 from kpi_analysis.core.schema import CanonicalColumn, CanonicalTable
+from kpi_analysis.metrics.sources.conversion import PLAIN
 from kpi_analysis.metrics.sources.dialects import first_line
 from kpi_analysis.metrics.sources.files import POSITION
 from kpi_analysis.metrics.sources.mapping import mapped_expression, missing_column
@@ -88,10 +89,11 @@ def mapped_columns(
     """
     found = []
     raw, spec = source.raw, source.spec
+    read = spec.read if source.formats is None else PLAIN
     for column in table.columns.values():
         text = spec.columns.get(column.name)
         if text is not None:
-            found.append((column, text, mapped_expression(config, source.name, column, text, raw, spec.read)))
+            found.append((column, text, mapped_expression(config, source.name, column, text, raw, read)))
         elif column.name in raw.columns:
             found.append((column, column.name, raw[column.name]))
         elif column.required:

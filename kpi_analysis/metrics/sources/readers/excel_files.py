@@ -212,7 +212,8 @@ def _text(value: Any, read: ReadSpec) -> str:
         return str(value).lower()
     if isinstance(value, dt.datetime):
         if value.time() == dt.time():
-            return value.strftime(read.dates) if read.dates is not None else value.date().isoformat()
+            swapped = isinstance(read.dates, str) and read.dates.startswith("%Y-")  # in which 2026-09-14 is no day
+            return value.strftime(str(read.dates)) if swapped else value.date().isoformat()
         return value.isoformat(sep=" ")
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
