@@ -6,7 +6,6 @@ import datetime as dt
 from dataclasses import replace
 
 from kpi_analysis.core.errors import DataFinding, KpiError
-from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sources.currencies import in_company_currency, rate_ages
 from kpi_analysis.metrics.sources.row_places import example_rows, row_in_file
@@ -97,7 +96,7 @@ def _without_currency(sources: Sources, name: str) -> list[DataFinding]:
     """Rows that say no currency, beside others in a foreign one."""
     mapped = {column.column.name: column for column in sources.tables.mapping(name)}
     currency, raw = mapped["currency"].value, sources.tables.raw(name)
-    money = next((mapped[one] for one in TABLES[name].money if one in mapped), None)
+    money = next((mapped[one] for one in sources.schemas[name].money if one in mapped), None)
     if money is None:
         return []
     missing = currency.isnull()
@@ -125,4 +124,4 @@ def _without_currency(sources: Sources, name: str) -> list[DataFinding]:
 
 def _money(sources: Sources, name: str) -> tuple[str, ...]:
     """The columns of a table that hold money."""
-    return tuple(column for column in TABLES[name].money if column in sources.tables.columns(name))
+    return tuple(column for column in sources.schemas[name].money if column in sources.tables.columns(name))

@@ -15,6 +15,7 @@ from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.format_checks import format_findings
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sources.mapping import MappedColumn
+from kpi_analysis.metrics.sources.preparation import PreparedSource
 from kpi_analysis.metrics.sources.readers.file_read import FilePart, FileRead
 from kpi_analysis.metrics.sources.row_places import example_rows
 from kpi_analysis.metrics.sources.value_formats import NumberFormat
@@ -45,6 +46,9 @@ def reading_findings(sources: Sources, name: str) -> list[DataFinding]:
     """
     if name in sources.tables.written:
         return []
+    prepared = sources.tables.prepared(name)
+    if len(prepared.sources) > 1:  # whose rows stand in one table, so that what was read of each is looked at by itself
+        return [finding for one in prepared.sources for finding in _findings_of_files(name, one)]
     raw, read = sources.tables.raw(name), sources.connections.reads.get(name)
     inputs = [(column, _inputs(column, raw)) for column in sources.tables.mapping(name)]
     if name in sources.tables.formats:
@@ -52,11 +56,23 @@ def reading_findings(sources: Sources, name: str) -> list[DataFinding]:
     else:
         found = _two_readings(sources, name, inputs, read)
     if read is not None:
-        found += [
-            *_lacking(name, inputs, read), *_repeated_names(name, inputs, read), *_sheets(name, read),
-            *_cells(name, inputs, read), *_nested(sources, name, inputs, read),
-        ]  # fmt: skip
+        found += [*_of_files(name, inputs, read), *_nested(sources, name, inputs, read)]
     return found
+
+
+def _findings_of_files(name: str, source: PreparedSource) -> list[DataFinding]:
+    """Findings on the files of one of several sources."""
+    if source.read is None:
+        return []
+    columns = [MappedColumn(column, text, value, value) for column, text, value in source.mapped]
+    return _of_files(name, [(column, _inputs(column, source.raw)) for column in columns], source.read)
+
+
+def _of_files(name: str, inputs: Inputs, read: FileRead) -> list[DataFinding]:
+    return [
+        *_lacking(name, inputs, read), *_repeated_names(name, inputs, read), *_sheets(name, read),
+        *_cells(name, inputs, read),
+    ]  # fmt: skip
 
 
 def _finding(
@@ -204,7 +220,7 @@ def _open_numbers(sources: Sources, name: str, inputs: Inputs) -> list[DataFindi
 
 def _two_readings(sources: Sources, name: str, inputs: Inputs, read: FileRead | None) -> list[DataFinding]:
     """Columns of numbers such as 1.234 and 12.500 only, in data that may write thousands with a point."""
-    spec, raw = sources.tables.spec(name), sources.tables.raw(name)
+    spec, raw = sources.tables.mapped_by(name), sources.tables.raw(name)
     if spec.read.decimal is not None or not _may_be_decimal_comma(sources, inputs, read):
         return []
     typed = read.typed if read is not None else frozenset()

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import ibis
 
 from kpi_analysis.core.errors import DataFinding
-from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.row_tests import RowTest
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sources.mapping import MappedColumn
@@ -88,7 +87,7 @@ def _money(sources: Sources, name: str, test: RowTest, share: float) -> tuple[fl
     carried, size, whole = (float(row[key] or 0) for key in ("carried", "size", "whole"))
     if not whole or carried != carried:
         return share, ""
-    several = {*TABLES[name].money} and any(c.column.name == "currency" for c in sources.tables.mapping(name))
+    several = {*sources.schemas[name].money} and any(c.column.name == "currency" for c in sources.tables.mapping(name))
     currency = "" if several else f" {sources.config.currency}"
     return max(share, size / whole), f" ({carried:,.10g}{currency} in all)"
 

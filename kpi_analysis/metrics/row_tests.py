@@ -118,7 +118,7 @@ def column_tests(name: str, column: MappedColumn, table: ir.Table, mapped: Seque
             RowTest(schema.name, "error", value.notin(schema.values), shown, words, "", (schema.name,), unread=column)
         )
     by_name = {other.column.name: other for other in mapped}
-    for earlier, later in TABLES[name].order:
+    for earlier, later in TABLES[name].order if name in TABLES else ():
         if later == schema.name and earlier in by_name:
             words = _rows_that_have(f"{schema.name} before {earlier}")
             wrong = value < by_name[earlier].value

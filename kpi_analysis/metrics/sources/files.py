@@ -10,7 +10,8 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from kpi_analysis.core.config.company import CompanyConfig, TableSpec, expand_secrets
+from kpi_analysis.core.config.company import CompanyConfig, expand_secrets
+from kpi_analysis.core.config.table_spec import TableSpec
 from kpi_analysis.core.errors import ConfigError, did_you_mean
 from kpi_analysis.metrics.sources.readers import READERS, Reader
 
@@ -22,6 +23,8 @@ KINDS = {
 KIND_NAMES = {"csv": "CSV files", "excel": "Excel files"}
 
 SMALL = 4_000_000  # bytes, all of which are looked at in a few milliseconds
+HIDDEN = "kpi."  # begins the names of columns that do not stand in the source
+POSITION = "kpi.row"  # the place of a row in all files of its table, from 0, where rows were dropped or united
 READ = "kpi.read."  # begins the name of a column that holds what a text is read as
 
 

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import ibis
 import ibis.expr.types as ir
 
-from kpi_analysis.core.config.company import TableSpec
-from kpi_analysis.core.schema import TABLES
-from kpi_analysis.metrics.sources.files import file_kind
+from kpi_analysis.core.config.table_spec import TableSpec
+from kpi_analysis.metrics.sources.files import POSITION, file_kind
 from kpi_analysis.metrics.sources.readers.csv_files import csv_row
 from kpi_analysis.metrics.sources.readers.file_read import FileRead
 from kpi_analysis.metrics.sources.readers.json_files import json_row
@@ -89,16 +88,19 @@ def example_rows(sources: Sources, name: str, shown: ir.Value, wrong: ir.Boolean
     columns = {"shown": shown.cast("string") if shown.type().is_temporal() else shown, "wrong": wrong}
     key = None if read is not None else _key(sources, name)
     if read is not None:
-        columns["position"] = ibis.row_number()
+        columns["position"] = table[POSITION] if POSITION in table.columns else ibis.row_number()
     elif key is not None:
         columns["key"] = key[1].cast("string")
     found = table.select(**columns).filter(lambda t: t.wrong.fill_null(False)).limit(limit)
     rows = found.to_pyarrow().to_pylist()
     if read is None:
         return [ExampleRow(row["shown"], name=f"{key[0]} {row['key']}" if key and row["key"] else "") for row in rows]
-    spec, alone = sources.tables.spec(name), len(read.parts) == 1
+    alone = len(read.parts) == 1
     return [
-        ExampleRow(row["shown"], *row_in_file(read, spec, int(row["position"])), is_only_file=alone) for row in rows
+        ExampleRow(row["shown"])
+        if row["position"] is None  # of a database, beside files
+        else ExampleRow(row["shown"], *sources.tables.row_place(name, int(row["position"])), is_only_file=alone)
+        for row in rows
     ]
 
 
@@ -125,7 +127,7 @@ def _until(read: FileRead, position: int) -> Sequence[Any]:
 
 def _key(sources: Sources, name: str) -> tuple[str, ir.Value] | None:
     """The column by which a row of a database can be found: its key, or the first word or day that it needs."""
-    schema = TABLES[name]
+    schema = sources.tables.schemas[name]
     wanted = [schema.key] if schema.key else [c.name for c in schema.columns.values() if c.required]
     mapped = {column.column.name: column for column in sources.tables.mapping(name)}
     return next(((one, mapped[one].raw) for one in wanted if one in mapped), None)

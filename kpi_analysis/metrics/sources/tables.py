@@ -13,23 +13,26 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from kpi_analysis.core.config.company import CompanyConfig, TableSpec
+from kpi_analysis.core.config.company import CompanyConfig
 from kpi_analysis.core.config.reading import ReadSpec
+from kpi_analysis.core.config.table_spec import TableSpec
 from kpi_analysis.core.errors import ConfigError, DataError, KpiError, SourceUnreachable, did_you_mean
-from kpi_analysis.core.schema import DERIVED, TABLES, CanonicalColumn, DerivedColumn
+from kpi_analysis.core.schema import DERIVED, CanonicalColumn, CanonicalTable, DerivedColumn
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.connections import Connections, describe
 from kpi_analysis.metrics.sources.conversion import PLAIN, cast_plain, convert, has_zone, in_utc, refusing
 from kpi_analysis.metrics.sources.currencies import in_company_currency, read_rates
+from kpi_analysis.metrics.sources.derived_columns import source_columns
 from kpi_analysis.metrics.sources.dialects import dialect_of
 from kpi_analysis.metrics.sources.dialects.zones import from_wall_clock
 from kpi_analysis.metrics.sources.expected_days import expected_columns, has_expected_days, with_expected_days
-from kpi_analysis.metrics.sources.files import READ, find_files, is_text, keep_plain, keep_read, view_read
+from kpi_analysis.metrics.sources.files import HIDDEN, READ, find_files, is_text, keep_read, view_read
 from kpi_analysis.metrics.sources.mapping import MappedColumn, mapped_expression, missing_column, unfit_column
 from kpi_analysis.metrics.sources.plain_columns import plain_columns
+from kpi_analysis.metrics.sources.preparation import PreparedTable, prepare_table
 from kpi_analysis.metrics.sources.row_places import row_in_file
 from kpi_analysis.metrics.sources.touchpoint_credit import with_credits
-from kpi_analysis.metrics.sources.value_formats import ValueFormat, reading_hints, wanted_kinds, write_plainly
+from kpi_analysis.metrics.sources.value_formats import ValueFormat
 from kpi_analysis.metrics.sql.days import IN_UTC
 from kpi_analysis.metrics.sql.types import Unfit, on_duckdb
 
@@ -57,6 +60,7 @@ class TableLoader:
     validate: Callable[[str], None]
     written: Mapping[str, ir.Table] = field(default_factory=dict)
     canonical: Mapping[str, list[str]] = field(default_factory=dict)
+    _prepared: dict[str, PreparedTable] = field(default_factory=dict)
     formats: dict[str, Mapping[str, ValueFormat]] = field(default_factory=dict, init=False)
     _raw: dict[str, ir.Table] = field(default_factory=dict)
     _mapped: dict[str, list[MappedColumn]] = field(default_factory=dict)
@@ -84,24 +88,35 @@ class TableLoader:
                 table, columns = self.written[name], self.canonical[name]
                 self._raw[name] = table if list(table.columns) == columns else table.select(columns)
             else:
-                self._raw[name] = self._open(name)
+                self._raw[name] = self.prepared(name).raw
         return self._raw[name]
 
-    def _open(self, name: str) -> ir.Table:
-        """Raw table; numbers and dates in the texts of files are written plainly."""
-        spec, raw = self.spec(name), self.connections.open(name, self.spec(name))
-        if spec.path is None:
-            return raw
-        hints = reading_hints(self.config.locale, self.connections.reads.get(name), spec.columns.values())
-        kinds = wanted_kinds(TABLES[name].columns.values(), spec.columns, raw.columns)
-        plain, self.formats[name] = write_plainly(raw, kinds, spec.read, hints)
-        return (
-            plain if plain is raw or not is_text(self.files(name)) else keep_plain(self.connections.local, name, plain)
-        )
+    def prepared(self, name: str) -> PreparedTable:
+        """Table as its sources hold it, with what the company file says of its rows done."""
+        if name not in self._prepared:
+            prepared = prepare_table(self.config, self.connections, self.schemas[name], self.spec(name))
+            self._prepared[name] = prepared
+            self.formats |= {source.name: source.formats for source in prepared.sources if source.formats is not None}
+        return self._prepared[name]
+
+    @property
+    def schemas(self) -> Mapping[str, CanonicalTable]:
+        """The canonical tables and those of the company's own, with the columns of its own."""
+        return self.config.schemas
+
+    def mapped_by(self, name: str) -> TableSpec:
+        """How the columns of the raw table are mapped; those of several sources have canonical names already."""
+        return self.spec(name) if name in self.written else self.prepared(name).spec
+
+    def row_place(self, name: str, position: int) -> tuple[Path, int]:
+        """File and row of it, counted from 1, of a row of a table by its place in all files, counted from 0."""
+        source, position = self.prepared(name).place(position)
+        assert source.read is not None
+        return row_in_file(source.read, source.spec, position)
 
     def _read(self, name: str, text: str) -> ReadSpec:
         """How the words of a column are still to be read: plainly, where they have been written so."""
-        read = self.spec(name).read
+        read = self.mapped_by(name).read
         if name in self.formats:
             return PLAIN
         return read.model_copy(update={"dates": read.dates_of(text)}) if isinstance(read.dates, dict) else read
@@ -263,7 +278,8 @@ class TableLoader:
     def convert_once(self, name: str) -> None:
         """Convert the texts of a file once, so that neither the checks nor the table do it again."""
         raw = self.raw(name)
-        if not is_text(self.files(name)) or not all(kind.is_string() for kind in raw.schema().types):
+        kinds = [kind for column, kind in raw.schema().items() if not column.startswith(HIDDEN)]
+        if not is_text(self.files(name)) or not all(kind.is_string() for kind in kinds):
             return
         self._plain[name] = plain_columns(raw, self._taken_as_they_are(name), self._read(name, ""))
         self._mapped.pop(name, None)
@@ -280,8 +296,12 @@ class TableLoader:
 
     def files(self, name: str) -> list[Path]:
         """Files behind a table, none where it comes from a database."""
-        spec = self.spec(name)
-        return [] if spec.path is None else find_files(self.config, name, spec.path)
+        return [
+            file
+            for source, spec in self.spec(name).each(name)
+            if spec.path is not None
+            for file in find_files(self.config, source, spec.path)
+        ]
 
     def spec(self, name: str) -> TableSpec:
         """Where a table is read from, by the company file.
@@ -309,7 +329,7 @@ class TableLoader:
 
     def describe(self, name: str) -> str:
         """Where a table is read from, in words without secrets."""
-        return describe(self.spec(name))
+        return ", ".join(describe(spec) for _, spec in self.spec(name).each(name))
 
     def _values(self, name: str) -> dict[str, ir.Value]:
         """The canonical columns, and those that hold a time as a moment in UTC."""
@@ -330,15 +350,15 @@ class TableLoader:
 
     def _taken_as_they_are(self, name: str) -> dict[str, CanonicalColumn]:
         """The columns of the source that are mapped by their name, and what each is read as."""
-        columns, spec = self.raw(name).columns, self.spec(name)
-        named = {spec.columns.get(column.name, column.name): column for column in TABLES[name].columns.values()}
+        columns, spec = self.raw(name).columns, self.mapped_by(name)
+        named = {spec.columns.get(column.name, column.name): column for column in self.schemas[name].columns.values()}
         return {theirs: column for theirs, column in named.items() if theirs in columns}
 
     def _map(self, name: str) -> list[MappedColumn]:
-        tidy, spec, raw = self._tidy.get(name, frozenset()), self.spec(name), self.raw(name)
+        tidy, spec, raw = self._tidy.get(name, frozenset()), self.mapped_by(name), self.raw(name)
         converted, plain = self._converted.get(name), self._plain.get(name, frozenset())
         mapped = []
-        for column in TABLES[name].columns.values():
+        for column in self.schemas[name].columns.values():
             text = spec.columns.get(column.name)
             if name in self.written:  # which is canonical already
                 if column.name in raw.columns:
@@ -383,22 +403,3 @@ class TableLoader:
         is_named = text in known or text in self.raw(name).columns
         inputs = {text} if is_named else sql.columns_of(text) - sql.columns_taken_as_text(text)
         return tuple((one, found) for one, found in known.items() if one in inputs)
-
-
-def source_columns(column: DerivedColumn) -> set[str]:
-    """Columns of the other table that a derived column is made from, those of its condition among them.
-
-    Parameters
-    ----------
-    column : DerivedColumn
-
-    Returns
-    -------
-    set of str
-
-    Examples
-    --------
-    >>> sorted(source_columns(DerivedColumn("leads", "won_on", "date", "deals", "lead_id", "day", "outcome = 'won'")))
-    ['day', 'lead_id', 'outcome']
-    """
-    return {column.key, column.value, *(sql.columns_of(column.where) if column.where else ())}

@@ -8,7 +8,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from kpi_analysis.core.config.company import TableSpec
+from kpi_analysis.core.config.table_spec import TableSpec
 from kpi_analysis.metrics.sources.readers.csv_files import read_csv_files
 from kpi_analysis.metrics.sources.readers.excel_files import read_excel_files
 from kpi_analysis.metrics.sources.readers.file_read import FileRead

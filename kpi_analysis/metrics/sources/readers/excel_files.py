@@ -12,8 +12,8 @@ from typing import Any
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from kpi_analysis.core.config.company import TableSpec
 from kpi_analysis.core.config.reading import ReadSpec
+from kpi_analysis.core.config.table_spec import TableSpec
 from kpi_analysis.core.errors import DataError, did_you_mean
 from kpi_analysis.metrics.sources.readers.csv_layout import DECIMAL_COMMA
 from kpi_analysis.metrics.sources.readers.file_read import FilePart, FileRead, unique_names

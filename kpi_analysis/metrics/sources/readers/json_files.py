@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import ibis.expr.types as ir
 
-from kpi_analysis.core.config.company import TableSpec
+from kpi_analysis.core.config.table_spec import TableSpec
 from kpi_analysis.core.errors import DataError
 from kpi_analysis.metrics.sources.readers.csv_layout import DECIMAL_COMMA, opened
 from kpi_analysis.metrics.sources.readers.file_read import FilePart, FileRead
