@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import ibis.expr.types as ir
 from babel.numbers import get_decimal_symbol
 
+from kpi_analysis.core.config.table_spec import SOURCE
 from kpi_analysis.core.errors import DataFinding, did_you_mean
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.format_checks import format_findings
@@ -20,6 +22,7 @@ from kpi_analysis.metrics.sources.readers.file_read import FilePart, FileRead
 from kpi_analysis.metrics.sources.row_places import example_rows
 from kpi_analysis.metrics.sources.value_formats import NumberFormat
 from kpi_analysis.metrics.sources.value_formats.finding import NOT_IN_THREES, THREE_DIGITS
+from kpi_analysis.metrics.statement_checks import statement_findings
 from kpi_analysis.metrics.value_advice import open_readings
 
 Inputs = Sequence[tuple[MappedColumn, Sequence[str]]]  # columns, and those of the source that each is made from
@@ -47,8 +50,25 @@ def reading_findings(sources: Sources, name: str) -> list[DataFinding]:
     if name in sources.tables.written:
         return []
     prepared = sources.tables.prepared(name)
-    if len(prepared.sources) > 1:  # whose rows stand in one table, so that what was read of each is looked at by itself
-        return [finding for one in prepared.sources for finding in _findings_of_files(name, one)]
+    if not prepared.is_united:
+        return [*_of_source(sources, name, prepared.sources[0]), *statement_findings(sources, name)]
+    # the rows of several sources stand in one table, so that what was read of each is looked at by itself
+    own = [found for one in prepared.sources if not one.is_further for found in _of_source(sources, one.name, one)]
+    return [
+        *(replace(one, table=name, subject=_subject(one.subject)) for one in own),
+        *statement_findings(sources, name),
+    ]
+
+
+def _subject(subject: str) -> str:
+    """Subject of a finding on one source, as it is called for the whole table."""
+    table, mark, rest = subject.partition(SOURCE)
+    return table + rest.lstrip("0123456789") if mark else subject
+
+
+def _of_source(sources: Sources, name: str, source: PreparedSource) -> list[DataFinding]:
+    if source.turned is not None:
+        return []
     raw, read = sources.tables.raw(name), sources.connections.reads.get(name)
     inputs = [(column, _inputs(column, raw)) for column in sources.tables.mapping(name)]
     if name in sources.tables.formats:
@@ -56,16 +76,11 @@ def reading_findings(sources: Sources, name: str) -> list[DataFinding]:
     else:
         found = _two_readings(sources, name, inputs, read)
     if read is not None:
-        found += [*_of_files(name, inputs, read), *_nested(sources, name, inputs, read)]
+        theirs = [(column, [source.headers.get(one, one) for one in names]) for column, names in inputs]
+        known = {one for part in read.parts for one in part.columns}
+        theirs = [(column, [one for one in names if one in known]) for column, names in theirs]
+        found += [*_of_files(name, theirs, read), *_nested(sources, name, inputs, read)]
     return found
-
-
-def _findings_of_files(name: str, source: PreparedSource) -> list[DataFinding]:
-    """Findings on the files of one of several sources."""
-    if source.read is None:
-        return []
-    columns = [MappedColumn(column, text, value, value) for column, text, value in source.mapped]
-    return _of_files(name, [(column, _inputs(column, source.raw)) for column in columns], source.read)
 
 
 def _of_files(name: str, inputs: Inputs, read: FileRead) -> list[DataFinding]:

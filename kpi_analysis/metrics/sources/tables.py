@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from kpi_analysis.core.config.company import CompanyConfig
 from kpi_analysis.core.config.reading import ReadSpec
-from kpi_analysis.core.config.table_spec import TableSpec
+from kpi_analysis.core.config.table_spec import SOURCE, TableSpec, table_name
 from kpi_analysis.core.errors import ConfigError, DataError, KpiError, SourceUnreachable, did_you_mean
 from kpi_analysis.core.schema import DERIVED, CanonicalColumn, CanonicalTable, DerivedColumn
 from kpi_analysis.metrics import sql
@@ -29,7 +29,7 @@ from kpi_analysis.metrics.sources.expected_days import expected_columns, has_exp
 from kpi_analysis.metrics.sources.files import HIDDEN, READ, find_files, is_text, keep_read, view_read
 from kpi_analysis.metrics.sources.mapping import MappedColumn, mapped_expression, missing_column, unfit_column
 from kpi_analysis.metrics.sources.plain_columns import plain_columns
-from kpi_analysis.metrics.sources.preparation import PreparedTable, prepare_table
+from kpi_analysis.metrics.sources.preparation import PreparedSource, PreparedTable, prepare_table
 from kpi_analysis.metrics.sources.row_places import row_in_file
 from kpi_analysis.metrics.sources.touchpoint_credit import with_credits
 from kpi_analysis.metrics.sources.value_formats import ValueFormat
@@ -83,6 +83,8 @@ class TableLoader:
 
     def raw(self, name: str) -> ir.Table:
         """Raw table, as it stands in the source, under its own column names; that of a snapshot is canonical."""
+        if SOURCE in name:
+            return self._source(name).raw
         if name not in self._raw:
             if name in self.written:
                 table, columns = self.written[name], self.canonical[name]
@@ -104,13 +106,22 @@ class TableLoader:
         """The canonical tables and those of the company's own, with the columns of its own."""
         return self.config.schemas
 
+    def _source(self, name: str) -> PreparedSource:
+        """One of several sources of a table, by the name that messages give it."""
+        return next(source for source in self.prepared(table_name(name)).sources if source.name == name)
+
     def mapped_by(self, name: str) -> TableSpec:
         """How the columns of the raw table are mapped; those of several sources have canonical names already."""
+        if SOURCE in name:
+            return self._source(name).spec
         return self.spec(name) if name in self.written else self.prepared(name).spec
 
     def row_place(self, name: str, position: int) -> tuple[Path, int]:
         """File and row of it, counted from 1, of a row of a table by its place in all files, counted from 0."""
-        source, position = self.prepared(name).place(position)
+        if SOURCE in name:
+            source = self._source(name)
+        else:
+            source, position = self.prepared(name).place(position)
         assert source.read is not None
         return row_in_file(source.read, source.spec, position)
 
@@ -321,6 +332,10 @@ class TableLoader:
         ConfigError
             When the table is not connected.
         """
+        table, _, number = name.partition(SOURCE)
+        if number and table in self.config.tables:
+            several = self.config.tables[table].all_sources
+            return several[int(number) - 1] if len(several) >= int(number) else several[0]
         if name not in self.config.tables:
             connected = tuple(self.config.tables)
             hint = did_you_mean(name, connected) or f"Connected: {', '.join(connected) or 'none'}."
@@ -358,7 +373,7 @@ class TableLoader:
         tidy, spec, raw = self._tidy.get(name, frozenset()), self.mapped_by(name), self.raw(name)
         converted, plain = self._converted.get(name), self._plain.get(name, frozenset())
         mapped = []
-        for column in self.schemas[name].columns.values():
+        for column in self.schemas[table_name(name)].columns.values():
             text = spec.columns.get(column.name)
             if name in self.written:  # which is canonical already
                 if column.name in raw.columns:
