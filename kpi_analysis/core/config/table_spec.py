@@ -152,11 +152,6 @@ class TableSpec(StrictModel):
             yield f"{name}{SOURCE}{number}", source
 
 
-def table_name(name: str) -> str:
-    """Name of the table that a source belongs to, as `TableSpec.each` names it."""
-    return name.partition(SOURCE)[0]
-
-
 def location_of(name: str) -> tuple[str | int, ...]:
     """Where a table, or one source of it, stands under `tables`.
 
