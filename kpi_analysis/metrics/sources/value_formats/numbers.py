@@ -13,11 +13,13 @@ from babel.numbers import list_currencies
 from kpi_analysis.metrics.sources.value_formats.shapes import TextShape
 
 Decimal = Literal[".", ","]
+Proof = Literal["", "weak", "strong"]
 OTHER: dict[Decimal, Decimal] = {".": ",", ",": "."}
 BLANK = "[ \u00a0\u2007\u2009\u202f]"
 SIGN = "[+\u2212\u2013-]"
 MINUS = "[\u2212\u2013-]"
 APART = {" ": BLANK, "'": "['\u2019]", ".": r"\.", ",": ","}  # signs between thousands
+NEGATIVE = "^[^0-9.,]*[\u2212\u2013(-]|[\u2212\u2013-]\\)?$"
 NO_VALUE = f"(?:-{{1,3}}|[\u2013\u2014]|[nN]/[aA]|[<>]{BLANK}?[0-9]+(?:[.,][0-9]+)?{BLANK}?%)"
 PLAIN_NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 ONE_GROUP = r"(?<![0-9.,])[1-9][0-9]{0,2}[.,][0-9]{3}(?![0-9.,])"  # 1.234 or 1,234
@@ -74,7 +76,7 @@ class NumberFormat:
     unread: int = 0
     open: tuple[str, int] | tuple[()] = ()
     is_plain: bool = False
-    proof: Literal["", "weak", "strong"] = ""
+    proof: Proof = ""
     proved_by: str = ""
     is_declared: bool = False
 
@@ -170,6 +172,35 @@ def number_format(
     )  # fmt: skip
 
 
+def plain_number(text: str, found: NumberFormat) -> str:
+    """One number as ``1234.5``; a share is not made of percent.
+
+    Parameters
+    ----------
+    text : str
+        A number that is written so.
+    found : NumberFormat
+        How.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> plain_number("(1.234,50 €)", NumberFormat(",", ".", ("€",)))
+    '-1234.50'
+    """
+    trimmed = text.strip()
+    match = re.match(number_pattern(found.decimal, found.thousands, found.affixes), trimmed)
+    if match is None:
+        return text
+    digits = match.group(1)
+    for sign in found.thousands:
+        digits = re.sub(APART[sign], "", digits)
+    return ("-" if re.search(NEGATIVE, trimmed) else "") + digits.replace(found.decimal, ".")
+
+
 def _of_one_unit(read: Sequence[TextShape]) -> tuple[list[TextShape], int]:
     """The shapes that are in percent, or those that are not, whichever are more; and how many values are in percent."""
     percents = [one for one in read if "%" in one.shape]
@@ -197,7 +228,7 @@ def _fitting(values: Sequence[TextShape], decimal: str, thousands: str, affixes:
 
 def _decide(
     fits: dict[Decimal, list[TextShape]], declared: Decimal | None
-) -> tuple[Decimal, Literal["", "weak", "strong"], tuple[str, int] | tuple[()]]:
+) -> tuple[Decimal, Proof, tuple[str, int] | tuple[()]]:
     """The sign of decimals, how sure that is, and a value that could be read two ways."""
     alone = {sign: [one for one in fits[sign] if one not in fits[other]] for sign, other in OTHER.items()}
     if declared is not None:
