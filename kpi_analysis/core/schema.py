@@ -86,8 +86,13 @@ class CanonicalTable:
     @property
     def events(self) -> tuple[str, ...]:
         """Dates on which something has happened, the main one first; plans are none."""
-        dates = [c.name for c in self.columns.values() if c.kind in ("date", "timestamp") and not c.planned]
-        return tuple(dict.fromkeys((self.date, *dates)))
+        happened = [name for name in self.dates if not self.columns[name].planned]
+        return tuple(dict.fromkeys((self.date, *happened)))
+
+    @property
+    def dates(self) -> tuple[str, ...]:
+        """Columns that hold a day or a time."""
+        return tuple(c.name for c in self.columns.values() if c.kind in ("date", "timestamp"))
 
     @property
     def dimensions(self) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ import ibis.expr.types as ir
 
 from kpi_analysis.core.errors import DataError, DataFinding, KpiError
 from kpi_analysis.core.limits import ROW_IDENTITY
-from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.currency_checks import currency_findings, rate_findings
 from kpi_analysis.metrics.date_checks import date_findings, expected_findings
 from kpi_analysis.metrics.empty_columns import empty_columns, filled_measures
@@ -102,12 +101,15 @@ def _examine(sources: Sources, name: str) -> TableCheck:
     findings = failed_tests(sources, name, failed, rows)
     findings += [*without, *narrow_answers(name, counts, sources.config.scales)]
     if days is None:
-        dates = [c for c in sources.tables.columns(name) if TABLES[name].columns[c].kind in ("date", "timestamp")]
+        dates = [
+            c for c in sources.tables.columns(name) if sources.schemas[name].columns[c].kind in ("date", "timestamp")
+        ]
         days = {column: distinct_days(sources.tables.unchecked(name), column) for column in dates}
+    wrong = {column for finding in findings if finding.level == "error" for column in finding.columns}
     findings += [
-        *date_findings(sources, name, days), *reading_findings(sources, name), *currency_findings(sources, name),
+        *date_findings(sources, name, days), *reading_findings(sources, name, wrong), *currency_findings(sources, name),
     ]  # fmt: skip
-    key = _key(name, mapped)
+    key = _key(sources, name, mapped)
     if key is not None and counts.get("hashes", -1) != counts["keys"]:
         repeated = count_repeated(sources.tables.raw(name), key)
         findings += [duplicate_keys(sources, name, key, repeated, rows)] if repeated else []
@@ -193,9 +195,13 @@ def _count(
     measures |= {f"untidy_{key}": one.sum() if isinstance(one, ir.Column) else one for key, one in untidy.items()}
     measures |= answer_measures(name, mapped) | filled_measures(mapped)
     collects_days = dialect_of(table.get_backend()).collects_days
-    values = {column: value for column, value in sources.tables.values(name).items() if column in TABLES[name].columns}
+    values = {
+        column: value
+        for column, value in sources.tables.values(name).items()
+        if column in sources.schemas[name].columns
+    }
     measures |= day_measures(values) if collects_days else {}
-    key = _key(name, mapped)
+    key = _key(sources, name, mapped)
     if key is not None:
         hash_text = dialect_of(key.get_backend()).hash_text
         measures |= {"keys": key.count()} | ({"hashes": hash_text(key).nunique()} if hash_text is not None else {})
@@ -236,8 +242,8 @@ def as_error(errors: Sequence[DataFinding]) -> DataError:
     return DataError(f"{first.subject}: {first.message}", remedy=first.remedy + more, file=first.file, line=first.line)
 
 
-def _key(name: str, mapped: list[MappedColumn]) -> ir.StringValue | None:
-    return next((column.value for column in mapped if column.column.name == TABLES[name].key), None)
+def _key(sources: Sources, name: str, mapped: list[MappedColumn]) -> ir.StringValue | None:
+    return next((column.value for column in mapped if column.column.name == sources.schemas[name].key), None)
 
 
 def _late_tables(sources: Sources) -> list[DataFinding]:
@@ -247,7 +253,7 @@ def _late_tables(sources: Sources) -> list[DataFinding]:
     for name in sources.readable:
         found_last = sources.facts.last_event(name)
         newest = None if found_last is None else found_last[0]
-        if last and newest and (last - newest).days > LATE_DAYS and not TABLES[name].is_register:
+        if last and newest and (last - newest).days > LATE_DAYS and not sources.schemas[name].is_register:
             found.append(
                 DataFinding("warning", f"table {name}", f"it ends on {newest}, other tables reach {last}.",
                         "Later periods of its KPIs have no value or a low one.", table=name)

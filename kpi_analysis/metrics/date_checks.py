@@ -11,11 +11,10 @@ import ibis.expr.types as ir
 import numpy as np
 
 from kpi_analysis.core.errors import DataFinding
-from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sources.event_days import Days
 from kpi_analysis.metrics.sources.expected_days import CLOSED, OPEN, OUTCOME, has_expected_days
-from kpi_analysis.metrics.sources.row_places import row_in_file
+from kpi_analysis.metrics.sources.files import POSITION
 
 SHOWN_ROWS = 5
 
@@ -40,7 +39,7 @@ def date_findings(sources: Sources, name: str, days: Mapping[str, Days]) -> list
     latest, found = sources.facts.latest, []
     for column, known in days.items():
         alone = np.setdiff1d(known, sources.facts.without_alone(name, column, known, dt.date.max))
-        planned = TABLES[name].columns[column].planned
+        planned = sources.schemas[name].columns[column].planned
         later = known[:0] if planned else np.setdiff1d(known[known > np.datetime64(latest)], alone)
         end = "data_ends of the company file" if sources.config.data_ends == latest else "today"
         if later.size:
@@ -55,7 +54,7 @@ def date_findings(sources: Sources, name: str, days: Mapping[str, Days]) -> list
 def _finding(sources: Sources, name: str, column: str, days: Days, words: tuple[str, str], why: str) -> DataFinding:
     raw, value = sources.tables.raw(name), sources.tables.values(name)[column].cast("date")
     wrong = ibis._.kpi_day.isin(days.tolist())
-    table = raw.select(kpi_day=value)
+    table = raw.select(kpi_day=value, **{one: raw[one] for one in (POSITION,) if one in raw.columns})
     count = int(table.filter(wrong).count().to_pyarrow().as_py())
     rows = _numbered(sources, name, table, wrong)
     shown = ", ".join(f"'{row['kpi_day']}'{_in_row(row)}" for row in rows)
@@ -101,13 +100,14 @@ def _numbered(sources: Sources, name: str, table: ir.Table, wrong: ir.BooleanVal
     """The first rows that are wrong, with their file and row where the table comes from files."""
     read = sources.connections.reads.get(name)
     if read is not None:
-        table = table.mutate(position=ibis.row_number())
+        table = table.mutate(position=table[POSITION] if POSITION in table.columns else ibis.row_number())
     rows: list[dict[str, Any]] = table.filter(wrong).limit(SHOWN_ROWS).to_pyarrow().to_pylist()
     if read is None:
         return rows
     for row in rows:
-        file, row["row"] = row_in_file(read, sources.tables.spec(name), int(row["position"]))
-        row["file"] = file.name if len(read.parts) > 1 else ""
+        if row["position"] is not None:
+            file, row["row"] = sources.tables.row_place(name, int(row["position"]))
+            row["file"] = file.name if len(read.parts) > 1 else ""
     return rows
 
 

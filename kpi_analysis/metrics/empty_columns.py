@@ -47,7 +47,7 @@ def empty_columns(
         One a column.
     """
     rows = int(counts["rows"])
-    named = {} if name in sources.tables.written else sources.tables.spec(name).columns
+    named = {} if name in sources.tables.written else sources.tables.mapped_by(name).columns
     findings = []
     for column in mapped:
         schema = column.column

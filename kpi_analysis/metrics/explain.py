@@ -15,7 +15,6 @@ from kpi_analysis.core import formula
 from kpi_analysis.core.errors import DataError, UsageError
 from kpi_analysis.core.formula import Call, Name, Node, Number, Operation, Values
 from kpi_analysis.core.periods import Period
-from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.catalogue import Catalogue, Metric
 from kpi_analysis.metrics.compute.evaluate import SHIFTED
 from kpi_analysis.metrics.compute.operands import Operands, measured_tables, read_operands
@@ -303,7 +302,7 @@ class _Explanation:
     def dimensions(self) -> list[str]:
         """Dimensions that all tables of the KPI have; keys and currencies say nothing."""
         first, *others = measured_tables(self.sources, self.catalogue, self.metric) or ("",)
-        shared = TABLES[first].dimensions if first else ()
+        shared = self.sources.schemas[first].dimensions if first else ()
         known = known_columns(self.sources)
         shared = tuple(name for name in shared if all(name in known[table] for table in (first, *others)))
         return [name for name in shared if not name.endswith("_id") and name not in ("currency", "kind", "outcome")]

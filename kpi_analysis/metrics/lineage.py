@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from kpi_analysis.core import formula
-from kpi_analysis.core.config.company import TableSpec
+from kpi_analysis.core.config.table_spec import TableSpec
 from kpi_analysis.core.schema import DERIVED
 from kpi_analysis.metrics.catalogue import Catalogue
 from kpi_analysis.metrics.code_hash import code_hash, package_versions

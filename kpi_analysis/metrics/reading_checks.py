@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,21 +13,27 @@ from babel.numbers import get_decimal_symbol
 
 from kpi_analysis.core.errors import DataFinding, did_you_mean
 from kpi_analysis.metrics import sql
+from kpi_analysis.metrics.format_checks import format_findings
+from kpi_analysis.metrics.skipped_rows import skipped_findings
 from kpi_analysis.metrics.sources import Sources
+from kpi_analysis.metrics.sources.column_formats import ColumnFormat
 from kpi_analysis.metrics.sources.mapping import MappedColumn
+from kpi_analysis.metrics.sources.preparation import PreparedSource
 from kpi_analysis.metrics.sources.readers.file_read import FilePart, FileRead
 from kpi_analysis.metrics.sources.row_places import example_rows
+from kpi_analysis.metrics.sources.value_formats import NumberFormat
+from kpi_analysis.metrics.sources.value_formats.finding import NOT_IN_THREES, THREE_DIGITS
+from kpi_analysis.metrics.statement_checks import statement_findings
+from kpi_analysis.metrics.value_advice import open_readings, origin
 
 Inputs = Sequence[tuple[MappedColumn, Sequence[str]]]  # columns, and those of the source that each is made from
 
 SHOWN_ROWS = 3
 SAMPLE_ROWS = 1000
-THREE_DIGITS = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"  # 1.234, which is 1234 or a little more than 1
-NOT_IN_THREES = r"^[+-]?([0-9]{4,}(\.[0-9]*)?|[0-9]*\.[0-9]*([eE].*)?)$"  # 12500, 12.5 and 0.125 have none
 MAY_GIVE_NOTHING = r"(?i)\b(case|coalesce|nullif|try_cast)\b"  # an expression that says what to do where nothing is
 
 
-def reading_findings(sources: Sources, name: str) -> list[DataFinding]:
+def reading_findings(sources: Sources, name: str, wrong: Collection[str] = ()) -> list[DataFinding]:
     """Findings on how the files of a table, and the words in it, were read.
 
     Parameters
@@ -35,6 +42,8 @@ def reading_findings(sources: Sources, name: str) -> list[DataFinding]:
         Tables of the company.
     name : str
         Of the canonical table.
+    wrong : collection of str
+        Columns that errors are known of: how they were read is not told of.
 
     Returns
     -------
@@ -43,15 +52,39 @@ def reading_findings(sources: Sources, name: str) -> list[DataFinding]:
     """
     if name in sources.tables.written:
         return []
-    raw, read = sources.tables.raw(name), sources.connections.reads.get(name)
-    inputs = [(column, _inputs(column, raw)) for column in sources.tables.mapping(name)]
-    found = _two_readings(sources, name, inputs, read)
-    if read is not None:
-        found += [
-            *_lacking(name, inputs, read), *_repeated_names(name, inputs, read), *_sheets(name, read),
-            *_cells(name, inputs, read), *_nested(sources, name, inputs, read),
-        ]  # fmt: skip
-    return found
+    prepared, mapped = sources.tables.prepared(name), sources.tables.mapping(name)
+    raw = sources.tables.raw(name)
+    inputs = [(column, _inputs(column, raw)) for column in mapped]
+    if sources.tables.has_plain_words(name):
+        found = [*_open_numbers(sources, name, inputs), *format_findings(sources, name, wrong)]
+    else:
+        found = _two_readings(sources, name, inputs, prepared.sources[0].read)
+    for source in prepared.sources:
+        if source.read is not None and source.turned is None and not source.is_further:
+            found += _of_source(sources, name, source, mapped)
+    return [*found, *statement_findings(sources, name)]
+
+
+def _of_source(
+    sources: Sources, name: str, source: PreparedSource, mapped: Sequence[MappedColumn]
+) -> list[DataFinding]:
+    """Findings on the files of one source, whose columns are looked for by their names in the files."""
+    assert source.read is not None
+    by_name = {column.column.name: column for column in mapped}
+    columns = [replace(by_name[column.name], text=text) for column, text, _ in source.mapped] or list(mapped)
+    known = {one for part in source.read.parts for one in part.columns}
+    inputs = []
+    for column in columns:
+        theirs = [source.headers.get(one, one) for one in _inputs(column, source.raw)]
+        inputs.append((column, [one for one in theirs if one in known]))
+    return [*_of_files(name, inputs, source.read), *_nested(sources, name, inputs, source.read)]
+
+
+def _of_files(name: str, inputs: Inputs, read: FileRead) -> list[DataFinding]:
+    return [
+        *_lacking(name, inputs, read), *_repeated_names(name, inputs, read), *_sheets(name, read),
+        *_cells(name, inputs, read), *skipped_findings(name, read),
+    ]  # fmt: skip
 
 
 def _finding(
@@ -183,9 +216,27 @@ def _nested(sources: Sources, name: str, inputs: Inputs, read: FileRead) -> list
     return found
 
 
+def _open_numbers(sources: Sources, name: str, inputs: Inputs) -> list[DataFinding]:
+    """Columns of numbers such as 1.234 and 12.500 only, which are plain and could be meant otherwise all the same."""
+    found = []
+    told: set[tuple[str, str]] = set()
+    for column, _ in inputs:
+        for used in column.formats:
+            form = used.form
+            if (
+                isinstance(form, NumberFormat)
+                and form.open
+                and form.is_plain
+                and (used.source, used.column) not in told
+            ):
+                told.add((used.source, used.column))
+                found.append(_ambiguous(sources, name, column, used, form.open[1]))
+    return found
+
+
 def _two_readings(sources: Sources, name: str, inputs: Inputs, read: FileRead | None) -> list[DataFinding]:
     """Columns of numbers such as 1.234 and 12.500 only, in data that may write thousands with a point."""
-    spec, raw = sources.tables.spec(name), sources.tables.raw(name)
+    spec, raw = sources.tables.mapped_by(name), sources.tables.raw(name)
     if spec.read.decimal is not None or not _may_be_decimal_comma(sources, inputs, read):
         return []
     typed = read.typed if read is not None else frozenset()
@@ -204,7 +255,9 @@ def _two_readings(sources: Sources, name: str, inputs: Inputs, read: FileRead | 
         return []
     counts = raw.aggregate(**_counts(raw, open_)).to_pyarrow().to_pylist()[0]
     return [
-        _ambiguous(sources, name, numbers[used], used, int(counts[f"{place}.threes"]))
+        _ambiguous(
+            sources, name, numbers[used], ColumnFormat(used, NumberFormat(), spec.read), int(counts[f"{place}.threes"])
+        )
         for place, used in enumerate(open_)
         if counts[f"{place}.threes"] and not counts[f"{place}.others"]
     ]
@@ -233,11 +286,12 @@ def _counts(raw: ir.Table, columns: Sequence[str]) -> Mapping[str, ir.Scalar]:
     return measures
 
 
-def _ambiguous(sources: Sources, name: str, column: MappedColumn, used: str, count: int) -> DataFinding:
-    text = sources.tables.raw(name)[used].strip()
+def _ambiguous(sources: Sources, name: str, column: MappedColumn, used: ColumnFormat, count: int) -> DataFinding:
+    raw = sources.tables.raw(name)
+    text = (raw[used.column] if used.column in raw.columns else column.raw).strip()
     examples = example_rows(sources, name, text, text.re_search(THREE_DIGITS), SHOWN_ROWS)
     first = str(examples[0].value)
-    whole = first.replace(".", "")
+    (whole, apart), (_, points) = open_readings(used.column, NumberFormat(open=(first, count)), used.read)
     shown = ", ".join(str(one) for one in examples)
     words = "the one value with a point has" if count == 1 else f"all {count:,} values with a point have"
     return _finding(
@@ -245,8 +299,7 @@ def _ambiguous(sources: Sources, name: str, column: MappedColumn, used: str, cou
         name,
         column,
         f"{words} exactly three digits after it: {shown}. Is '{first}' {whole} or {first}?",
-        f'Say it in the company file, under the table: read: {{decimal: ",", thousands: "."}} for {whole},'
-        f' read: {{decimal: "."}} for {first}.',
+        f"Say it in the company file, under {origin(used.source)}: {apart} for {whole}, {points} for {first}.",
         examples[0].file,
         examples[0].row,
     )

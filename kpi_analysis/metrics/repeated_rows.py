@@ -6,11 +6,10 @@ import ibis
 import ibis.expr.types as ir
 
 from kpi_analysis.core.errors import DataFinding
-from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.row_examples import data_file
 from kpi_analysis.metrics.row_tests import in_words
 from kpi_analysis.metrics.sources import Sources, TableCheck
-from kpi_analysis.metrics.sources.files import READ
+from kpi_analysis.metrics.sources.files import HIDDEN
 
 SHOWN_KEYS = 3
 
@@ -42,7 +41,7 @@ def duplicate_keys(sources: Sources, name: str, key: ir.Value, count: int, rows:
     DataFinding
         An error that touches the whole table.
     """
-    column = str(TABLES[name].key)
+    column = str(sources.schemas[name].key)
     keys = sources.tables.raw(name).select(key=key).filter(lambda t: t.key.notnull())
     counted = keys.group_by("key").aggregate(times=lambda t: t.count()).filter(lambda t: t.times > 1)
     top = counted.order_by([ibis.desc("times"), "key"]).limit(SHOWN_KEYS).to_pyarrow().to_pylist()
@@ -79,7 +78,7 @@ def repeated_rows(sources: Sources, name: str, identity: str) -> list[DataFindin
     if identity not in mapped:
         return []
     raw = sources.tables.raw(name)
-    own = raw.select([column for column in raw.columns if not column.startswith(READ)])
+    own = raw.select([column for column in raw.columns if not column.startswith(HIDDEN)])
     alike = own.group_by(own.columns).aggregate(kpi_times=own.count()).filter(lambda t: t.kpi_times > 1)
     total = alike.aggregate(rows=alike.kpi_times.sum(), distinct=alike.count()).to_pyarrow().to_pylist()[0]
     repeated = int(total["rows"] or 0) - int(total["distinct"])

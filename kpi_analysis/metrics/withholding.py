@@ -10,7 +10,7 @@ from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.catalogue import Aggregate
 from kpi_analysis.metrics.checks import as_error, check_table
 from kpi_analysis.metrics.sources import Sources
-from kpi_analysis.metrics.sources.tables import source_columns
+from kpi_analysis.metrics.sources.derived_columns import source_columns
 
 NeededColumns = Mapping[str, frozenset[str]]
 

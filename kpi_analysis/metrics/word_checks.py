@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from kpi_analysis.core.errors import DataFinding
-from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sql.types import on_duckdb
 
@@ -54,10 +53,10 @@ def wordy_columns(sources: Sources, name: str) -> tuple[str, ...]:
     tuple of str
     """
     present = sources.columns(name)
-    columns = TABLES[name].columns
+    columns = sources.schemas[name].columns
     return tuple(
         column
-        for column in TABLES[name].dimensions
+        for column in sources.schemas[name].dimensions
         if column in present and not column.endswith("_id") and not columns[column].values
     )
 

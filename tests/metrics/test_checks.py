@@ -28,7 +28,7 @@ def test_good_data_give_no_findings(tmp_path: Path) -> None:
         ("leads", "lead_id,created_on\n1,2026-01-01\n2,31-02-2021\n", "error", "'31-02-2021' in row 3"),
         ("leads", "lead_id,created_on\n1,2026-02-31\n", "error", "1 value is not a date like 2026-09-14"),
         ("spend", "spent_on,amount\n2026-01-01,ten\n2026-01-02,5\n", "error", "'ten' in row 2"),
-        ("spend", "spent_on,amount\n2026-01-01,\"1,000.50\"\n", "error", "'1,000.50' in row 2"),
+        ("spend", "spent_on,amount\n2026-01-01,\"1,00.50\"\n", "error", "'1,00.50' in row 2"),
         ("spend", "spent_on,amount\n2026-01-01,-5\n", "error", "below 0"),
         ("opportunities", "opportunity_id,created_on,outcome\n1,2026-01-01,Gewonnen\n", "error", "not 'won' or 'lost'"),
         ("leads", "lead_id,created_on\n1,2026-01-01\n1,2026-01-02\n", "error", "'1' 2 times"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -16,11 +17,11 @@ from pydantic import AliasChoices, Field, PrivateAttr, field_validator, model_va
 
 from kpi_analysis.core.attribution_rules import SPLITTING_RULES
 from kpi_analysis.core.config.brand import BrandSpec
-from kpi_analysis.core.config.reading import ReadSpec
+from kpi_analysis.core.config.table_spec import NAME, TableSpec, location_of, table_of_own, with_own_columns
 from kpi_analysis.core.errors import ConfigError, did_you_mean
 from kpi_analysis.core.limits import SCALES, survey_scale
 from kpi_analysis.core.periods import Calendar
-from kpi_analysis.core.schema import TABLES
+from kpi_analysis.core.schema import DERIVED, TABLES, CanonicalTable
 from kpi_analysis.core.yaml_file import StrictModel, YamlFile, load_model, read_yaml
 
 RevenueTable = Literal["orders", "opportunities", "ledger"]
@@ -41,33 +42,6 @@ class CalendarSpec(StrictModel):
         elif not isinstance(self.year_starts, date):
             raise ValueError(f"year_starts of a {self.type} calendar is the first day of a year: 2025-02-02")
         return self
-
-
-class TableSpec(StrictModel):
-    """`tables:` of the company file: where one table is read from, and which of its columns are which."""
-
-    path: str | None = None
-    table: str | None = None
-    sql: str | None = None
-    sheet: str | None = None
-    read: ReadSpec = ReadSpec()
-    columns: dict[str, str] = Field(default_factory=dict)
-    ends: Literal["inclusive", "exclusive"] | None = None  # of subscriptions: ended_on is the last day with, or not
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> TableSpec:
-        given = [name for name in ("path", "table", "sql") if getattr(self, name) is not None]
-        if len(given) != 1:
-            found = " and ".join(given) or "none of them"
-            raise ValueError(f"a table has one of path, table and sql; found {found}")
-        if self.sheet is not None and self.read.sheet is not None:
-            raise ValueError("the sheet is named twice; keep read: {sheet: …}")
-        return self
-
-    @property
-    def sheet_name(self) -> str | None:
-        """Sheet of an Excel file, by `read: {sheet: …}` or, shorter, `sheet: …`."""
-        return self.read.sheet or self.sheet
 
 
 class RatesSpec(TableSpec):
@@ -175,19 +149,20 @@ class CompanyConfig(StrictModel):
 
     @field_validator("tables")
     @classmethod
-    def _canonical_tables(cls, value: dict[str, TableSpec]) -> dict[str, TableSpec]:
+    def _tables_with_columns(cls, value: dict[str, TableSpec]) -> dict[str, TableSpec]:
         for name, spec in value.items():
-            if name not in TABLES:
-                hint = did_you_mean(name, TABLES) or f"Known tables: {', '.join(sorted(TABLES))}."
-                raise ValueError(f"unknown table '{name}'. {hint}")
-            for column in spec.columns:
-                if column not in TABLES[name].columns:
-                    known = TABLES[name].columns
-                    hint = did_you_mean(column, known) or f"Its columns: {', '.join(known)}."
-                    raise ValueError(f"table {name} has no canonical column '{column}'. {hint}")
-            if spec.ends is not None and name != "subscriptions":
-                raise ValueError(f"'ends' says what ended_on of subscriptions means; table '{name}' has no such column")
+            for source in spec.all_sources:
+                _check_table(name, spec, source)
         return value
+
+    @cached_property
+    def schemas(self) -> Mapping[str, CanonicalTable]:
+        """The canonical tables, with the columns of one's own that the company gives them and its own tables."""
+        changed = {}
+        for name, spec in self.tables.items():
+            table = TABLES[name] if name in TABLES else table_of_own(name, spec)
+            changed[name] = with_own_columns(table, spec)
+        return {**TABLES, **changed}
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -212,12 +187,47 @@ class CompanyConfig(StrictModel):
 
     def line(self, *location: str | int) -> int | None:
         """Line of the company file where something is said, for messages."""
+        if location[:1] == ("tables",) and len(location) > 1:
+            location = ("tables", *location_of(str(location[1])), *location[2:])
         return self._file.line(location) if self._file else None
 
     @property
     def connection_url(self) -> str:
         """Connection URL: the source with its ``${NAME}`` parts filled from the environment. Never print it."""
         return expand_secrets(self.source, self.path, self.line("source"))
+
+
+RESERVED = (
+    "kpi", "grain", "period", "period_start", "period_end", "complete", "value", "reason", "numerator", "denominator",
+    "rows", "ci_low", "ci_high", "previous", "year_ago", "target", "pace", "status", "warnings", "part", "source",
+)  # fmt: skip  # columns of what `compute` and `rows` return, beside which dimensions stand
+
+
+def _check_table(name: str, spec: TableSpec, source: TableSpec) -> None:
+    """Whether a table, or one source of it, says what can be meant; raises a ValueError where it does not."""
+    if name not in TABLES and not any(one.date for one in spec.all_sources):
+        hint = did_you_mean(name, TABLES) or f"Known tables: {', '.join(sorted(TABLES))}."
+        raise ValueError(f"unknown table '{name}'. {hint} A table of your own names its date: date: visited_on")
+    if name not in TABLES and not re.match(NAME, name):
+        raise ValueError(f"'{name}' is no name of a table: letters, digits and _ only, a letter first")
+    if name in TABLES and (source.date or source.key):
+        raise ValueError(f"'date' and 'key' are for tables of your own; table '{name}' has {TABLES[name].date}")
+    table = TABLES[name] if name in TABLES else table_of_own(name, spec)
+    derived = {column.name for column in DERIVED if column.table == name}
+    for column in source.extra:
+        if column in TABLES.get(name, table).columns if name in TABLES else column in (table.date, table.key):
+            raise ValueError(f"table {name} has a column '{column}' already; map it under columns: of the table")
+        if column in RESERVED or column in derived or not re.match(NAME, column):
+            raise ValueError(
+                f"'{column}' cannot be the name of a column of one's own: letters, digits and _, not {column}"
+            )
+    known = with_own_columns(table, spec).columns
+    for column in source.columns:
+        if column not in known:
+            hint = did_you_mean(column, known) or f"Its columns: {', '.join(known)}."
+            raise ValueError(f"table {name} has no canonical column '{column}'. {hint}")
+    if source.ends is not None and name != "subscriptions":
+        raise ValueError(f"'ends' says what ended_on of subscriptions means; table '{name}' has no such column")
 
 
 def load_company(path: str | Path) -> CompanyConfig:

@@ -9,7 +9,6 @@ from functools import partial
 import ibis.expr.types as ir
 
 from kpi_analysis.core.errors import KpiError
-from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.catalogue import Catalogue
 from kpi_analysis.metrics.compute.resolution import resolved_aggregates
@@ -142,7 +141,7 @@ def _count_left_out(sources: Sources, name: str, where: str, first: dt.date | No
     left_out = sql.left_out_without_value(where, rows)
     if left_out is None or not columns:
         return {}
-    day = rows[TABLES[name].date].cast("date")
+    day = rows[sources.schemas[name].date].cast("date")
     asked = day <= last if first is None else day.between(first, last)
     rows = rows.filter(asked & left_out)
     counts = rows.aggregate(**{f"c{at}": rows[one].isnull().sum() for at, one in enumerate(columns)})

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 
 from kpi_analysis.core.config.company import settings
 from kpi_analysis.core.periods import Period
-from kpi_analysis.core.schema import DERIVED, TABLES
+from kpi_analysis.core.schema import DERIVED
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.catalogue import Aggregate
 from kpi_analysis.metrics.compute.aggregate_functions import ZERO_WITHOUT_ROWS, function_of
@@ -178,7 +178,7 @@ def _rows(selection: Selection, table: str, aggregates: Iterable[Aggregate]) -> 
     needed |= {column for one in aggregates for column in one.key_columns}
     needed |= {*selection.by, *(sql.columns_of(selection.where) if selection.where else ())}
     if selection.takes_back(table):
-        later = needed & {name for name, column in TABLES[table].columns.items() if column.known_on}
+        later = needed & {name for name, column in sources.schemas[table].columns.items() if column.known_on}
         needed |= {date for name in later for date in known_on_columns(sources, table, name)}
     extra = needed & set(sources.derived(table))
     rows = sources.with_derived(table, extra) if extra else sources.tables.usable(table)
@@ -193,7 +193,7 @@ def _as_of(selection: Selection, name: str, rows: ir.Table) -> ir.Table:
     """
     if not selection.takes_back(name):
         return rows
-    table, as_of, present = TABLES[name], selection.as_of, set(rows.columns)
+    table, as_of, present = selection.sources.schemas[name], selection.as_of, set(rows.columns)
     values: dict[str, ir.Value] = {}
     for column in (table.columns[each] for each in table.columns if each in present):
         dates = [date for date in known_on_columns(selection.sources, name, column.name) if date in present]

@@ -88,7 +88,8 @@ def _execute(request: Request, backend: ibis.BaseBackend, cache: CompiledQueryCa
 def _template(request: Request) -> sql.Template | None:
     """The user's condition with its words as parameters, so that the reports of all regions share their queries."""
     table = request.shared.table
-    words = {column.name for column in TABLES[table].columns.values() if column.kind == "text"}
+    own = TABLES[table].columns.values() if table in TABLES else ()
+    words = {column.name for column in own if column.kind == "text"}
     words |= {column.name for column in DERIVED if column.table == table and column.kind == "text"}
     return sql.template(request.where, words.__contains__) if isinstance(request.where, str) else None
 

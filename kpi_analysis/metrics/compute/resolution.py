@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from kpi_analysis.core.config.company import settings
 from kpi_analysis.core.errors import KpiError
-from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.catalogue import Aggregate, Catalogue, Measure
 from kpi_analysis.metrics.compute.kinds import KINDS
@@ -157,7 +156,7 @@ def obstacle(sources: Sources, aggregate: Aggregate, by: Sequence[str], where: s
 
 def _known_later(sources: Sources, aggregate: Aggregate) -> str:
     """Reason why an aggregate cannot be read as of an earlier day: a value without a day on which it became known."""
-    table = TABLES[aggregate.table]
+    table = sources.schemas[aggregate.table]
     for name in sorted({name for text in aggregate.row_texts for name in sql.columns_of(text)} & set(table.columns)):
         known_on = table.columns[name].known_on
         if known_on is not None and not known_on_columns(sources, aggregate.table, name):
@@ -183,7 +182,7 @@ def known_on_columns(sources: Sources, table: str, column: str) -> tuple[str, ..
         Derived columns among them; empty where it is known only at the end of the data.
     """
     present = {*sources.columns(table), *sources.derived(table)}
-    return tuple(name for name in TABLES[table].columns[column].known_on or () if name in present)
+    return tuple(name for name in sources.schemas[table].columns[column].known_on or () if name in present)
 
 
 def required(text: str) -> frozenset[str]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from kpi_analysis.core.periods import Period
-from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.catalogue import Aggregate, Catalogue, Measure
 from kpi_analysis.metrics.compute.kinds import RowSet
 from kpi_analysis.metrics.compute.kinds.pair import opening_day
@@ -130,7 +129,7 @@ class Selection:
         if as_base and not aggregate.is_stock and not self._covers(aggregate, extent, period):
             return PARTLY
         if as_base and (whole_from := self._whole_from(aggregate, period)) is not None:
-            words = TABLES[aggregate.table].name.replace("_", " ")
+            words = self.sources.schemas[aggregate.table].name.replace("_", " ")
             return f"the {words} begin with the data, those that were open before are missing until {whole_from}"
         last = self._last(aggregate)
         if last is not None and period.start > last and not aggregate.is_stock and aggregate.pair is None:
@@ -183,14 +182,14 @@ class Selection:
         Those are registers, which are kept of what is there, and all tables where the company file says how far the
         data reach.
         """
-        if TABLES[aggregate.table].is_register or self.sources.reach.decided_by == "data_ends":
+        if self.sources.schemas[aggregate.table].is_register or self.sources.reach.decided_by == "data_ends":
             return self.as_of
         found = self.sources.facts.last_event(aggregate.table, self.as_of)
         return None if found is None else found[0]
 
     def _whole_from(self, aggregate: Aggregate, period: Period) -> dt.date | None:
         """Day from which a stock holds all that is open, where a period ends before it."""
-        if aggregate.kind != "stock" or TABLES[aggregate.table].life is None:
+        if aggregate.kind != "stock" or self.sources.schemas[aggregate.table].life is None:
             return None
         whole_from = self.sources.facts.lives(aggregate.table, self.as_of).whole_from
         return whole_from if whole_from is not None and period.last_day < whole_from else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 
 from kpi_analysis.core.config.company import CompanyConfig
 from kpi_analysis.core.errors import KpiError
-from kpi_analysis.core.schema import TABLES, DerivedColumn
+from kpi_analysis.core.schema import CanonicalTable, DerivedColumn
 from kpi_analysis.metrics.sources.connections import Connections
 from kpi_analysis.metrics.sources.event_days import Extent, started_until
 from kpi_analysis.metrics.sources.facts import Fingerprint, Reach, TableCheck, TableFacts
@@ -69,6 +69,11 @@ class Sources:
         if self.snapshot is not None:
             self.query_cache = CompiledQueryCache(snapshot.folder, snapshot.scope)
             self.result_cache = ResultCache(self.query_cache)
+
+    @property
+    def schemas(self) -> Mapping[str, CanonicalTable]:
+        """The canonical tables and those of the company's own, with the columns of its own."""
+        return self.config.schemas
 
     @property
     def connected(self) -> tuple[str, ...]:
@@ -149,7 +154,7 @@ class Sources:
         last_day = max((day for day, _, _ in happened), default=None)
         for name in (name for name, last in found if last is not None and self._may_be_planned(name)):
             day = started_until(self.facts.days_in_line(name, checked=False), last_day)
-            happened += [] if day is None else [(day, TABLES[name].date, name)]
+            happened += [] if day is None else [(day, self.schemas[name].date, name)]
             ends = None if last_day is not None else self.facts.last_end(name)
             happened += [] if ends is None else [(*ends, name)]
         if not happened:
@@ -162,7 +167,7 @@ class Sources:
         return self.reach.day
 
     def _may_be_planned(self, name: str) -> bool:
-        table = TABLES[name]
+        table = self.schemas[name]
         return table.columns[table.date].planned
 
     def fingerprints(self) -> list[Fingerprint]:

@@ -12,7 +12,8 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from kpi_analysis.core.config.company import CompanyConfig, TableSpec
+from kpi_analysis.core.config.company import CompanyConfig
+from kpi_analysis.core.config.table_spec import TableSpec
 from kpi_analysis.core.errors import ConfigError, KpiError, SourceUnreachable
 from kpi_analysis.metrics.sources.dialects import connect, first_line
 from kpi_analysis.metrics.sources.files import are_small, find_files, reader_of

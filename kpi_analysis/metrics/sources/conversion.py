@@ -112,7 +112,8 @@ def convert(
         raise Unfit(f"it holds {'numbers' if kind.is_numeric() else kind}, and a {column.kind} is wanted")
     if kind.is_temporal() and not is_within_years:
         value = within_years(value)
-    local = _local_time(value, zone, read.dates, is_day=column.kind == "date")
+    pattern = read.dates if isinstance(read.dates, str) else None
+    local = _local_time(value, zone, pattern, is_day=column.kind == "date")
     return local.cast("timestamp") if column.kind == "timestamp" else local.cast("date")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ import pyarrow as pa
 
 from kpi_analysis.core.config.company import CompanyConfig, RatesSpec
 from kpi_analysis.core.errors import ConfigError, DataError
-from kpi_analysis.core.schema import TABLES, CanonicalColumn, ColumnKind
+from kpi_analysis.core.schema import CanonicalColumn, ColumnKind
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.conversion import convert
+from kpi_analysis.metrics.sources.value_formats import wanted_kinds
 from kpi_analysis.metrics.sql.types import Unfit
 
 FAR = dt.date(9999, 12, 31)
@@ -48,7 +49,7 @@ def in_company_currency(company: CompanyConfig, name: str, table: ir.Table, rate
     DataError
         When currencies are mixed and there are no rates, or none for a currency on a day.
     """
-    schema = TABLES[name]
+    schema = company.schemas[name]
     if "currency" not in table.columns:
         return table
     found = table.select(word=table.currency.upper()).distinct().to_pyarrow().column(0).to_pylist()
@@ -127,6 +128,11 @@ def rate_ages(company: CompanyConfig, name: str, table: ir.Table, rates: pa.Tabl
     ]
 
 
+def rate_kinds(texts: Mapping[str, str], raw_columns: Sequence[str]) -> dict[str, ColumnKind]:
+    """Columns of a raw table of rates that the day and the rate are made from."""
+    return wanted_kinds([CanonicalColumn(one, kind) for one, kind in RATE_COLUMNS.items()], texts, raw_columns)
+
+
 def read_rates(
     company: CompanyConfig, raw: ir.Table, spec: RatesSpec, place: Callable[[int], tuple[Path, int]] | None = None
 ) -> pa.Table:
@@ -195,7 +201,7 @@ def read_rates(
 
 def _with_rates(company: CompanyConfig, name: str, table: ir.Table, rates: pa.Table) -> ir.Table:
     """Each row beside the rate of its currency on its day."""
-    days = [table[column] for column in TABLES[name].money_on if column in table.columns]
+    days = [table[column] for column in company.schemas[name].money_on if column in table.columns]
     rows = table.mutate(kpi_day=ibis.coalesce(*days), kpi_currency=table.currency.upper())
     held = ibis.memtable(_intervals(rates))
     return rows.left_join(

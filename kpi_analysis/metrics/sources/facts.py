@@ -10,7 +10,6 @@ from typing import Any, Literal
 import numpy as np
 
 from kpi_analysis.core.errors import DataFinding
-from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.sources.dialects import dialect_of
 from kpi_analysis.metrics.sources.event_days import (
     ALONE_DAYS,
@@ -181,7 +180,7 @@ class TableFacts:
         ndarray of datetime64, shape (n,)
             Sorted; empty where there is no such column.
         """
-        key = (name, column or TABLES[name].date)
+        key = (name, column or self.tables.schemas[name].date)
         if key not in self._days:
             if checked and self._scanned(name) is None:
                 self.tables.usable(name)  # which is checked for it, so that its scan may have collected them
@@ -193,7 +192,9 @@ class TableFacts:
     def _collected(self, name: str) -> Mapping[str, Days]:
         """Days of all date columns of a table that was not scanned for them."""
         table = self.tables.unchecked(name)
-        dates = [c for c in self.tables.columns(name) if TABLES[name].columns[c].kind in ("date", "timestamp")]
+        dates = [
+            c for c in self.tables.columns(name) if self.tables.schemas[name].columns[c].kind in ("date", "timestamp")
+        ]
         if not dates:
             return {}
         if dialect_of(table.get_backend()).collects_days:
@@ -202,7 +203,7 @@ class TableFacts:
 
     def days_in_line(self, name: str, column: str | None = None, *, checked: bool = True) -> Days:
         """Days of a date column that are neither after `latest` nor far from all others."""
-        key = (name, column or TABLES[name].date)
+        key = (name, column or self.tables.schemas[name].date)
         if key not in self._in_line:
             days = self.days(*key, checked=checked)
             self._in_line[key] = self.without_alone(*key, days, self.latest)
@@ -210,7 +211,7 @@ class TableFacts:
 
     def without_alone(self, name: str, column: str, days: Days, latest: dt.date) -> Days:
         """Days of a date column up to a latest one, without those that stand alone; see `days_in_line`."""
-        least_gap = ALONE_IN_REGISTER if TABLES[name].is_register else ALONE_DAYS
+        least_gap = ALONE_IN_REGISTER if self.tables.schemas[name].is_register else ALONE_DAYS
         return days_in_line(days, latest, lambda alone: self.is_few(name, column, alone), least_gap=least_gap)
 
     def is_few(self, name: str, column: str, days: Days) -> bool:
@@ -221,7 +222,7 @@ class TableFacts:
 
     def extent(self, name: str, column: str | None = None, until: dt.date | None = None) -> Extent:
         """Extent of a date column of a table, up to a day; of its main one if none is named, or a derived one."""
-        wanted = column if column in TABLES[name].columns else None
+        wanted = column if column in self.tables.schemas[name].columns else None
         return extent_of(self.days_in_line(name, wanted), until)
 
     def first_day(self, name: str, column: str) -> dt.date | None:
@@ -234,7 +235,7 @@ class TableFacts:
     ) -> tuple[dt.date, str] | None:
         """Last day on which anything happened in a table, up to a day, and the column that says so."""
         found = []
-        for column in TABLES[name].events:
+        for column in self.tables.schemas[name].events:
             if column in self.tables.columns(name):
                 last = extent_of(self.days_in_line(name, column, checked=checked), until).last
                 found += [(last, column)] if last is not None else []
@@ -242,7 +243,7 @@ class TableFacts:
 
     def last_end(self, name: str) -> tuple[dt.date, str] | None:
         """Last day on which a row of a table has ended, and the column that says so."""
-        life = TABLES[name].life
+        life = self.tables.schemas[name].life
         if life is None or life[1] not in self.tables.columns(name):
             return None
         last = extent_of(self.days_in_line(name, life[1], checked=False)).last
@@ -250,7 +251,9 @@ class TableFacts:
 
     def has_later(self, name: str, day: dt.date) -> bool:
         """Whether any date of a table, be it out of line, lies after a day."""
-        dates = (c for c in self.tables.columns(name) if TABLES[name].columns[c].kind in ("date", "timestamp"))
+        dates = (
+            c for c in self.tables.columns(name) if self.tables.schemas[name].columns[c].kind in ("date", "timestamp")
+        )
         return any(days.size and days[-1] > np.datetime64(day) for c in dates for days in [self.days(name, c)])
 
     def distinct(self, name: str, column: str) -> frozenset[str]:
@@ -280,7 +283,7 @@ class TableFacts:
         str
             year, half-year, quarter, month, week, or nothing.
         """
-        if not TABLES[name].is_booked:
+        if not self.tables.schemas[name].is_booked:
             return ""
         days = self._booked(name, account)
         return booked_by(days[days <= np.datetime64(until)])
@@ -295,7 +298,9 @@ class TableFacts:
             return self.days_in_line(name)
         if name not in self._bookings:
             rows = self.tables.usable(name)
-            found = rows.select(rows.account, day=rows[TABLES[name].date].cast("date")).distinct().to_pyarrow()
+            found = (
+                rows.select(rows.account, day=rows[self.tables.schemas[name].date].cast("date")).distinct().to_pyarrow()
+            )
             by_account: dict[str, list[dt.date]] = {}
             for word, day in zip(found["account"].to_pylist(), found["day"].to_pylist(), strict=True):
                 if word is not None and day is not None:

@@ -12,6 +12,7 @@ from kpi_analysis.core.config.reading import ReadSpec
 from kpi_analysis.core.errors import ConfigError, did_you_mean
 from kpi_analysis.core.schema import CanonicalColumn
 from kpi_analysis.metrics import sql
+from kpi_analysis.metrics.sources.column_formats import ColumnFormat
 from kpi_analysis.metrics.sql.text_values import with_plain_signs
 
 
@@ -19,7 +20,8 @@ from kpi_analysis.metrics.sql.text_values import with_plain_signs
 class MappedColumn:
     """A canonical column, the text it is mapped from, and its expression before and after conversion.
 
-    `is_within_years` says that a scan has found no day before the year 1 or after the year 9999.
+    `is_within_years` says that a scan has found no day before the year 1 or after the year 9999; `formats` says how the
+    columns of the source that it is made from are written there, as far as that is not plain.
     """
 
     column: CanonicalColumn
@@ -27,6 +29,7 @@ class MappedColumn:
     raw: ir.Value
     value: ir.Value
     is_within_years: bool = False
+    formats: tuple[ColumnFormat, ...] = ()
 
     @property
     def is_converted(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +10,8 @@ from typing import TYPE_CHECKING, Any
 import ibis
 import ibis.expr.types as ir
 
-from kpi_analysis.core.config.company import TableSpec
-from kpi_analysis.core.schema import TABLES
-from kpi_analysis.metrics.sources.files import file_kind
-from kpi_analysis.metrics.sources.readers.csv_files import csv_row
-from kpi_analysis.metrics.sources.readers.file_read import FileRead
-from kpi_analysis.metrics.sources.readers.json_files import json_row
+from kpi_analysis.metrics.sources.files import POSITION
+from kpi_analysis.metrics.sql.text_values import UNREADABLE
 
 if TYPE_CHECKING:
     from kpi_analysis.metrics.sources import Sources
@@ -53,6 +48,7 @@ class ExampleRow:
 
     def __str__(self) -> str:
         value = f"{self.value:g}" if isinstance(self.value, float) else self.value
+        value = value.removesuffix(UNREADABLE) if isinstance(value, str) else value
         shown = f"'{value.isoformat() if isinstance(value, dt.date) else value}'"
         if self.row is not None:
             return f"{shown} in row {self.row}" + (
@@ -87,43 +83,25 @@ def example_rows(sources: Sources, name: str, shown: ir.Value, wrong: ir.Boolean
     columns = {"shown": shown.cast("string") if shown.type().is_temporal() else shown, "wrong": wrong}
     key = None if read is not None else _key(sources, name)
     if read is not None:
-        columns["position"] = ibis.row_number()
+        columns["position"] = table[POSITION] if POSITION in table.columns else ibis.row_number()
     elif key is not None:
         columns["key"] = key[1].cast("string")
     found = table.select(**columns).filter(lambda t: t.wrong.fill_null(False)).limit(limit)
     rows = found.to_pyarrow().to_pylist()
     if read is None:
         return [ExampleRow(row["shown"], name=f"{key[0]} {row['key']}" if key and row["key"] else "") for row in rows]
-    spec, alone = sources.tables.spec(name), len(read.parts) == 1
+    alone = len(read.parts) == 1
     return [
-        ExampleRow(row["shown"], *row_in_file(read, spec, int(row["position"])), is_only_file=alone) for row in rows
+        ExampleRow(row["shown"])
+        if row["position"] is None  # of a database, beside files
+        else ExampleRow(row["shown"], *sources.tables.row_place(name, int(row["position"])), is_only_file=alone)
+        for row in rows
     ]
-
-
-def row_in_file(read: FileRead, spec: TableSpec, position: int) -> tuple[Path, int]:
-    """File and row of it, counted from 1, of a row of a table, counted from 0; empty rows of the file are counted."""
-    file, row = read.place(position)
-    before = sum(part.rows for part in _until(read, position))
-    kind = file_kind(file)
-    if kind == "csv":
-        return file, csv_row(file, position - before, spec)
-    return file, json_row(file, position - before) if kind == "json" else row
-
-
-def _until(read: FileRead, position: int) -> Sequence[Any]:
-    """The parts that end before a position."""
-    parts = []
-    for part in read.parts:
-        if position < part.rows:
-            break
-        parts.append(part)
-        position -= part.rows
-    return parts
 
 
 def _key(sources: Sources, name: str) -> tuple[str, ir.Value] | None:
     """The column by which a row of a database can be found: its key, or the first word or day that it needs."""
-    schema = TABLES[name]
+    schema = sources.tables.schemas[name]
     wanted = [schema.key] if schema.key else [c.name for c in schema.columns.values() if c.required]
     mapped = {column.column.name: column for column in sources.tables.mapping(name)}
     return next(((one, mapped[one].raw) for one in wanted if one in mapped), None)

@@ -24,7 +24,6 @@ import numpy as np
 
 from kpi_analysis.core.config.company import CompanyConfig
 from kpi_analysis.core.errors import ConfigError, DataError, DataFinding, SourceUnreachable
-from kpi_analysis.core.schema import TABLES
 from kpi_analysis.metrics.code_hash import code_hash, package_versions
 from kpi_analysis.metrics.sources.cache_key import CacheScope
 from kpi_analysis.metrics.sources.facts import Fingerprint, KnownFacts, TableCheck
@@ -137,7 +136,7 @@ def write_facts(
                 "days": {
                     column: sources.facts.days(name, column).astype(int).tolist()
                     for column in sources.columns(name)
-                    if TABLES[name].columns[column].kind in ("date", "timestamp")
+                    if sources.schemas[name].columns[column].kind in ("date", "timestamp")
                 },
                 "lives": _lives(sources, name),
             }
@@ -152,7 +151,7 @@ def write_facts(
 
 def _words(sources: Sources, name: str) -> dict[str, Any]:
     """The words of the columns of a written table that have few, and the columns that have many."""
-    wordy = [column for column in TABLES[name].dimensions if column in sources.columns(name)]
+    wordy = [column for column in sources.schemas[name].dimensions if column in sources.columns(name)]
     if not wordy:
         return {"words": {}, "crowded": []}
     lists = ", ".join(f'list(DISTINCT "{column}")' for column in wordy)
@@ -165,7 +164,7 @@ def _words(sources: Sources, name: str) -> dict[str, Any]:
 def _lives(sources: Sources, name: str) -> dict[str, Any] | None:
     """How long the rows of a table live, as it is known when the data end."""
     until = sources.last_day()
-    if until is None or TABLES[name].life is None:
+    if until is None or sources.schemas[name].life is None:
         return None
     lives = sources.facts.lives(name, until)
     return {"until": until, "whole_from": lives.whole_from, "days": lives.days}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -13,21 +13,26 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from kpi_analysis.core.config.company import CompanyConfig, TableSpec
+from kpi_analysis.core.config.company import CompanyConfig
+from kpi_analysis.core.config.reading import ReadSpec
+from kpi_analysis.core.config.table_spec import TableSpec
 from kpi_analysis.core.errors import ConfigError, DataError, KpiError, SourceUnreachable, did_you_mean
-from kpi_analysis.core.schema import DERIVED, TABLES, CanonicalColumn, DerivedColumn
+from kpi_analysis.core.schema import DERIVED, CanonicalColumn, CanonicalTable, DerivedColumn
 from kpi_analysis.metrics import sql
+from kpi_analysis.metrics.sources.column_formats import column_formats
 from kpi_analysis.metrics.sources.connections import Connections, describe
-from kpi_analysis.metrics.sources.conversion import cast_plain, convert, has_zone, in_utc, refusing
-from kpi_analysis.metrics.sources.currencies import in_company_currency, read_rates
+from kpi_analysis.metrics.sources.conversion import PLAIN, cast_plain, convert, has_zone, in_utc, refusing
+from kpi_analysis.metrics.sources.currencies import in_company_currency, rate_kinds, read_rates
+from kpi_analysis.metrics.sources.derived_columns import source_columns
 from kpi_analysis.metrics.sources.dialects import dialect_of
 from kpi_analysis.metrics.sources.dialects.zones import from_wall_clock
 from kpi_analysis.metrics.sources.expected_days import expected_columns, has_expected_days, with_expected_days
-from kpi_analysis.metrics.sources.files import READ, find_files, is_text, keep_read, view_read
+from kpi_analysis.metrics.sources.files import HIDDEN, READ, find_files, is_text, keep_read, view_read
 from kpi_analysis.metrics.sources.mapping import MappedColumn, mapped_expression, missing_column, unfit_column
 from kpi_analysis.metrics.sources.plain_columns import plain_columns
-from kpi_analysis.metrics.sources.row_places import row_in_file
+from kpi_analysis.metrics.sources.preparation import PreparedTable, prepare_table
 from kpi_analysis.metrics.sources.touchpoint_credit import with_credits
+from kpi_analysis.metrics.sources.value_formats import write_plainly
 from kpi_analysis.metrics.sql.days import IN_UTC
 from kpi_analysis.metrics.sql.types import Unfit, on_duckdb
 
@@ -53,6 +58,7 @@ class TableLoader:
     validate: Callable[[str], None]
     written: Mapping[str, ir.Table] = field(default_factory=dict)
     canonical: Mapping[str, list[str]] = field(default_factory=dict)
+    _prepared: dict[str, PreparedTable] = field(default_factory=dict)
     _raw: dict[str, ir.Table] = field(default_factory=dict)
     _mapped: dict[str, list[MappedColumn]] = field(default_factory=dict)
     _converted: dict[str, dict[str, ir.Value]] = field(default_factory=dict)
@@ -67,10 +73,13 @@ class TableLoader:
         spec = self.config.rates
         if spec is None:
             return None
-        raw = self.connections.open("rates", spec)
+        raw, plain = self.connections.open("rates", spec), spec
+        if spec.path is not None:
+            raw, _ = write_plainly(raw, rate_kinds(spec.columns, raw.columns), spec.read)
+            plain = spec.model_copy(update={"read": PLAIN})
         read = self.connections.reads.get("rates")
-        place = None if read is None else partial(row_in_file, read, spec)
-        return read_rates(self.config, raw, spec, place)
+        place = None if read is None else read.place
+        return read_rates(self.config, raw, plain, place)
 
     def raw(self, name: str) -> ir.Table:
         """Raw table, as it stands in the source, under its own column names; that of a snapshot is canonical."""
@@ -79,8 +88,40 @@ class TableLoader:
                 table, columns = self.written[name], self.canonical[name]
                 self._raw[name] = table if list(table.columns) == columns else table.select(columns)
             else:
-                self._raw[name] = self.connections.open(name, self.spec(name))
+                self._raw[name] = self.prepared(name).raw
         return self._raw[name]
+
+    def prepared(self, name: str) -> PreparedTable:
+        """Table as its sources hold it, with what the company file says of its rows done."""
+        if name not in self._prepared:
+            self._prepared[name] = prepare_table(self.config, self.connections, self.schemas[name], self.spec(name))
+        return self._prepared[name]
+
+    @property
+    def schemas(self) -> Mapping[str, CanonicalTable]:
+        """The canonical tables and those of the company's own, with the columns of its own."""
+        return self.config.schemas
+
+    def mapped_by(self, name: str) -> TableSpec:
+        """How the columns of the raw table are mapped; those of several sources have canonical names already."""
+        return self.spec(name) if name in self.written else self.prepared(name).spec
+
+    def row_place(self, name: str, position: int) -> tuple[Path, int]:
+        """File and row of it, counted from 1, of a row of a table by its place in all files, counted from 0."""
+        source, position = self.prepared(name).place(position)
+        assert source.read is not None
+        return source.read.place(position)
+
+    def _read(self, name: str, text: str) -> ReadSpec:
+        """How the words of a column are still to be read: plainly, where they have been written so."""
+        read = self.mapped_by(name).read
+        if self.has_plain_words(name):
+            return PLAIN
+        return read.model_copy(update={"dates": read.dates_of(text)}) if isinstance(read.dates, dict) else read
+
+    def has_plain_words(self, name: str) -> bool:
+        """Whether numbers and dates in its words have been written plainly, as those of all files are."""
+        return all(source.formats is not None for source in self.prepared(name).sources)
 
     def mapping(self, name: str) -> list[MappedColumn]:
         """Mapped columns: how each canonical column is made from the raw table."""
@@ -239,9 +280,10 @@ class TableLoader:
     def convert_once(self, name: str) -> None:
         """Convert the texts of a file once, so that neither the checks nor the table do it again."""
         raw = self.raw(name)
-        if not is_text(self.files(name)) or not all(kind.is_string() for kind in raw.schema().types):
+        kinds = [kind for column, kind in raw.schema().items() if not column.startswith(HIDDEN)]
+        if not is_text(self.files(name)) or not all(kind.is_string() for kind in kinds):
             return
-        self._plain[name] = plain_columns(raw, self._taken_as_they_are(name), self.spec(name).read)
+        self._plain[name] = plain_columns(raw, self._taken_as_they_are(name), self._read(name, ""))
         self._mapped.pop(name, None)
         values = self._values(name)
         with suppress(duckdb.Error):  # a value that cannot be computed is told of by the query that needs it
@@ -256,8 +298,12 @@ class TableLoader:
 
     def files(self, name: str) -> list[Path]:
         """Files behind a table, none where it comes from a database."""
-        spec = self.spec(name)
-        return [] if spec.path is None else find_files(self.config, name, spec.path)
+        return [
+            file
+            for source, spec in self.spec(name).each(name)
+            if spec.path is not None
+            for file in find_files(self.config, source, spec.path)
+        ]
 
     def spec(self, name: str) -> TableSpec:
         """Where a table is read from, by the company file.
@@ -285,7 +331,7 @@ class TableLoader:
 
     def describe(self, name: str) -> str:
         """Where a table is read from, in words without secrets."""
-        return describe(self.spec(name))
+        return ", ".join(describe(spec) for _, spec in self.spec(name).each(name))
 
     def _values(self, name: str) -> dict[str, ir.Value]:
         """The canonical columns, and those that hold a time as a moment in UTC."""
@@ -306,15 +352,15 @@ class TableLoader:
 
     def _taken_as_they_are(self, name: str) -> dict[str, CanonicalColumn]:
         """The columns of the source that are mapped by their name, and what each is read as."""
-        columns, spec = self.raw(name).columns, self.spec(name)
-        named = {spec.columns.get(column.name, column.name): column for column in TABLES[name].columns.values()}
+        columns, spec = self.raw(name).columns, self.mapped_by(name)
+        named = {spec.columns.get(column.name, column.name): column for column in self.schemas[name].columns.values()}
         return {theirs: column for theirs, column in named.items() if theirs in columns}
 
     def _map(self, name: str) -> list[MappedColumn]:
-        tidy, spec, raw = self._tidy.get(name, frozenset()), self.spec(name), self.raw(name)
+        tidy, spec, raw = self._tidy.get(name, frozenset()), self.mapped_by(name), self.raw(name)
         converted, plain = self._converted.get(name), self._plain.get(name, frozenset())
         mapped = []
-        for column in TABLES[name].columns.values():
+        for column in self.schemas[name].columns.values():
             text = spec.columns.get(column.name)
             if name in self.written:  # which is canonical already
                 if column.name in raw.columns:
@@ -329,42 +375,24 @@ class TableLoader:
                 value = raw[column.name]
                 text = column.name
             else:
-                value = mapped_expression(self.config, name, column, text, raw, spec.read)
+                value = mapped_expression(self.config, name, column, text, raw, self._read(name, text))
             is_tidy = column.name in tidy
+            formats = column_formats(self.prepared(name), column.name) if column.kind != "text" else ()
             if converted is not None:
-                mapped.append(MappedColumn(column, text, value, converted[column.name]))
+                mapped.append(MappedColumn(column, text, value, converted[column.name], formats=formats))
                 continue
             if column.name in plain:
-                mapped.append(MappedColumn(column, text, value, cast_plain(value, column)))
+                mapped.append(MappedColumn(column, text, value, cast_plain(value, column), formats=formats))
                 continue
             if is_tidy and column.kind == "text":
                 mapped.append(MappedColumn(column, text, value, value))
                 continue
-            is_plain = text in raw.columns
+            is_plain, read = text in raw.columns, self._read(name, text)
             try:
                 canonical = convert(
-                    value, column, self.config.timezone, spec.read, is_plain=is_plain, is_within_years=is_tidy
+                    value, column, self.config.timezone, read, is_plain=is_plain, is_within_years=is_tidy
                 )
             except Unfit as error:
                 raise unfit_column(self.config, name, column, text, error) from None
-            mapped.append(MappedColumn(column, text, value, canonical, is_tidy))
+            mapped.append(MappedColumn(column, text, value, canonical, is_tidy, formats))
         return mapped
-
-
-def source_columns(column: DerivedColumn) -> set[str]:
-    """Columns of the other table that a derived column is made from, those of its condition among them.
-
-    Parameters
-    ----------
-    column : DerivedColumn
-
-    Returns
-    -------
-    set of str
-
-    Examples
-    --------
-    >>> sorted(source_columns(DerivedColumn("leads", "won_on", "date", "deals", "lead_id", "day", "outcome = 'won'")))
-    ['day', 'lead_id', 'outcome']
-    """
-    return {column.key, column.value, *(sql.columns_of(column.where) if column.where else ())}

@@ -54,7 +54,14 @@ from kpi_analysis.metrics.sql.condition_parts import (
 )
 from kpi_analysis.metrics.sql.parameters import Template, put_placeholders, template
 from kpi_analysis.metrics.sql.scope import Constant, MissingColumn, NameScope
-from kpi_analysis.metrics.sql.text import columns_of, columns_replaced, optional_columns_of, parse, words_of
+from kpi_analysis.metrics.sql.text import (
+    columns_of,
+    columns_replaced,
+    columns_taken_as_text,
+    optional_columns_of,
+    parse,
+    words_of,
+)
 from kpi_analysis.metrics.sql.types import to_type
 from kpi_analysis.metrics.sql.visitor import translate_condition, translate_row
 
@@ -64,6 +71,7 @@ __all__ = [
     "aggregate",
     "columns_of",
     "columns_replaced",
+    "columns_taken_as_text",
     "compared_names",
     "compared_words",
     "condition",

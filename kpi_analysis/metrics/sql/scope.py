@@ -53,10 +53,11 @@ class NameScope:
             return self._setting(word)
         if self.optional:
             return ibis.null()
-        known = [*self.table.columns, *self.constants]
+        columns = [one for one in self.table.columns if not one.startswith("kpi.")]
+        known = [*columns, *self.constants]
         place = f"{self.where}: " if self.where else ""
         raise MissingColumn(
-            f"{place}No column '{word}' in the table; it has {shorten(', '.join(self.table.columns), 200)}.",
+            f"{place}No column '{word}' in the table; it has {shorten(', '.join(columns), 200)}.",
             column=word,
             remedy=did_you_mean(word, known) or None,
         )

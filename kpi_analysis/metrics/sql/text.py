@@ -140,6 +140,36 @@ def columns_replaced(text: str) -> frozenset[str]:
     return frozenset(column.name for call in calls for column in call.find_all(exp.Column))
 
 
+_TAKEN_AS_TEXT = (
+    exp.Replace, exp.StrToTime, exp.Substring, exp.Left, exp.Right, exp.SplitPart, exp.Lower, exp.Upper, exp.Length,
+    exp.Like, exp.ILike, exp.DPipe, exp.Concat, exp.StartsWith, exp.EndsWith, exp.Contains, exp.Trim,
+)  # fmt: skip
+_NAMED_AS_TEXT = ("replace", "try_strptime", "to_date", "ltrim", "rtrim")
+
+
+@lru_cache(maxsize=4096)
+def columns_taken_as_text(text: str) -> frozenset[str]:
+    """Columns whose words an expression takes apart, or reads by a pattern of its own.
+
+    Parameters
+    ----------
+    text : str
+        SQL expression.
+
+    Returns
+    -------
+    frozenset of str
+        Each once.
+
+    Examples
+    --------
+    >>> sorted(columns_taken_as_text("date(strptime(day || '2026', '%d%m%Y')) + cast(shift as int)"))
+    ['day']
+    """
+    calls = [one for one in parse(text).walk() if isinstance(one, _TAKEN_AS_TEXT) or one.name.lower() in _NAMED_AS_TEXT]
+    return frozenset(column.name for call in calls for column in call.find_all(exp.Column))
+
+
 @lru_cache(maxsize=4096)
 def words_of(text: str) -> frozenset[str]:
     """Words that stand in quotes in a text.

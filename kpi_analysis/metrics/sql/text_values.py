@@ -17,6 +17,8 @@ import ibis
 import ibis.expr.datatypes as dtypes
 import ibis.expr.types as ir
 
+from kpi_analysis.metrics.sql.date_words import clean_pattern, cleaned_dates, split_offset
+
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 MAX_DIGITS = 60  # characters of a number: a longer one, or one of a larger exponent, may be too large for an engine
 SMALL_EXPONENT = "^[^eE]*([eE][+-]?(1?[0-9]?[0-9]|2[0-3][0-9]))?$"
@@ -33,6 +35,7 @@ USUAL_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]
 USUAL_MOMENT = rf"{USUAL_TIME[:-1]}(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)$"  # DuckDB reads both without help
 FIRST_DAY = "0001-01-01"  # sorts after every day that is not of four digits, has a sign or a blank before it
 DAY_SHAPE = "____-__-__"
+UNREADABLE = "\u2060"  # ends a text that is not to be read, though it could be; no one sees it
 EARLIEST_YEAR = dt.datetime(1000, 1, 1)  # which is written with four digits
 
 
@@ -128,14 +131,23 @@ def try_strptime(text, pattern):  # type: ignore[no-untyped-def]
 def text_by_pattern(text: ir.StringValue, layout: str, *, on_duckdb: bool) -> ir.Value:
     """Return text as a time, read by a pattern such as ``%d.%m.%Y``; NULL where it is blank or does not fit.
 
-    ``%Y`` is a year of four digits: ``13.09.26`` is not read by ``%d.%m.%Y`` as a day of the year 26.
+    ``%Y`` is a year of four digits: ``13.09.26`` is not read by ``%d.%m.%Y`` as a day of the year 26. A text that is a
+    day or a time by ISO 8601 is read as such, so that no cell is lost that holds a date and no words.
     """
     trimmed = text.strip().nullif("")
+    iso = None if layout.startswith("%Y-") else text_to_time(text, on_duckdb=on_duckdb)
     if on_duckdb:
         found = try_strptime(trimmed, layout)
-        return ibis.cases((found >= EARLIEST_YEAR, found)) if "%Y" in layout else found
-    turned = _as_day(trimmed, layout)
-    return trimmed.as_timestamp(layout).cast("timestamp") if turned is None else text_to_time(turned, on_duckdb=False)
+        if "%b" in layout or "%B" in layout:  # by names that DuckDB does not know
+            cleaned, _ = split_offset(cleaned_dates(trimmed, has_words=True))
+            found = ibis.coalesce(found, try_strptime(cleaned, clean_pattern(layout)))
+        found = ibis.cases((found >= EARLIEST_YEAR, found)) if "%Y" in layout else found
+    else:
+        turned = _as_day(trimmed, layout)
+        if turned is None:
+            return trimmed.as_timestamp(layout).cast("timestamp")
+        found = text_to_time(turned, on_duckdb=False)
+    return found if iso is None else ibis.coalesce(found, iso)
 
 
 def _as_day(text: ir.StringValue, layout: str) -> ir.StringValue | None:

@@ -23,7 +23,7 @@ def first_query(request: Request, slots: ir.Table) -> ir.Table:
     if not request.by and not request.where:
         first = rows.group_by(key).aggregate(**{date: rows[date].min()})
     else:
-        columns = TABLES[shared.table].columns
+        columns = TABLES[shared.table].columns if shared.table in TABLES else table.columns
         ties = [column for column in columns if column in rows.columns and column not in (date, key)]
         order = [rows[date], *(in_byte_order(rows[column]) for column in ties)]
         numbered = rows.mutate(kpi_rank=ibis.row_number().over(group_by=rows[key], order_by=order))

@@ -8,7 +8,7 @@ from typing import Any
 import ibis.expr.types as ir
 import pyarrow.parquet as pq
 
-from kpi_analysis.core.config.company import TableSpec
+from kpi_analysis.core.config.table_spec import TableSpec
 from kpi_analysis.metrics.sources.readers.file_read import FilePart, FileRead
 
 
