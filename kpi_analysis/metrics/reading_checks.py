@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +22,7 @@ from kpi_analysis.metrics.sources.readers.file_read import FilePart, FileRead
 from kpi_analysis.metrics.sources.row_places import example_rows
 from kpi_analysis.metrics.sources.value_formats import NumberFormat
 from kpi_analysis.metrics.sources.value_formats.finding import NOT_IN_THREES, THREE_DIGITS
+from kpi_analysis.metrics.statement_checks import statement_findings
 from kpi_analysis.metrics.value_advice import open_readings, origin
 
 Inputs = Sequence[tuple[MappedColumn, Sequence[str]]]  # columns, and those of the source that each is made from
@@ -49,26 +51,32 @@ def reading_findings(sources: Sources, name: str, wrong: Collection[str] = ()) -
     """
     if name in sources.tables.written:
         return []
-    prepared = sources.tables.prepared(name)
-    if len(prepared.sources) > 1:  # whose rows stand in one table, so that what was read of each is looked at by itself
-        return [finding for one in prepared.sources for finding in _findings_of_files(name, one)]
-    raw, read = sources.tables.raw(name), sources.connections.reads.get(name)
-    inputs = [(column, _inputs(column, raw)) for column in sources.tables.mapping(name)]
+    prepared, mapped = sources.tables.prepared(name), sources.tables.mapping(name)
+    raw = sources.tables.raw(name)
+    inputs = [(column, _inputs(column, raw)) for column in mapped]
     if sources.tables.has_plain_words(name):
         found = [*_open_numbers(sources, name, inputs), *format_findings(sources, name, wrong)]
     else:
-        found = _two_readings(sources, name, inputs, read)
-    if read is not None:
-        found += [*_of_files(name, inputs, read), *_nested(sources, name, inputs, read)]
-    return found
+        found = _two_readings(sources, name, inputs, prepared.sources[0].read)
+    for source in prepared.sources:
+        if source.read is not None and source.turned is None and not source.is_further:
+            found += _of_source(sources, name, source, mapped)
+    return [*found, *statement_findings(sources, name)]
 
 
-def _findings_of_files(name: str, source: PreparedSource) -> list[DataFinding]:
-    """Findings on the files of one of several sources."""
-    if source.read is None:
-        return []
-    columns = [MappedColumn(column, text, value, value) for column, text, value in source.mapped]
-    return _of_files(name, [(column, _inputs(column, source.raw)) for column in columns], source.read)
+def _of_source(
+    sources: Sources, name: str, source: PreparedSource, mapped: Sequence[MappedColumn]
+) -> list[DataFinding]:
+    """Findings on the files of one source, whose columns are looked for by their names in the files."""
+    assert source.read is not None
+    by_name = {column.column.name: column for column in mapped}
+    columns = [replace(by_name[column.name], text=text) for column, text, _ in source.mapped] or list(mapped)
+    known = {one for part in source.read.parts for one in part.columns}
+    inputs = []
+    for column in columns:
+        theirs = [source.headers.get(one, one) for one in _inputs(column, source.raw)]
+        inputs.append((column, [one for one in theirs if one in known]))
+    return [*_of_files(name, inputs, source.read), *_nested(sources, name, inputs, source.read)]
 
 
 def _of_files(name: str, inputs: Inputs, read: FileRead) -> list[DataFinding]:
