@@ -212,7 +212,7 @@ def open_company(path: str | Path = "params/company.yaml") -> OpenCompany:
     company = load_company(path)
     folder = company.folder
     targets = load_targets(folder / "targets.yaml")
-    catalogue = with_own(folder / "kpis.yaml").for_tables(company.tables)
+    catalogue = with_own(folder / "kpis.yaml", company.schemas).for_tables(company.tables)
     return OpenCompany(
         company, catalogue, Sources(company, refuse_errors, open_snapshot(company)), targets, company_theme(company)
     )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
+from kpi_analysis.metrics.sources.readers.sql_words import identifier, quoted
 from kpi_analysis.metrics.sql.date_words import ALL_BLANKS
-from kpi_analysis.metrics.sql.text_values import is_plain_day
+from kpi_analysis.metrics.sql.text_values import DAY_SHAPE
 
 MOST_SHAPES = 2000  # a column with more of them holds words
 LEADING_ZERO = r"^([^0-9]*)0([.,])"  # 0.125 and 0,125, in which no thousands can be apart
@@ -88,11 +89,36 @@ def shapes_of(texts: Sequence[str], *, of_numbers: bool = False) -> list[TextSha
     return [_of_group(shape, group) for shape, group in grouped.items()]
 
 
-def not_plain(text: ir.StringValue, *, is_number: bool) -> ir.IntegerScalar:
-    """Return how many texts are neither blank nor in the one form that needs no look: ``1234.5``, a day by ISO 8601."""
+def odd_columns(raw: ir.Table, kinds: Mapping[str, str]) -> set[str]:
+    """Columns of texts of which some are neither blank nor in the one form that needs no look.
+
+    Parameters
+    ----------
+    raw : Table
+        Of DuckDB.
+    kinds : mapping of str to str
+        Its columns of texts, and whether each is wanted as number, date or timestamp.
+
+    Returns
+    -------
+    set of str
+        A number in that form is ``1234.5``, a day or a time is written by ISO 8601.
+    """
+    if not kinds:
+        return set()
+    tests = ", ".join(
+        f"bool_and({_plain_test(identifier(one), is_number=kind == 'number')})" for one, kind in kinds.items()
+    )
+    connection = raw.get_backend()
+    found = connection.raw_sql(f"SELECT {tests} FROM ({connection.compile(raw)})").fetchone()
+    return {one for one, is_plain in zip(kinds, found, strict=True) if is_plain is False}
+
+
+def _plain_test(text: str, *, is_number: bool) -> str:
+    """SQL of what holds of each text of a plain column, the usual case first."""
     if is_number:
-        return (text.try_cast("float64").isnull() & (text != "")).sum()
-    return ibis.cases((is_plain_day(text), 0), (text == "", 0), (text.re_search(ISO), 0), else_=1).sum()
+        return f"try_cast({text} AS DOUBLE) IS NOT NULL OR {text} = ''"
+    return f"{text} LIKE '{DAY_SHAPE}' OR {text} = '' OR regexp_matches({text}, {quoted(ISO)})"
 
 
 def text_shapes(raw: ir.Table, column: str, *, of_numbers: bool = False, rows: int | None = None) -> list[TextShape]:
