@@ -16,6 +16,12 @@ from kpi_analysis.core.schema import CanonicalColumn, CanonicalTable
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.connections import Connections
 from kpi_analysis.metrics.sources.files import HIDDEN, POSITION, is_text, keep_plain
+from kpi_analysis.metrics.sources.preset_sources import (
+    PresetSource,
+    with_further_rows,
+    with_preset,
+    with_title_line,
+)
 from kpi_analysis.metrics.sources.readers.file_read import FileRead
 from kpi_analysis.metrics.sources.union import mapped_columns, united
 from kpi_analysis.metrics.sources.value_formats import ValueFormat, reading_hints, wanted_kinds, write_plainly
@@ -135,16 +141,40 @@ def _prepare_source(
     spec = with_extra(spec)
     read = connections.reads.get(name)
     formats: Mapping[str, ValueFormat] | None = None
+    preset = None
+    if spec.preset is not None and spec.path is not None:
+        preset = with_preset(config, table, name, spec, raw, read)
+        raw, spec, read = preset.raw, preset.spec, preset.read
+        if read is not None:
+            connections.reads[name] = read
     if spec.path is not None:
-        raw, formats = _written_plainly(config, connections, table, name, spec, raw)
+        raw, formats = _written_plainly(config, connections, table, name, spec, raw, preset)
     if not spec.is_prepared and label == "":
         return PreparedSource(name, label, spec, raw, read, formats=formats)
     if read is not None:
         raw = raw.mutate(**{POSITION: ibis.row_number()})
+    if preset is not None:
+        raw = with_title_line(raw, (spec, *preset.also), read)
     whole = None
     if spec.where is not None:
         whole, raw = raw, raw.filter(_condition(config, name, spec.where, raw))
-    return PreparedSource(name, label, spec, raw, read, whole, formats)
+    source = PreparedSource(name, label, spec, raw, read, whole, formats)
+    return source if preset is None or not preset.also else _with_further_rows(config, table, source, preset.also)
+
+
+def _with_further_rows(
+    config: CompanyConfig, table: CanonicalTable, source: PreparedSource, also: Sequence[TableSpec]
+) -> PreparedSource:
+    """Source with the further rows that its preset makes of the same rows, under canonical names."""
+    whole = source.raw if source.whole is None else source.whole
+    parts = [source]
+    for spec in also:
+        rows = whole if spec.where is None else whole.filter(_condition(config, source.name, spec.where, whole))
+        parts.append(replace(source, spec=spec, raw=rows))
+    values = [{column.name: value for column, _, value in mapped_columns(config, table, part)} for part in parts]
+    pairs = [(part.raw, own) for part, own in zip(parts, values, strict=True)]
+    raw = with_further_rows(source.raw, pairs)
+    return replace(source, raw=raw, spec=source.spec.model_copy(update={"columns": {}}))
 
 
 def _written_plainly(
@@ -154,11 +184,14 @@ def _written_plainly(
     name: str,
     spec: TableSpec,
     raw: ir.Table,
+    preset: PresetSource | None = None,
 ) -> tuple[ir.Table, Mapping[str, ValueFormat]]:
     """Raw table of files in which numbers and dates are written in one form, and how they were written."""
     read = connections.reads.get(name)
     hints = reading_hints(config.locale, read, spec.columns.values())
     kinds = wanted_kinds(table.columns.values(), spec.columns, raw.columns)
+    if preset is not None:
+        kinds = {one: kind for one, kind in kinds.items() if one not in preset.aliases} | dict(preset.kinds)
     plain, formats = write_plainly(raw, kinds, spec.read, hints)
     has_texts = read is not None and is_text([part.file for part in read.parts])
     return (plain if plain is raw or not has_texts else keep_plain(connections.local, name, plain)), formats
