@@ -1,10 +1,9 @@
-"""Sources whose company file names a preset: their headers become its aliases, its expressions the columns."""
+"""What presets say of a source: their headers under its aliases, its columns, conditions and ways of reading."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import reduce
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import ibis
 import ibis.expr.types as ir
@@ -12,189 +11,193 @@ import ibis.expr.types as ir
 from kpi_analysis.core.config.company import CompanyConfig
 from kpi_analysis.core.config.table_spec import TableSpec, UnpivotSpec
 from kpi_analysis.core.errors import ConfigError
-from kpi_analysis.core.schema import CanonicalTable, ColumnKind
+from kpi_analysis.core.schema import ColumnKind
+from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.files import HIDDEN, POSITION
 from kpi_analysis.metrics.sources.readers.file_read import FileRead
-from kpi_analysis.presets import ResolvedPreset, resolve
-from kpi_analysis.presets.expressions import aliases_in, with_names
+from kpi_analysis.presets import LoaderPreset, ResolvedPreset, find_preset, loader_tables, resolve
 
-TITLE_LINE = "title_line"  # the alias of the first line of a file, above its header
+TITLE_LINE = "title_line"
+
+
+@dataclass(frozen=True)
+class PresetPart:
+    """What a preset makes of the rows of a source: once as a rule, twice where bookings have two sides.
+
+    Parameters
+    ----------
+    spec : TableSpec
+        With the columns of the preset.
+    where : str, optional
+        Condition of the preset, over its aliases.
+    """
+
+    spec: TableSpec
+    where: str | None = None
 
 
 @dataclass(frozen=True)
 class PresetSource:
-    """Source of a preset, before its rows are looked at.
+    """A source under the aliases of its preset.
 
     Parameters
     ----------
     raw : Table
-        Its columns under the aliases of the preset; those that the preset does not know under their own names.
-    spec : TableSpec
-        With what the preset says and the company file does not.
+        Whose columns have the names of aliases, where the preset knows them.
+    parts : sequence of PresetPart
+    headers : mapping of str to str
+        Their headers by alias.
     kinds : mapping of str to str
-        Kind by alias, of those that hold numbers, days or times.
-    aliases : frozenset of str
-        Of the columns that the preset knows.
-    also : sequence of TableSpec
-        Of further rows that are made from the same rows.
-    read : FileRead, optional
-        What is to be known of its files, of which columns are known by their aliases.
+        Of columns that hold numbers, days and times.
     """
 
     raw: ir.Table
-    spec: TableSpec
-    kinds: Mapping[str, ColumnKind]
-    aliases: frozenset[str]
-    also: Sequence[TableSpec] = ()
-    read: FileRead | None = None
+    parts: Sequence[PresetPart]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, ColumnKind] = field(default_factory=dict)
 
 
-def with_preset(
-    config: CompanyConfig, table: CanonicalTable, name: str, spec: TableSpec, raw: ir.Table, read: FileRead | None
-) -> PresetSource:
-    """Source of a preset: its columns by alias, and what the company file says laid over what the preset says.
+def with_loader_query(config: CompanyConfig, table: str, name: str, spec: TableSpec) -> TableSpec:
+    """Source of a preset of loader tables as the query that the preset makes; others are as they are.
 
     Parameters
     ----------
     config : CompanyConfig
-    table : CanonicalTable
+    table : str
+        The canonical table.
     name : str
         Of the source, for messages.
     spec : TableSpec
-        What the company file says.
-    raw : Table
-        As the file has it.
-    read : FileRead, optional
-        What its reader says.
+        What the company file says of it.
 
     Returns
     -------
-    PresetSource
+    TableSpec
+        Columns of the company file go before those of the preset.
 
     Raises
     ------
     ConfigError
-        With file and line: no such preset, it does not fill this table, or a header that it needs is not there.
+        When there is no such preset, or it does not fill this table.
     """
-    headers = [column for column in raw.columns if not column.startswith(HIDDEN)]
+    if spec.preset is None:
+        return spec
     try:
-        resolved = resolve(str(spec.preset), table.name, headers, tuple(spec.columns))
+        preset = find_preset(spec.preset)
+        if isinstance(preset, LoaderPreset):
+            if any((spec.path, spec.table, spec.sql)):
+                raise ConfigError(
+                    f"preset {spec.preset} is of tables in a database, and a path, table or sql was given.",
+                    remedy=f"Write {{preset: {spec.preset}, schema: {preset.schema_}}}.",
+                )
+            queries = loader_tables(spec.preset, spec.schema_)
+            if table not in queries:
+                raise ConfigError(
+                    f"preset {spec.preset} does not fill the table {table}.",
+                    remedy=f"It fills {', '.join(queries)}.",
+                )
+            query = queries[table]
+            columns = {**query.columns, **spec.columns}
+            return spec.model_copy(update={"sql": query.sql, "columns": columns, "preset": None, "schema_": None})
     except ConfigError as error:
-        line = config.line("tables", name, "preset")
-        raise ConfigError(error.message, remedy=error.remedy, file=config.path, line=line) from None
-    alias_of = {header: alias for alias, header in resolved.renames.items()}
-    taken = {alias.casefold() for alias in resolved.renames}
-    kept = [column for column in raw.columns if column not in alias_of and column.casefold() not in taken]
-    under_alias = raw.select(**{alias: raw[header] for alias, header in resolved.renames.items()}, **_same(raw, kept))
-    own = spec.model_copy(
-        update={
-            "columns": {column: _over_aliases(text, alias_of, kept) for column, text in spec.columns.items()},
-            "where": None if spec.where is None else _over_aliases(spec.where, alias_of, kept),
-        }
-    )
-    also = tuple(_laid_over(own, part) for part in resolved.also)
-    by_alias = None if read is None else _read_by_alias(read, alias_of, tuple(table.columns) if also else ())
-    return PresetSource(under_alias, _laid_over(own, resolved), resolved.kinds, frozenset(taken), also, by_alias)
+        raise _placed(config, name, error) from None
+    return spec
 
 
-def _read_by_alias(read: FileRead, alias_of: Mapping[str, str], made: Sequence[str]) -> FileRead:
-    """What is to be known of files whose columns are called by the aliases of a preset from now on."""
-
-    def renamed(columns: Iterable[str]) -> list[str]:
-        return [alias_of.get(column, column) for column in columns]
-
-    return replace(
-        read,
-        parts=tuple(replace(part, columns=(*renamed(part.columns), *made)) for part in read.parts),
-        typed=frozenset(renamed(read.typed)),
-        nested=frozenset(renamed(read.nested)),
-        formulas={alias_of.get(column, column): rows for column, rows in read.formulas.items()},
-        errors={alias_of.get(column, column): rows for column, rows in read.errors.items()},
-    )
-
-
-def _same(raw: ir.Table, columns: Sequence[str]) -> dict[str, ir.Value]:
-    return {column: raw[column] for column in columns}
-
-
-def _over_aliases(text: str, alias_of: Mapping[str, str], kept: Sequence[str]) -> str:
-    """What the company file says over their headers, said over the aliases of the preset."""
-    if text in alias_of:
-        return alias_of[text]
-    if text in kept:
-        return text
-    try:
-        names = {header: alias for header, alias in alias_of.items() if header in aliases_in(text)}
-        return with_names(text, names) if names else text
-    except ValueError:  # it is no SQL, which is told where it is used
-        return text
-
-
-def _laid_over(own: TableSpec, resolved: ResolvedPreset) -> TableSpec:
-    """What the company file says of a source, and for the rest what its preset says."""
-    both = " and ".join(f"({text})" for text in (resolved.where, own.where) if text is not None)
-    unpivot = own.unpivot
-    if unpivot is None and resolved.unpivot is not None:
-        unpivot = UnpivotSpec(account=resolved.unpivot.account, months=resolved.unpivot.months)
-    return own.model_copy(
-        update={
-            "columns": {**resolved.columns, **own.columns},
-            "where": both or None,
-            "unpivot": unpivot,
-            "accounts": own.accounts if own.accounts is not None else (dict(resolved.accounts) or None),
-        }
-    )
-
-
-def with_title_line(raw: ir.Table, specs: Sequence[TableSpec], read: FileRead | None) -> ir.Table:
-    """Table with the first line of each of its files as a column, where an expression of a preset needs it.
+def under_aliases(
+    config: CompanyConfig, table: str, name: str, spec: TableSpec, raw: ir.Table, read: FileRead | None
+) -> PresetSource:
+    """Source under the aliases of its preset, with the columns and conditions that the preset makes of them.
 
     Parameters
     ----------
+    config : CompanyConfig
+    table : str
+        The canonical table.
+    name : str
+        Of the source, for messages.
+    spec : TableSpec
+        As `with_loader_query` returns it.
     raw : Table
-        With the place of each row.
-    specs : sequence of TableSpec
-        Whose expressions are looked at.
+        Under their headers.
     read : FileRead, optional
-        With the lines above the header of each file.
+        What is to be known of its files.
 
     Returns
     -------
-    Table
+    PresetSource
+        As it is where there is no preset.
+
+    Raises
+    ------
+    ConfigError
+        When a header that is needed is not there, with the nearest.
     """
-    texts = [text for spec in specs for text in (*spec.columns.values(), *([spec.where] if spec.where else []))]
-    if TITLE_LINE in raw.columns or not any(TITLE_LINE in text and TITLE_LINE in aliases_in(text) for text in texts):
-        return raw
-    if read is None or POSITION not in raw.columns:
-        return raw.mutate(**{TITLE_LINE: ibis.literal("")})
-    branches, before = [], 0
+    if spec.preset is None:
+        return PresetSource(raw, [PresetPart(spec)])
+    headers = [one for one in raw.columns if not one.startswith(HIDDEN)]
+    try:
+        found = resolve(spec.preset, table, headers, tuple(spec.columns))
+    except ConfigError as error:
+        raise _placed(config, name, error) from None
+    renamed = _renamed(raw, found.renames, _named_by(spec, headers))
+    if any(TITLE_LINE in sql.columns_of(text) for part in (found, *found.also) for text in part.columns.values()):
+        renamed = renamed.mutate(**{TITLE_LINE: _title_line(renamed, read)})
+    read_spec = spec.read
+    if isinstance(read_spec.dates, dict):
+        by_header = {header: alias for alias, header in found.renames.items()}
+        dates = {by_header.get(one, one): pattern for one, pattern in read_spec.dates.items()}
+        spec = spec.model_copy(update={"read": read_spec.model_copy(update={"dates": dates})})
+    parts = [_part(spec, one) for one in (found, *found.also)]
+    return PresetSource(renamed, parts, dict(found.renames), dict(found.kinds))
+
+
+def _part(spec: TableSpec, found: ResolvedPreset) -> PresetPart:
+    unpivot = None if found.unpivot is None else UnpivotSpec(account=found.unpivot.account, months=found.unpivot.months)
+    changed = {
+        "columns": {**found.columns, **spec.columns},
+        "unpivot": spec.unpivot or unpivot,
+        "accounts": spec.accounts or (dict(found.accounts) or None),
+    }
+    return PresetPart(spec.model_copy(update=changed), found.where)
+
+
+def _renamed(raw: ir.Table, renames: Mapping[str, str], named: frozenset[str]) -> ir.Table:
+    """Raw table under aliases; a header that the company file names itself stays beside its alias."""
+    taken = {alias.casefold() for alias in renames}
+    chosen = {alias: raw[header] for alias, header in renames.items() if header in raw.columns}
+    aliased = set(renames.values())
+    for one in raw.columns:
+        if one.casefold() not in taken and (one not in aliased or one in named):
+            chosen[one] = raw[one]
+    return raw.select(**chosen)
+
+
+def _named_by(spec: TableSpec, headers: Sequence[str]) -> frozenset[str]:
+    """Headers that the company file names in its own texts."""
+    texts = [*spec.columns.values(), *(one.origin for one in spec.extra.values() if one.origin is not None)]
+    texts += [spec.where] if spec.where is not None else []
+    named = {text for text in texts if text in headers}
+    words = {word.casefold() for text in texts if text not in headers for word in sql.columns_of(text)}
+    return frozenset(named | {one for one in headers if one.casefold() in words})
+
+
+def _title_line(raw: ir.Table, read: FileRead | None) -> ir.Value:
+    """The first line above the header line of the file that a row stands in."""
+    if read is None:
+        return ibis.null("string")
+    ends, cases = 0, []
+    position = raw[POSITION] if POSITION in raw.columns else ibis.row_number()
     for part in read.parts:
-        before += part.rows
-        line = ";".join(part.heads[0]) if part.heads else ""
-        branches.append((raw[POSITION] < before, ibis.literal(line)))
-    return raw.mutate(**{TITLE_LINE: ibis.cases(*branches, else_="")})
+        ends += part.rows
+        heads = getattr(part, "heads", ())
+        line = (read.delimiter or ";").join(heads[0]) if heads else ""
+        cases.append((position < ends, ibis.literal(line)))
+    return ibis.cases(*cases, else_=ibis.null("string"))
 
 
-def with_further_rows(raw: ir.Table, parts: Sequence[tuple[ir.Table, Mapping[str, ir.Value]]]) -> ir.Table:
-    """Rows of all parts under canonical names, one part under the other, each with the place of its row.
-
-    Parameters
-    ----------
-    raw : Table
-        For its place of the rows.
-    parts : sequence of (Table, mapping of str to Value)
-        The rows of each part, and its columns by canonical name.
-
-    Returns
-    -------
-    Table
-    """
-    names = dict.fromkeys(column for _, values in parts for column in values)
-    chosen = []
-    for rows, values in parts:
-        columns = {
-            column: values[column].cast("string") if column in values else ibis.null("string") for column in names
-        }
-        place = {POSITION: rows[POSITION]} if POSITION in raw.columns else {}
-        chosen.append(rows.select(**columns, **place))
-    return reduce(lambda above, below: above.union(below, distinct=False), chosen)
+def _placed(config: CompanyConfig, name: str, error: ConfigError) -> ConfigError:
+    return ConfigError(
+        f"table {name}: {error.message}", remedy=error.remedy, file=config.path,
+        line=config.line("tables", name, "preset"),
+    )  # fmt: skip

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from kpi_analysis.core.account_names import INCOME, account_of, propose_accounts, section_account
+from kpi_analysis.core.account_names import account_of, propose_accounts, section_account
 
 Amounts = NDArray[np.float64]
 
@@ -21,17 +21,19 @@ _TOTAL = re.compile(
     r"(.+?)[ \-:,]+(?:total|gesamt|insgesamt|summe)"
 )
 _RESULT = re.compile(
-    r"gross (profit|margin|income|loss|surplus|earnings).*|(net|total net) .*(income|profit|loss|earnings|result|surplus)"
-    r".*|operating (income|profit|loss|result|surplus).*|ebitd?a?|ebt|.*\b(profit|income|earnings|loss) (before|after|for)"
-    r" .*|(profit|loss|surplus|result)|rohertrag.*|betrieblicher rohertrag.*|rohgewinn.*|rohergebnis.*|deckungsbeitrag.*|"
-    r"betriebsergebnis.*|.*\bergebnis\b.*|.*ergebnis|jahres(überschuss|fehlbetrag|ergebnis).*|(gewinn|verlust|überschuss)"
-    r"\b.*|gesamtleistung.*|gesamtkosten.*|gesamtertrag.*|gesamtaufwand.*|contribution margin.*"
+    r"gross (profit|margin|income|loss|surplus|earnings).*|(total )?net .*(income|profit|loss|earnings|result|surplus)"
+    r".*|operating (income|profit|loss|result|surplus)|ebitd?a?|ebt|.*\b(profit|income|earnings|loss) (before|after|"
+    r"for) .*|"
+    r"(profit|loss|surplus|result)|(betrieblicher )?rohertrag.*|rohgewinn.*|rohergebnis.*|deckungsbeitrag.*|.*ergebnis|"
+    r".*\bergebnis\b.*|jahres(überschuss|fehlbetrag|ergebnis).*|(gewinn|verlust|überschuss)\b.*|gesamtleistung.*|"
+    r"gesamtkosten.*|gesamtertrag.*|gesamtaufwand.*|contribution margin.*"
 )
 _NET = re.compile(
     r"net (income|profit|loss|earnings|result)|(net )?(profit|income|earnings) (after tax|for the (year|period)).*|"
     r"jahres(überschuss|fehlbetrag|ergebnis).*|vorläufiges ergebnis|(profit|loss)|.*ergebnis nach steuern"
 )
 _RATIO = re.compile(r".*(%|in prozent|quote|rentabilität)\)?|.*\bmargin|.*marge")
+_BALANCE = (r"\bassets\b|aktiva|vermögen", r"liabilit|passiva|verbindlichkeiten|equity")
 _LEAST_TELLING = 2  # months with a value that a sum without a name must agree in
 
 
@@ -63,13 +65,13 @@ class StatementAccount:
     headings: tuple[str, ...]
     ours: str | None = None
     is_named: bool = False  # whether the company file names the row itself
+    guess: str | None = None  # what it would be by its name, where it is mapped to none
 
     @property
     def sign(self) -> int:
         """How it counts on the way to net income; 0 where that is not known."""
-        if self.ours is None:
-            return 0
-        return 1 if self.ours in INCOME or self.ours not in _COSTS else -1
+        known = self.ours or self.guess
+        return 0 if known is None else -1 if known in _COSTS else 1
 
 
 _COSTS = ("cogs", "operating_expense", "depreciation", "amortisation", "interest", "tax", "other_expense")
@@ -166,10 +168,12 @@ class _Reader:
         self.named = (
             None if accounts is None else {_plain(one): ours for ours, all_ in accounts.items() for one in all_}
         )
-        self.proposed = propose_accounts([line.name for line in lines]).by_theirs if accounts is None else {}
+        self.proposed = propose_accounts([line.name for line in lines]).by_theirs
         self.unit = 10.0**-decimals
         self.statement = Statement()
         self.stack: list[_Section] = []
+        keys = [line.key for line in lines]
+        self.is_balance = all(any(re.search(word, key) for key in keys) for word in _BALANCE)
         self.indents = len({line.indent for line in lines if line.name}) > 1
         self.results: list[tuple[StatementLine, int, bool]] = []  # with how many accounts stood above
         self.last_amounts = max((place for place, line in enumerate(lines) if line.has_amounts), default=-1)
@@ -192,7 +196,9 @@ class _Reader:
         names_account = self.named is not None and line.key in self.named
         if total is not None:
             self._close(line, _plain(total.group(1) or total.group(2) or ""), names_account)
-        elif _RESULT.fullmatch(line.key) is not None:
+        elif self.is_balance and line.key in ("net assets", "working capital", "reinvermögen"):
+            return
+        elif not self.is_balance and _RESULT.fullmatch(line.key) is not None:
             self._result(line, names_account)
         elif not self._sums_up_children(line, place):
             self._account(line, place)
@@ -278,7 +284,7 @@ class _Reader:
     def _account(self, line: StatementLine, place: int) -> None:
         self._leave(line)
         ours, is_named = self._ours(line)
-        if ours is None and self._is_unnamed_sum(line):
+        if ours is None and self._proposal(line) is None and self._is_unnamed_sum(line):
             self.statement.checked.append(line)
             return
         if ours is None and _RATIO.fullmatch(line.key) is not None:
@@ -287,7 +293,7 @@ class _Reader:
         is_parent = any(_total_of(other.key) == line.key for other in self.lines[place + 1 :])
         if is_parent:  # which has amounts of its own beside those of its parts
             self.stack.append(_Section(line.key, line.name, line.indent, len(self.found), True))
-        self.found.append(StatementAccount(line, headings, ours, is_named))
+        self.found.append(StatementAccount(line, headings, ours, is_named, self._proposal(line)))
 
     def _ours(self, line: StatementLine) -> tuple[str | None, bool]:
         """The account of the ledger that a row belongs to, by its name or the nearest heading above it."""
@@ -299,8 +305,16 @@ class _Reader:
                     return self.named[key], True
             above = (self.named[_plain(one)] for one in reversed(headings) if _plain(one) in self.named)
             return next(above, None), False
-        known = next((one for one in reversed(headings) if section_account(one) is not None), None)
-        return (self.proposed.get(line.name) if known is None else account_of(line.name, known)), False
+        return self._proposal(line), False
+
+    def _proposal(self, line: StatementLine) -> str | None:
+        """The account of the ledger that a row belongs to by its name and the heading above it."""
+        headings = (section.name for section in reversed(self.stack) if section.key != line.key)
+        known = next((one for one in headings if section_account(one) is not None), None)
+        if self.is_balance:  # whose names are like those of costs: accumulated depreciation
+            found = None if known is None else account_of(line.name, known)
+            return found if found in ("current_assets", "current_liabilities", "inventory") else None
+        return self.proposed.get(line.name) if known is None else account_of(line.name, known)
 
     def _is_unnamed_sum(self, line: StatementLine) -> bool:
         """Whether a row that is no known account is a sum of rows above it, in so many columns that it is no chance."""
