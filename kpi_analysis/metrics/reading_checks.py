@@ -12,18 +12,20 @@ from babel.numbers import get_decimal_symbol
 
 from kpi_analysis.core.errors import DataFinding, did_you_mean
 from kpi_analysis.metrics import sql
+from kpi_analysis.metrics.format_checks import format_findings
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sources.mapping import MappedColumn
 from kpi_analysis.metrics.sources.preparation import PreparedSource
 from kpi_analysis.metrics.sources.readers.file_read import FilePart, FileRead
 from kpi_analysis.metrics.sources.row_places import example_rows
+from kpi_analysis.metrics.sources.value_formats import NumberFormat
+from kpi_analysis.metrics.sources.value_formats.finding import NOT_IN_THREES, THREE_DIGITS
+from kpi_analysis.metrics.value_advice import open_readings
 
 Inputs = Sequence[tuple[MappedColumn, Sequence[str]]]  # columns, and those of the source that each is made from
 
 SHOWN_ROWS = 3
 SAMPLE_ROWS = 1000
-THREE_DIGITS = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"  # 1.234, which is 1234 or a little more than 1
-NOT_IN_THREES = r"^[+-]?([0-9]{4,}(\.[0-9]*)?|[0-9]*\.[0-9]*([eE].*)?)$"  # 12500, 12.5 and 0.125 have none
 MAY_GIVE_NOTHING = r"(?i)\b(case|coalesce|nullif|try_cast)\b"  # an expression that says what to do where nothing is
 
 
@@ -49,7 +51,10 @@ def reading_findings(sources: Sources, name: str) -> list[DataFinding]:
         return [finding for one in prepared.sources for finding in _findings_of_files(name, one)]
     raw, read = sources.tables.raw(name), sources.connections.reads.get(name)
     inputs = [(column, _inputs(column, raw)) for column in sources.tables.mapping(name)]
-    found = _two_readings(sources, name, inputs, read)
+    if name in sources.tables.formats:
+        found = [*_open_numbers(sources, name, inputs), *format_findings(sources, name)]
+    else:
+        found = _two_readings(sources, name, inputs, read)
     if read is not None:
         found += [*_of_files(name, inputs, read), *_nested(sources, name, inputs, read)]
     return found
@@ -199,6 +204,20 @@ def _nested(sources: Sources, name: str, inputs: Inputs, read: FileRead) -> list
     return found
 
 
+def _open_numbers(sources: Sources, name: str, inputs: Inputs) -> list[DataFinding]:
+    """Columns of numbers such as 1.234 and 12.500 only, which are plain and could be meant otherwise all the same."""
+    found = []
+    formats = sources.tables.formats[name]
+    told: set[str] = set()
+    for column, names in inputs:
+        for used in names:
+            form = formats.get(used)
+            if isinstance(form, NumberFormat) and form.open and form.is_plain and used not in told:
+                told.add(used)
+                found.append(_ambiguous(sources, name, column, used, form.open[1]))
+    return found
+
+
 def _two_readings(sources: Sources, name: str, inputs: Inputs, read: FileRead | None) -> list[DataFinding]:
     """Columns of numbers such as 1.234 and 12.500 only, in data that may write thousands with a point."""
     spec, raw = sources.tables.mapped_by(name), sources.tables.raw(name)
@@ -253,7 +272,8 @@ def _ambiguous(sources: Sources, name: str, column: MappedColumn, used: str, cou
     text = sources.tables.raw(name)[used].strip()
     examples = example_rows(sources, name, text, text.re_search(THREE_DIGITS), SHOWN_ROWS)
     first = str(examples[0].value)
-    whole = first.replace(".", "")
+    readings = open_readings(used, NumberFormat(open=(first, count)), sources.tables.spec(name).read)
+    (whole, apart), (_, points) = readings
     shown = ", ".join(str(one) for one in examples)
     words = "the one value with a point has" if count == 1 else f"all {count:,} values with a point have"
     return _finding(
@@ -261,8 +281,7 @@ def _ambiguous(sources: Sources, name: str, column: MappedColumn, used: str, cou
         name,
         column,
         f"{words} exactly three digits after it: {shown}. Is '{first}' {whole} or {first}?",
-        f'Say it in the company file, under the table: read: {{decimal: ",", thousands: "."}} for {whole},'
-        f' read: {{decimal: "."}} for {first}.',
+        f"Say it in the company file, under the table: {apart} for {whole}, {points} for {first}.",
         examples[0].file,
         examples[0].row,
     )

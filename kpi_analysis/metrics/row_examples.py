@@ -9,9 +9,13 @@ import ibis
 from kpi_analysis.core.errors import DataFinding
 from kpi_analysis.metrics.row_tests import RowTest
 from kpi_analysis.metrics.sources import Sources
+from kpi_analysis.metrics.sources.mapping import MappedColumn
 from kpi_analysis.metrics.sources.row_places import example_rows
+from kpi_analysis.metrics.sql.text_values import UNREADABLE
+from kpi_analysis.metrics.value_advice import advice_on_values, advice_on_words
 
 SHOWN_ROWS = 5
+MOST_VALUES = 200  # that advice is made from
 
 
 def failed_tests(sources: Sources, name: str, tests: Iterable[tuple[RowTest, int]], rows: int) -> list[DataFinding]:
@@ -50,10 +54,23 @@ def _finding(sources: Sources, name: str, test: RowTest, count: int, rows: int) 
             line, file = examples[0].row, None if examples[0].file is None else str(examples[0].file)
         more = f" and {count - len(examples):,} more" if count > len(examples) else ""
         told = f"{summary}: {', '.join(map(str, examples))}{more}."
+    remedy = test.remedy if test.unread is None else _advice(sources, name, test, test.unread)
     return DataFinding(
-        test.level, f"table {name}, column {test.column}", told, test.remedy, file, line,
+        test.level, f"table {name}, column {test.column}", told, remedy, file, line,
         table=name, columns=test.touches, rows=count, share=share, effect=test.effect, summary=summary,
     )  # fmt: skip
+
+
+def _advice(sources: Sources, name: str, test: RowTest, column: MappedColumn) -> str:
+    """The remedy that is made from the values which are wrong."""
+    table = sources.tables.raw(name)
+    rows = table.select(shown=test.shown.cast("string"), wrong=test.wrong.fill_null(False)).filter(lambda t: t.wrong)
+    counted = rows.group_by("shown").aggregate(rows=rows.count()).order_by(ibis.desc("rows"), "shown")
+    listed = counted.limit(MOST_VALUES).to_pyarrow().to_pydict()["shown"]
+    values = [one.removesuffix(UNREADABLE) for one in listed if one is not None]
+    if column.column.values:
+        return advice_on_words(column, values)
+    return advice_on_values(column, values, sources.tables.spec(name).read, sources.tables.formats.get(name, {}))
 
 
 def _money(sources: Sources, name: str, test: RowTest, share: float) -> tuple[float, str]:

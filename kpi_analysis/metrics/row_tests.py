@@ -11,10 +11,12 @@ from typing import Literal
 
 import ibis.expr.types as ir
 
+from kpi_analysis.core.config.reading import ReadSpec
 from kpi_analysis.core.schema import TABLES, CanonicalColumn
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.conversion import outside_years
 from kpi_analysis.metrics.sources.mapping import MappedColumn
+from kpi_analysis.metrics.value_advice import open_readings
 
 CONDITIONAL = r"(?i)\b(case|coalesce|nullif|try_cast)\b"  # such an expression may mean to give nothing
 BEYOND_NUMBERS = 1e300  # infinity and NaN lie above it in every engine
@@ -50,6 +52,8 @@ class RowTest:
         What such rows carry.
     effect : str
         What it does to sums: low, high or nothing that is known.
+    unread : MappedColumn, optional
+        The column whose values are none of those that are wanted; its remedy is made from them.
     """
 
     column: str
@@ -62,6 +66,7 @@ class RowTest:
     has_examples: bool = True
     money: ir.Value | None = None
     effect: Literal["", "low", "high"] = ""
+    unread: MappedColumn | None = None
 
 
 def column_tests(name: str, column: MappedColumn, table: ir.Table, mapped: Sequence[MappedColumn]) -> list[RowTest]:
@@ -107,10 +112,11 @@ def column_tests(name: str, column: MappedColumn, table: ir.Table, mapped: Seque
         tests.append(RowTest(schema.name, "error", value < schema.minimum, value, words, remedy, (schema.name,)))
     if schema.values:
         known = " or ".join(f"'{word}'" for word in schema.values)
-        remedy = f"Map it: {schema.name}: case {column.text} when … then '{schema.values[0]}' … end"
         shown = column.raw if column.raw.type().is_string() else value
         words = _values_that_are(f"not {known}")
-        tests.append(RowTest(schema.name, "error", value.notin(schema.values), shown, words, remedy, (schema.name,)))
+        tests.append(
+            RowTest(schema.name, "error", value.notin(schema.values), shown, words, "", (schema.name,), unread=column)
+        )
     by_name = {other.column.name: other for other in mapped}
     for earlier, later in TABLES[name].order if name in TABLES else ():
         if later == schema.name and earlier in by_name:
@@ -149,15 +155,18 @@ def in_words(count: int, one: str, many: str) -> str:
 def _conversion_test(column: MappedColumn, table: ir.Table, failed: ir.BooleanValue) -> RowTest:
     name, kind = column.column.name, column.column.kind
     shown = column.raw if column.is_converted else _inputs(column, table)[0]
-    suggestion = "an expression that gives it"
-    if kind in ("date", "timestamp"):
-        suggestion = f"strptime({column.text if '(' not in column.text else '…'}, '%d.%m.%Y')"
-        suggestion += "; or say how days are written in the whole table: read: {dates: '%d.%m.%Y'}"
-    if kind == "number":
-        suggestion += "; or say how numbers are written: read: {decimal: ',', thousands: '.'}"
-    remedy = f"Mend the data, or map it: {name}: {suggestion}"
-    words = _values_that_are(f"not {WANTED.get(kind, '')}")
-    return RowTest(name, "error", failed, shown, words, remedy, (name,))
+    words = _values_that_are(f"not {WANTED.get(kind, '')}{_in_several_ways(column)}")
+    return RowTest(name, "error", failed, shown, words, "", (name,), unread=column)
+
+
+def _in_several_ways(column: MappedColumn) -> str:
+    """How a value of a column could be read, where it could be in several ways."""
+    for theirs, found in column.formats:
+        readings = [words for words, _ in open_readings(theirs, found, ReadSpec())]
+        if found.open and readings:
+            more = [] if len(readings) > 1 else ["a number" if found.open[0].isdigit() else "of another century"]
+            return f", and '{found.open[0]}' could be {' or '.join([*readings, *more])}"
+    return ""
 
 
 def _presence_test(schema: CanonicalColumn, value: ir.Value, missing: ir.BooleanValue) -> RowTest:

@@ -400,5 +400,6 @@ class TableLoader:
         known = self.formats.get(name, {})
         if not known:
             return ()
-        inputs = {text} if text in known else sql.columns_of(text) - sql.columns_taken_as_text(text)
+        is_named = text in known or text in self.raw(name).columns
+        inputs = {text} if is_named else sql.columns_of(text) - sql.columns_taken_as_text(text)
         return tuple((one, found) for one, found in known.items() if one in inputs)

@@ -18,6 +18,7 @@ BLANK = "[ \u00a0\u2007\u2009\u202f]"
 SIGN = "[+\u2212\u2013-]"
 MINUS = "[\u2212\u2013-]"
 APART = {" ": BLANK, "'": "['\u2019]", ".": r"\.", ",": ","}  # signs between thousands
+NEGATIVE = "^[^0-9.,]*[\u2212\u2013(-]|[\u2212\u2013-]\\)?$"
 NO_VALUE = f"(?:-{{1,3}}|[\u2013\u2014]|[nN]/[aA]|[<>]{BLANK}?[0-9]+(?:[.,][0-9]+)?{BLANK}?%)"
 PLAIN_NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 ONE_GROUP = r"(?<![0-9.,])[1-9][0-9]{0,2}[.,][0-9]{3}(?![0-9.,])"  # 1.234 or 1,234
@@ -168,6 +169,35 @@ def number_format(
         not marks and _all_plain(values, chosen), proof,
         is_declared=decimal is not None or thousands is not None,
     )  # fmt: skip
+
+
+def plain_number(text: str, found: NumberFormat) -> str:
+    """One number as ``1234.5``; a share is not made of percent.
+
+    Parameters
+    ----------
+    text : str
+        A number that is written so.
+    found : NumberFormat
+        How.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> plain_number("(1.234,50 €)", NumberFormat(",", ".", ("€",)))
+    '-1234.50'
+    """
+    trimmed = text.strip()
+    match = re.match(number_pattern(found.decimal, found.thousands, found.affixes), trimmed)
+    if match is None:
+        return text
+    digits = match.group(1)
+    for sign in found.thousands:
+        digits = re.sub(APART[sign], "", digits)
+    return ("-" if re.search(NEGATIVE, trimmed) else "") + digits.replace(found.decimal, ".")
 
 
 def _of_one_unit(read: Sequence[TextShape]) -> tuple[list[TextShape], int]:

@@ -9,11 +9,10 @@ import ibis.expr.types as ir
 
 from kpi_analysis.metrics.sources.value_formats.date_shapes import EPOCHS, EXCEL
 from kpi_analysis.metrics.sources.value_formats.dates import DateFormat
-from kpi_analysis.metrics.sources.value_formats.numbers import APART, NO_VALUE, NumberFormat, number_pattern
+from kpi_analysis.metrics.sources.value_formats.numbers import APART, NEGATIVE, NO_VALUE, NumberFormat, number_pattern
 from kpi_analysis.metrics.sql.date_words import ALL_BLANKS, clean_pattern, cleaned_dates, split_offset
 from kpi_analysis.metrics.sql.text_values import DAY_OR_TIME, EARLIEST_YEAR, UNREADABLE, try_strptime
 
-NEGATIVE = "^[^0-9.,]*[\u2212\u2013(-]|[\u2212\u2013-]\\)?$"
 ZERO_ALONE = "^0+([.,]0*)?$"
 DAY, SECOND = "%Y-%m-%d", "%Y-%m-%d %H:%M:%S"
 EXCEL_BEGINS = 25_569  # days from 1899-12-30 to 1970-01-01

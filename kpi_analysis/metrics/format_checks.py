@@ -1,0 +1,82 @@
+"""How numbers and dates were read that are not written plainly, where an analyst must know it."""
+
+from __future__ import annotations
+
+from kpi_analysis.core.config.reading import ReadSpec
+from kpi_analysis.core.errors import DataFinding
+from kpi_analysis.metrics.sources import Sources
+from kpi_analysis.metrics.sources.mapping import MappedColumn
+from kpi_analysis.metrics.sources.value_formats import DateFormat, NumberFormat, ValueFormat
+from kpi_analysis.metrics.value_advice import read_line
+
+
+def format_findings(sources: Sources, name: str) -> list[DataFinding]:
+    """Findings on columns that were read in a way that their own values do not prove, or that changes what they say.
+
+    Parameters
+    ----------
+    sources : Sources
+        Tables of the company.
+    name : str
+        Of the canonical table.
+
+    Returns
+    -------
+    list of DataFinding
+        Warnings: marks for no value in a column that is needed, shares in percent, months read as days, dates of
+        several shapes, and readings that another column tells.
+    """
+    found = []
+    for column in sources.tables.mapping(name):
+        for theirs, form in column.formats:
+            if theirs == column.text or len(column.formats) == 1:
+                found += [_warning(sources, name, column, *said) for said in _said(column, theirs, form)]
+    return found
+
+
+def _said(column: MappedColumn, theirs: str, form: ValueFormat) -> list[tuple[str, str]]:
+    """What is to be said of a format, and what to do where it is wrong."""
+    if form.open:
+        return []
+    if isinstance(form, DateFormat):
+        return _of_dates(theirs, form)
+    said = []
+    if form.marks and column.column.required:
+        listed = ", ".join(
+            f"'{mark.strip()}' in {rows:,} {'row' if rows == 1 else 'rows'}" for mark, rows in form.marks
+        )
+        said.append((f"no value is marked by {listed}", "They are left out where a value is needed."))
+    if form.percents:
+        count = f"{form.percents:,} {'value' if form.percents == 1 else 'values'}"
+        said.append((f"{count} in percent are read as shares, 4.99% as 0.0499", "If points are meant, map it: * 100."))
+    if form.proved_by:
+        signs = f"decimals with '{form.decimal}'"
+        said.append((f"its numbers could be read in two ways; they have {signs}, as '{form.proved_by}' has",
+                     f"If that is wrong: {_other(form)}"))  # fmt: skip
+    return said
+
+
+def _other(form: NumberFormat) -> str:
+    return read_line(ReadSpec(), decimal="," if form.decimal == "." else ".")
+
+
+def _of_dates(theirs: str, form: DateFormat) -> list[tuple[str, str]]:
+    said = []
+    if form.proved_by:
+        words = f"its dates could be read in several ways; they are read by {form.patterns[-1]}"
+        said.append((f"{words}, as '{form.proved_by}' tells", "If that is wrong, say it: read: {dates: …}."))
+    if form.is_month:
+        said.append(("months are read as their first day", "If another day is meant, map the column by an expression."))
+    parts = [*form.patterns, *(["2026-09-14"] if form.iso else [])]
+    if len({one.split(" ")[0] for one in parts}) > 1 and not form.is_declared:
+        said.append((f"dates are written in several ways, and each is read by its own: {', '.join(parts)}",
+                     "Check some of them."))  # fmt: skip
+    return said
+
+
+def _warning(sources: Sources, name: str, column: MappedColumn, words: str, remedy: str) -> DataFinding:
+    files = sources.tables.files(name)
+    return DataFinding(
+        "warning", f"table {name}, column {column.column.name}", f"{words}.", remedy,
+        str(files[0]) if len(files) == 1 else None, table=name, columns=(column.column.name,), summary=words,
+    )  # fmt: skip
