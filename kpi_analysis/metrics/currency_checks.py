@@ -8,7 +8,7 @@ from dataclasses import replace
 from kpi_analysis.core.errors import DataFinding, KpiError
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sources.currencies import in_company_currency, rate_ages
-from kpi_analysis.metrics.sources.row_places import example_rows, row_in_file
+from kpi_analysis.metrics.sources.row_places import example_rows
 
 OLD_DAYS = 92  # a rate of the quarter before is common, an older one is not kept up
 FIRST_RATE = dt.date(1970, 1, 1)  # floating rates are not older
@@ -85,7 +85,7 @@ def rate_findings(sources: Sources) -> list[DataFinding]:
     for position, row in enumerate(rates.to_pylist() if rates is not None else []):
         if FIRST_RATE <= row["day"] <= last:
             continue
-        file, number = (None, None) if read is None else row_in_file(read, spec, position)
+        file, number = (None, None) if read is None else read.place(position)
         subject, place = "rates" if number is None else f"rates, row {number}", None if file is None else str(file)
         words = f"a rate of {row['currency']} is dated {row['day']}, which is no day of a rate."
         found.append(DataFinding("warning", subject, words, "Mend its date.", place, number))

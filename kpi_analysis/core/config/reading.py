@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from kpi_analysis.core.yaml_file import StrictModel
 
 DIRECTIVES = "YymdHMSfIpbB"  # of strptime, which DuckDB reads as Python does
+CELLS = r"([A-Z]{1,3})?([1-9][0-9]*)?(?::([A-Z]{1,3})?([1-9][0-9]*)?)?"
 DATE_NUMBERS = ("epoch", "epoch_ms", "epoch_us", "excel")  # seconds since 1970 and their parts, days since 1899-12-30
 
 
@@ -31,7 +32,10 @@ class ReadSpec(StrictModel):
     thousands: Literal[".", ",", " ", "'"] | None = None
     dates: str | dict[str, str] | None = None  # of all columns, or column by column under their own names
     year: int | None = Field(default=None, ge=1900, le=2100)  # of dates that are written without one
-    sheet: str | None = None
+    sheet: str | None = None  # of an Excel file, or a file within a zip file
+    skip: int | None = Field(default=None, ge=0)  # rows above the header
+    footer: int | None = Field(default=None, ge=0)  # lines at the foot that are no rows
+    range: str | None = None  # cells of an Excel file
 
     @field_validator("encoding")
     @classmethod
@@ -40,6 +44,13 @@ class ReadSpec(StrictModel):
             return value if value is None else codecs.lookup(value).name
         except LookupError:
             raise ValueError(f"'{value}' is no encoding such as utf-8, cp1252, latin-1 or utf-16") from None
+
+    @field_validator("range")
+    @classmethod
+    def _is_range(cls, value: str | None) -> str | None:
+        if value is not None and re.fullmatch(CELLS, value.replace("$", "").upper()) is None:
+            raise ValueError(f"'{value}' is no range of cells such as A4:H900, A4 or B:H")
+        return value
 
     @field_validator("dates")
     @classmethod

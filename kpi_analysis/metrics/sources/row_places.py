@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 import ibis.expr.types as ir
 
-from kpi_analysis.core.config.table_spec import TableSpec
-from kpi_analysis.metrics.sources.files import POSITION, file_kind
-from kpi_analysis.metrics.sources.readers.csv_files import csv_row
-from kpi_analysis.metrics.sources.readers.file_read import FileRead
-from kpi_analysis.metrics.sources.readers.json_files import json_row
+from kpi_analysis.metrics.sources.files import POSITION
 from kpi_analysis.metrics.sql.text_values import UNREADABLE
 
 if TYPE_CHECKING:
@@ -102,27 +97,6 @@ def example_rows(sources: Sources, name: str, shown: ir.Value, wrong: ir.Boolean
         else ExampleRow(row["shown"], *sources.tables.row_place(name, int(row["position"])), is_only_file=alone)
         for row in rows
     ]
-
-
-def row_in_file(read: FileRead, spec: TableSpec, position: int) -> tuple[Path, int]:
-    """File and row of it, counted from 1, of a row of a table, counted from 0; empty rows of the file are counted."""
-    file, row = read.place(position)
-    before = sum(part.rows for part in _until(read, position))
-    kind = file_kind(file)
-    if kind == "csv":
-        return file, csv_row(file, position - before, spec)
-    return file, json_row(file, position - before) if kind == "json" else row
-
-
-def _until(read: FileRead, position: int) -> Sequence[Any]:
-    """The parts that end before a position."""
-    parts = []
-    for part in read.parts:
-        if position < part.rows:
-            break
-        parts.append(part)
-        position -= part.rows
-    return parts
 
 
 def _key(sources: Sources, name: str) -> tuple[str, ir.Value] | None:

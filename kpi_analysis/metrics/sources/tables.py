@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -30,7 +30,6 @@ from kpi_analysis.metrics.sources.files import HIDDEN, READ, find_files, is_text
 from kpi_analysis.metrics.sources.mapping import MappedColumn, mapped_expression, missing_column, unfit_column
 from kpi_analysis.metrics.sources.plain_columns import plain_columns
 from kpi_analysis.metrics.sources.preparation import PreparedTable, prepare_table
-from kpi_analysis.metrics.sources.row_places import row_in_file
 from kpi_analysis.metrics.sources.touchpoint_credit import with_credits
 from kpi_analysis.metrics.sources.value_formats import ValueFormat
 from kpi_analysis.metrics.sql.days import IN_UTC
@@ -78,7 +77,7 @@ class TableLoader:
             return None
         raw = self.connections.open("rates", spec)
         read = self.connections.reads.get("rates")
-        place = None if read is None else partial(row_in_file, read, spec)
+        place = None if read is None else read.place
         return read_rates(self.config, raw, spec, place)
 
     def raw(self, name: str) -> ir.Table:
@@ -112,7 +111,7 @@ class TableLoader:
         """File and row of it, counted from 1, of a row of a table by its place in all files, counted from 0."""
         source, position = self.prepared(name).place(position)
         assert source.read is not None
-        return row_in_file(source.read, source.spec, position)
+        return source.read.place(position)
 
     def _read(self, name: str, text: str) -> ReadSpec:
         """How the words of a column are still to be read: plainly, where they have been written so."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,20 @@ from typing import Any
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from kpi_analysis.core.config.reading import ReadSpec
+from kpi_analysis.core.config.reading import CELLS, ReadSpec
 from kpi_analysis.core.config.table_spec import TableSpec
 from kpi_analysis.core.errors import DataError, did_you_mean
 from kpi_analysis.metrics.sources.readers.csv_layout import DECIMAL_COMMA
-from kpi_analysis.metrics.sources.readers.file_read import FilePart, FileRead, unique_names
+from kpi_analysis.metrics.sources.readers.file_read import FilePart, FileRead, SkippedRows, unique_names
+from kpi_analysis.metrics.sources.readers.footer_rows import table_end
+from kpi_analysis.metrics.sources.readers.header_rows import MOST_TITLES, TableStart, table_start
+from kpi_analysis.metrics.sources.readers.total_rows import without_totals
 
 Marks = dict[str, list[tuple[int, str]]]
+Skipped = tuple[SkippedRows, ...]
+
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # begins files of Excel before 2007 and those with a password
+SAMPLE_ROWS = 200
 
 
 @dataclass(frozen=True)
@@ -33,12 +41,14 @@ class _Sheet:
     errors: Marks
     formulas: Marks
     others: tuple[str, ...]
+    skipped: Skipped
+    heads: tuple[tuple[str, ...], ...]
 
 
 def read_excel_files(connection: Any, name: str, files: list[Path], spec: TableSpec) -> tuple[ir.Table, FileRead]:
     """Raw table of one sheet of each file, all text, as a CSV would give it.
 
-    The first row that is not empty holds the names. A word stays a word, also ``NA`` and ``None``; an error such as
+    The names stand in the first row that is no title. A word stays a word, also ``NA`` and ``None``; an error such as
     ``#N/A`` and a formula that was never calculated stay what they are, so that no number is made of them. Where the
     company file says how numbers and days are written in words, cells of numbers and days are written so as well.
 
@@ -75,12 +85,18 @@ def read_excel_files(connection: Any, name: str, files: list[Path], spec: TableS
     )
     parts = [
         FilePart(
-            file, len(sheet.numbers), tuple(sheet.columns), sheet.numbers[0] if sheet.numbers else 2, sheet.numbers
+            file,
+            len(sheet.numbers),
+            tuple(sheet.columns),
+            sheet.numbers[0] if sheet.numbers else 2,
+            sheet.numbers,
+            heads=sheet.heads,
+            skipped=sheet.skipped,
         )
         for file, sheet in zip(files, sheets, strict=True)
     ]
     words = (text for column in table.columns for text in column.slice(0, 100).to_pylist() if text)
-    return connection.create_table(name, table, temp=True), FileRead(
+    read = FileRead(
         tuple(parts),
         {first: alike for sheet in sheets for first, alike in sheet.repeated.items()},
         has_decimal_commas=spec.read.decimal != "," and any(DECIMAL_COMMA.fullmatch(text.strip()) for text in words),
@@ -90,32 +106,27 @@ def read_excel_files(connection: Any, name: str, files: list[Path], spec: TableS
         formulas=_joined(sheet.formulas for sheet in sheets),
         errors=_joined(sheet.errors for sheet in sheets),
     )
+    loaded = connection.create_table(name, table, temp=True, overwrite=True)
+    return loaded, without_totals(connection, name, read, spec)
 
 
 def _read_sheet(file: Path, spec: TableSpec) -> _Sheet:
-    import openpyxl
-
-    book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+    book = open_book(file)
     try:
         titles = [sheet.title for sheet in book.worksheets]
         chosen = _chosen(file, titles, spec.sheet_name)
-        rows = _rows(book[chosen])
+        rows = _rows(book[chosen], spec.read.range)
         if not rows:
             raise DataError(f"sheet {chosen} of {file.name} is empty.", remedy=_other_sheet(titles), file=file)
-        others = () if spec.sheet_name is not None else _alike(book, titles, chosen, rows[0][1])
+        start, end, skipped = sheet_table(rows, spec.read)
+        others = () if spec.sheet_name is not None else _alike(book, titles, chosen, start.names)
     finally:
         book.close()
-    (_, head), body = rows[0], rows[1:]
+    body = rows[start.body : end]
     width = max(len(row) for _, row in rows)
-    heads = [head[place].value if place < len(head) else None for place in range(width)]
-    filled = [
-        place
-        for place in range(width)
-        if heads[place] is not None or any(_value(row, place) is not None for _, row in body)
-    ]
-    names, repeated = unique_names(
-        [None if heads[place] is None else _text(heads[place], ReadSpec()) for place in filled]
-    )
+    heads = [*start.names, *[""] * (width - len(start.names))]
+    filled = [place for place in range(width) if heads[place] or any(_value(row, place) is not None for _, row in body)]
+    names, repeated = unique_names([heads[place] for place in filled])
     columns = {
         name: [_cell_text(row, place, spec.read) for _, row in body] for name, place in zip(names, filled, strict=True)
     }
@@ -128,7 +139,102 @@ def _read_sheet(file: Path, spec: TableSpec) -> _Sheet:
             typed.add(name)
     numbers = tuple(number for number, _ in body)
     formulas = _uncalculated(file, chosen, dict(zip(names, filled, strict=True)), columns, numbers)
-    return _Sheet(chosen, columns, numbers, repeated, frozenset(typed), errors, formulas, others)
+    above = tuple(tuple(plain_texts(row)) for _, row in rows[: start.header])
+    return _Sheet(chosen, columns, numbers, repeated, frozenset(typed), errors, formulas, others, skipped, above)
+
+
+def open_book(file: Path, *, with_formulas: bool = False) -> Any:
+    """Open an Excel file for reading.
+
+    Parameters
+    ----------
+    file : Path
+    with_formulas : bool
+        Whether cells hold their formulas in place of what these gave.
+
+    Returns
+    -------
+    Workbook
+        Of openpyxl.
+
+    Raises
+    ------
+    DataError
+        When it is protected by a password, damaged or no Excel file.
+    """
+    import openpyxl
+
+    with file.open("rb") as stream:
+        start = stream.read(8)
+    if start == OLE:
+        words = f"{file.name} is protected by a password, or is an Excel file of before 2007."
+        raise DataError(words, remedy="Open it in Excel and save it as .xlsx without a password.", file=file)
+    try:
+        return openpyxl.load_workbook(file, read_only=True, data_only=not with_formulas)
+    except Exception as error:  # openpyxl raises whatever the broken part of a file gives
+        why = "it is empty" if not start else "it is no Excel file" if start[:2] != b"PK" else first_words(error)
+        words = f"{file.name} cannot be read: {why}."
+        raise DataError(words, remedy="It is damaged or of another kind; export it anew as .xlsx.", file=file) from None
+
+
+def sheet_table(rows: Sequence[tuple[int, Sequence[Any]]], read: ReadSpec) -> tuple[TableStart, int, Skipped]:
+    """Where the table of a sheet begins and ends, and what of the sheet is no row of it.
+
+    Parameters
+    ----------
+    rows : sequence of (int, cells)
+        The rows that are not empty, with their numbers.
+    read : ReadSpec
+        What is not left to be found.
+
+    Returns
+    -------
+    TableStart, int, tuple of SkippedRows
+        Places among the rows.
+    """
+    numbers = [number for number, _ in rows]
+    width = max(len(row) for _, row in rows)
+
+    def texts(begin: int, end: int) -> list[list[str]]:
+        """Rows as texts, with an empty one where the sheet has some."""
+        found: list[list[str]] = []
+        for place in range(begin, end):
+            if place > begin and numbers[place] > numbers[place - 1] + 1:
+                found.append([])
+            cells = plain_texts(rows[place][1])
+            found.append([*cells, *[""] * (width - len(cells))])
+        return found
+
+    skip = None if read.skip is None else sum(number <= read.skip for number in numbers)
+    first = texts(0, min(len(rows), SAMPLE_ROWS)) if skip is None else [row for row in texts(0, skip + 2) if row]
+    start = table_start(first, skip)
+    places = [place for place, row in enumerate(first) if row]  # of rows among the texts
+    above = {text: place for place, text in enumerate(places)}
+    body = sum(place < start.body for place in places)
+    skipped = [replace(one, row=numbers[above[one.row - 1]]) for one in start.skipped]
+    start = replace(start, header=above[start.header], body=body)
+    last = len(rows)
+    if read.footer is not None:
+        last = max(start.body, last - read.footer)
+        found = [SkippedRows("footer", len(rows) - last, numbers[last], "")] if last < len(rows) else []
+    else:
+        begin = max(start.body, len(rows) - SAMPLE_ROWS)
+        lines = texts(begin, len(rows))
+        end, ends = table_end(lines, width)
+        last = begin + sum(bool(line) for line in lines[:end])
+        found = [replace(one, row=numbers[begin + sum(bool(x) for x in lines[: one.row - 1])]) for one in ends]
+    return start, last, (*skipped, *found)
+
+
+def plain_texts(row: Sequence[Any]) -> list[str]:
+    """The cells of a row as texts, empty ones as empty texts."""
+    return ["" if cell.value is None else _text(cell.value, ReadSpec()) for cell in row]
+
+
+def first_words(error: Exception) -> str:
+    """The first line of an error of a library, in lower case and without an end."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return (line[:1].lower() + line[1:]).rstrip(".")
 
 
 def _chosen(file: Path, titles: Sequence[str], wanted: str | None) -> str:
@@ -149,26 +255,43 @@ def _other_sheet(titles: Sequence[str]) -> str:
     )
 
 
-def _rows(sheet: Any) -> list[tuple[int, Sequence[Any]]]:
-    """Rows that are not empty, with their numbers."""
+def _rows(sheet: Any, cells: str | None = None) -> list[tuple[int, Sequence[Any]]]:
+    """Rows that are not empty, with their numbers; those of a range of cells where one is given."""
     sheet.reset_dimensions()  # what programs write there is often wrong
+    left, top, right, bottom = _bounds(cells)
     return [
         (number, row)
-        for number, row in enumerate(sheet.iter_rows(), start=1)
+        for number, row in enumerate(
+            sheet.iter_rows(min_row=top, max_row=bottom, min_col=left, max_col=right), start=top or 1
+        )
         if any(cell.value is not None and cell.value != "" for cell in row)
     ]
 
 
-def _alike(book: Any, titles: Sequence[str], chosen: str, head: Sequence[Any]) -> tuple[str, ...]:
-    """Sheets with the names of this one in their first row."""
-    wanted = {str(cell.value).strip() for cell in head if cell.value is not None}
+def _bounds(cells: str | None) -> tuple[int | None, ...]:
+    """First column, first row, last column and last row of a range, each where it is said."""
+    from openpyxl.utils.cell import column_index_from_string
+
+    if cells is None:
+        return None, None, None, None
+    found = re.fullmatch(CELLS, cells.replace("$", "").upper())
+    assert found is not None
+    left, top, right, bottom = found.groups()
+    columns = [None if one is None else column_index_from_string(one) for one in (left, right)]
+    rows = [None if one is None else int(one) for one in (top, bottom)]
+    return columns[0], rows[0], columns[1], rows[1]
+
+
+def _alike(book: Any, titles: Sequence[str], chosen: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Sheets with the names of this one in one of their first rows."""
+    wanted = {name for name in names if name}
     found = []
     for title in titles:
         if title == chosen:
             continue
         book[title].reset_dimensions()
-        first = next((row for row in book[title].iter_rows() if any(cell.value is not None for cell in row)), ())
-        if wanted <= {str(cell.value).strip() for cell in first}:
+        first = book[title].iter_rows(max_row=MOST_TITLES)
+        if any(wanted <= {text.strip() for text in plain_texts(row)} for row in first):
             found.append(title)
     return tuple(found)
 
@@ -179,9 +302,7 @@ def _uncalculated(
     """Formulas without a value, which are put where their values would stand; the file is opened again for them."""
     if not any(text is None for texts in columns.values() for text in texts):
         return {}
-    import openpyxl
-
-    book = openpyxl.load_workbook(file, read_only=True, data_only=False)
+    book = open_book(file, with_formulas=True)
     try:
         written = dict(_rows(book[title]))
     finally:

@@ -2,9 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
+
+SkippedKind = Literal["title", "second_header", "total", "footer"]
+SKIPPED_NAMES: Mapping[SkippedKind, tuple[str, str]] = {
+    "title": ("line above the header", "lines above the header"),
+    "second_header": ("second header line", "second header lines"),
+    "total": ("total row", "total rows"),
+    "footer": ("line at the foot", "lines at the foot"),
+}
+
+
+@dataclass(frozen=True)
+class SkippedRows:
+    """Rows of a file that are no rows of the table.
+
+    Parameters
+    ----------
+    kind : str
+        What they are.
+    rows : int
+        How many.
+    row : int
+        The first of them in the file, counted from 1.
+    text : str
+        What stands in that row first.
+    """
+
+    kind: SkippedKind
+    rows: int
+    row: int
+    text: str = ""
+
+    def __str__(self) -> str:
+        name = SKIPPED_NAMES[self.kind][self.rows != 1]
+        shown = f" ('{shortened(self.text)}')" if self.text else ""
+        return f"{self.rows:,} {name}{shown}"
 
 
 @dataclass(frozen=True)
@@ -15,13 +51,25 @@ class FilePart:
     ----------
     file : Path
     rows : int
-        How many were read.
+        How many of them are in the table.
     columns : tuple of str
         Of this file.
     first : int
         Row of the file in which the first of them stands, counted from 1: 2 where a row of names is above it.
     numbers : tuple of int, optional
         The row of each of them, where rows of the file were left out because they are empty.
+    left_out : tuple of int
+        Rows that were read and then left out of the table, as positions among all that were read, counted from 0.
+    find_row : callable, optional
+        Row of the file by the position of a row that was read, where it takes a look into the file.
+    member : str, optional
+        The file within a zip file.
+    encoding : str
+        Of a text.
+    heads : tuple of tuple of str
+        The rows above the header, as they stand there.
+    skipped : tuple of SkippedRows
+        Rows of the file that are no rows of the table.
     """
 
     file: Path
@@ -29,6 +77,25 @@ class FilePart:
     columns: tuple[str, ...]
     first: int = 1
     numbers: tuple[int, ...] | None = None
+    left_out: tuple[int, ...] = ()
+    find_row: Callable[[int], int] | None = None
+    member: str | None = None
+    encoding: str = "utf-8"
+    heads: tuple[tuple[str, ...], ...] = ()
+    skipped: tuple[SkippedRows, ...] = ()
+
+    @property
+    def place(self) -> Path:
+        """The file, or that within a zip file, for messages."""
+        return self.file if self.member is None else self.file / self.member
+
+    def row(self, position: int) -> int:
+        """Row of the file, counted from 1, of a row of the table, counted from 0 among those of this file."""
+        for one in self.left_out:
+            position += one <= position
+        if self.find_row is not None:
+            return self.find_row(position)
+        return self.first + position if self.numbers is None else self.numbers[position]
 
 
 @dataclass(frozen=True)
@@ -57,6 +124,10 @@ class FileRead:
         Column by column the rows in which a formula stands that was never calculated.
     errors : mapping of str to sequence of (int, str)
         Column by column the rows in which a spreadsheet has an error such as ``#N/A`` for a value.
+    doubtful : tuple of (Path, int, str)
+        Rows that are called a total and are not the sum of the others: file, row and text.
+    changed : tuple of Path
+        Files that were written to while they were read.
     """
 
     parts: tuple[FilePart, ...]
@@ -69,6 +140,8 @@ class FileRead:
     sheet: str | None = None
     formulas: Mapping[str, Sequence[tuple[int, str]]] = field(default_factory=dict)
     errors: Mapping[str, Sequence[tuple[int, str]]] = field(default_factory=dict)
+    doubtful: tuple[tuple[Path, int, str], ...] = ()
+    changed: tuple[Path, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -86,19 +159,42 @@ class FileRead:
         Returns
         -------
         Path, int
-            Empty rows of a file of text are not counted.
+            As the file counts its rows, those included that are no rows of the table.
 
         Examples
         --------
-        >>> parts = (FilePart(Path("a.csv"), 2, ("x",), first=2), FilePart(Path("b.csv"), 1, ("x",), first=2))
-        >>> FileRead(parts).place(2)[0].name, FileRead(parts).place(2)[1]
-        ('b.csv', 2)
+        >>> parts = (FilePart(Path("a.csv"), 2, ("x",), first=2), FilePart(Path("b.csv"), 1, ("x",), left_out=(0,)))
+        >>> FileRead(parts).place(1)[1], FileRead(parts).place(2)
+        (3, (PosixPath('b.csv'), 2))
         """
         for part in self.parts:
             if position < part.rows:
-                return part.file, part.first + position if part.numbers is None else part.numbers[position]
+                return part.place, part.row(position)
             position -= part.rows
-        return self.parts[-1].file, position + 1
+        return self.parts[-1].place, position + 1
+
+
+def shortened(text: str, length: int = 60) -> str:
+    r"""Text on one line, cut where it is long.
+
+    Parameters
+    ----------
+    text : str
+        Any.
+    length : int
+        Signs that are kept at most.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> shortened("Campaign  report\nof Q3"), shortened("abcdef", 4)
+    ('Campaign report of Q3', 'abc…')
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= length else f"{line[: length - 1]}…"
 
 
 def unique_names(names: Sequence[str | None]) -> tuple[list[str], dict[str, list[str]]]:

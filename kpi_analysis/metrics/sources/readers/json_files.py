@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import ibis.expr.types as ir
 
 from kpi_analysis.core.config.table_spec import TableSpec
 from kpi_analysis.core.errors import DataError
-from kpi_analysis.metrics.sources.readers.csv_layout import DECIMAL_COMMA, opened
+from kpi_analysis.metrics.sources.readers.csv_layout import DECIMAL_COMMA
 from kpi_analysis.metrics.sources.readers.file_read import FilePart, FileRead
 from kpi_analysis.metrics.sources.readers.sql_words import identifier, quoted
+from kpi_analysis.metrics.sources.readers.text_encoding import opened
 
 NUMBERS = ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT", "DOUBLE", "INTEGER", "FLOAT")
 
@@ -75,7 +77,8 @@ def _read(connection: Any, name: str, files: list[Path], spec: TableSpec) -> tup
         names = ", ".join(identifier(column) for column in own)
         values = ", ".join(_text(column, spec) for column in own)
         source = f"INSERT INTO {table} ({names}) SELECT {values} FROM {_source(file, own, 'JSON')}"
-        parts.append(FilePart(file, int(connection.raw_sql(source).fetchone()[0]), tuple(own)))
+        rows = int(connection.raw_sql(source).fetchone()[0])
+        parts.append(FilePart(file, rows, tuple(own), find_row=partial(json_row, file)))
     typed = {column for column in columns if all(own.get(column, NUMBERS[0]) in NUMBERS for own in kinds)}
     loaded = connection.table(name, database=("temp", "main"))
     sample = loaded.limit(100).to_pyarrow().to_pylist()
