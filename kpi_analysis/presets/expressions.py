@@ -10,7 +10,7 @@ from sqlglot import exp
 
 
 @lru_cache(maxsize=4096)
-def names_in(text: str) -> frozenset[str]:
+def aliases_in(text: str) -> frozenset[str]:
     """Aliases that an expression names.
 
     Parameters
@@ -24,7 +24,7 @@ def names_in(text: str) -> frozenset[str]:
 
     Examples
     --------
-    >>> sorted(names_in("coalesce(ended, canceled) || day"))
+    >>> sorted(aliases_in("coalesce(ended, canceled) || day"))
     ['canceled', 'day', 'ended']
     """
     return frozenset(column.name for column in _tree(text).find_all(exp.Column))
@@ -98,7 +98,7 @@ def with_names(text: str, names: Mapping[str, str]) -> str:
     '-(net * (1 + (tax / 100)))'
     """
     for name in reversed(list(names)):
-        if name in names_in(text):
+        if name in aliases_in(text):
             text = _tree(text).transform(_named, name, names[name]).sql(dialect="duckdb")
     return text
 

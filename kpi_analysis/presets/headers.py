@@ -12,6 +12,7 @@ CURRENCY = "{currency}"  # stands in a spelling for a currency code: ``Cost ({cu
 _SIGNS = {"€": "eur", "$": "usd", "£": "gbp"}
 
 
+@lru_cache(maxsize=16384)
 def plain_header(header: str) -> str:
     """Header as it is compared: small letters, one blank within, no mark of the file, no quotes around it.
 

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from kpi_analysis.core.errors import did_you_mean
 from kpi_analysis.core.schema import TABLES, ColumnKind
 from kpi_analysis.core.yaml_file import StrictModel
-from kpi_analysis.presets.expressions import expanded, names_in, with_names
+from kpi_analysis.presets.expressions import aliases_in, expanded, with_names
 
 
 class SeenSpec(StrictModel):
@@ -45,7 +45,6 @@ class PresetTable(StrictModel):
     `also` are further rows that the same rows of the export make, such as refunds beside orders.
     """
 
-    read: dict[str, str | int | bool | dict[str, str]] = Field(default_factory=dict)
     where: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     unpivot: UnpivotPart | None = None
@@ -78,6 +77,8 @@ class Preset(StrictModel):
         Whether its columns are months.
     labels : sequence of sequences of str
         Of each group one must stand in the first column.
+    never_labels : sequence of str
+        Values of the first column with which it is another statement.
     kinds : mapping of str to str
         Kind by alias, of those that hold numbers, days or times.
     names : mapping of str to str
@@ -108,6 +109,7 @@ class Preset(StrictModel):
     told_by: str | None = None
     months: bool = False
     labels: tuple[tuple[str, ...], ...] = ()
+    never_labels: tuple[str, ...] = ()
     kinds: dict[str, ColumnKind] = Field(default_factory=dict)
     names: dict[str, str] = Field(default_factory=dict)
     tables: dict[str, PresetTable] = Field(default_factory=dict)
@@ -168,7 +170,7 @@ def _check_table(name: str, table: PresetTable, aliases: set[str]) -> None:
             if wanted.required and wanted.name not in {*part.columns, *made}:
                 raise ValueError(f"table {name} has no '{wanted.name}', which it needs")
         for text in (*part.columns.values(), *([part.where] if part.where else [])):
-            for alias in sorted(names_in(text) - aliases):
+            for alias in sorted(aliases_in(text) - aliases):
                 raise ValueError(f"'{text}': '{alias}' is no alias of its headers. {did_you_mean(alias, aliases)}")
 
 

@@ -78,6 +78,8 @@ def is_recognised(
     labels = {plain_header(label) for label in first_column} if preset.labels else set()
     if any(not {plain_header(label) for label in group} & labels for group in preset.labels):
         return False
+    if labels & {plain_header(label) for label in preset.never_labels}:
+        return False
     if not set(preset.recognised_by) <= set(found.by_alias):
         return False
     if any(not set(group) & set(found.by_alias) for group in preset.any_of):
@@ -136,7 +138,7 @@ def nearest_presets(headers: Sequence[str], count: int = 3) -> list[tuple[str, t
     for name, preset in load_presets().items():
         missing = missing_headers(preset, headers)
         wanted = len(preset.recognised_by) + len(preset.any_of)
-        if missing and len(missing) <= wanted / 2:
+        if wanted and not preset.months and missing and len(missing) <= wanted / 2:
             ranked.append((len(missing) / wanted, len(missing), name, missing))
     return [(name, missing) for _, _, name, missing in sorted(ranked)[:count]]
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from kpi_analysis.core.errors import ConfigError, did_you_mean
 from kpi_analysis.core.schema import TABLES, ColumnKind
-from kpi_analysis.presets.expressions import names_in, needed_names
+from kpi_analysis.presets.expressions import aliases_in, needed_names
 from kpi_analysis.presets.headers import find_headers
 from kpi_analysis.presets.loading import find_preset
 from kpi_analysis.presets.model import FROM_FILE, LoaderPreset, Preset, PresetTable, UnpivotPart
@@ -28,8 +27,6 @@ class ResolvedPreset:
         Expression over the aliases by canonical column, of those that can be made.
     kinds : mapping of str to str
         Kind by alias, of those that hold numbers, days or times.
-    read : mapping
-        What `read:` of the company file would say.
     unpivot : UnpivotPart, optional
         Months in columns.
     accounts : mapping of str to tuple of str
@@ -44,7 +41,6 @@ class ResolvedPreset:
     columns: Mapping[str, str]
     where: str | None = None
     kinds: Mapping[str, ColumnKind] = field(default_factory=dict)
-    read: Mapping[str, Any] = field(default_factory=dict)
     unpivot: UnpivotPart | None = None
     accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     currency: str | None = None
@@ -127,7 +123,7 @@ def _resolved_part(
     for column, text in part.columns.items():
         if column in overridden:
             continue
-        names = names_in(text)
+        names = aliases_in(text)
         absent = sorted(needed_names(text) - there)
         if (names and not names & there) or absent:
             if known[column].required:
@@ -140,9 +136,7 @@ def _resolved_part(
     if currency is not None and "currency" in known and "currency" not in {*columns, *overridden}:
         columns["currency"] = f"'{currency}'"
     kinds = {alias: kind for alias, kind in preset.kinds.items() if alias in found}
-    return ResolvedPreset(
-        dict(found), columns, part.where, kinds, dict(part.read), part.unpivot, dict(part.accounts), currency
-    )
+    return ResolvedPreset(dict(found), columns, part.where, kinds, part.unpivot, dict(part.accounts), currency)
 
 
 def _renamed(name: str, preset: Preset, table: str, column: str, alias: str, unused: Sequence[str]) -> ConfigError:

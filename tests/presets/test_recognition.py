@@ -123,3 +123,35 @@ def test_exports_in_other_languages_are_recognised(name: str, line: str) -> None
 
 def test_a_near_miss_says_which_headers_are_missing() -> None:
     assert ("meta_ads", ("Amount spent ({currency})",)) in nearest_presets(["Campaign name", "Day", "Impressions"])
+
+
+STATEMENTS = {
+    "quickbooks_profit_and_loss": (
+        ["", "Jan 2026", "Feb 2026", "Total"],
+        ["Income", "   Product Sales", "Total Income", "Gross Profit", "Expenses", "Total Expenses", "Net Income"],
+    ),
+    "quickbooks_balance_sheet": (
+        ["", "Jan 31, 2026", "Feb 2026"],
+        ["ASSETS", "Total Current Assets", "TOTAL ASSETS", "TOTAL LIABILITIES AND EQUITY", "Net Income"],
+    ),
+    "xero_profit_and_loss": (
+        ["Account", "Sep 2026", "Aug 2026"],
+        ["Trading Income", "Sales", "Total Trading Income", "Total Cost of Sales", "Gross Profit", "Net Profit"],
+    ),
+    "xero_balance_sheet": (
+        ["Account", "30 Sep 2026", "31 Aug 2026"],
+        ["Assets", "Total Current Assets", "Total Assets", "Total Liabilities", "Net Assets"],
+    ),
+    "bwa_months": (
+        ["Bezeichnung", "Jan 2026", "Mrz 2026"],
+        ["Umsatzerlöse", "Materialaufwand", "Rohertrag", "Personalkosten", "Betriebsergebnis"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_a_statement_by_month_is_recognised_by_the_names_of_its_lines(name: str) -> None:
+    headers, labels = STATEMENTS[name]
+    assert [match.name for match in recognise(headers, first_column=labels)] == [name]
+    assert recognise([headers[0], "Budget", "Actual"], first_column=labels) == []
+    assert recognise(headers, first_column=["Visits", "Sign-ups", "Total"]) == []
