@@ -61,6 +61,11 @@ class FoundTable:
         """Names of its columns."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def first_column(self) -> tuple[str, ...]:
+        """Values of its first column."""
+        return tuple(row[0] for row in self.sample if row and row[0])
+
 
 @dataclass(frozen=True)
 class NotReadable:

@@ -66,7 +66,9 @@ def plan_sources(found: Sequence[Found], folder: Path) -> SourcePlan:
     by_loader, loader_lines = loader_sources(found)
     rest = [one for one in found if one.name not in loader_lines]
     tables = [one for one in rest if isinstance(one, FoundTable)]
-    matches = {one.name: hits[0] for one in tables if (hits := recognise(one.headers, one.lines_above))}
+    matches = {
+        one.name: hits[0] for one in tables if (hits := recognise(one.headers, one.lines_above, one.first_column))
+    }
     drafts = [
         SourceDraft(table, {**_where(one, folder), "preset": matches[one.name].name}, one)
         for one in tables
@@ -74,7 +76,7 @@ def plan_sources(found: Sequence[Found], folder: Path) -> SourcePlan:
         for table in matches[one.name].preset.fills
     ]
     drafts = _once(_of_one_export(drafts), matches)
-    assessed = {one.name: assess(one.columns) for one in tables if one.name not in matches}
+    assessed = {one.name: assess(one.columns, one.first_column) for one in tables if one.name not in matches}
     taken = {draft.table for draft in (*drafts, *by_loader)}
     drafts += [_proposed(one, assessed[one.name], folder, taken) for one in tables if _has_proposal(assessed, one)]
     lines = [loader_lines.get(one.name) or _line(one, matches, assessed, drafts) for one in found]
@@ -183,7 +185,8 @@ def _proposed(one: FoundTable, assessment: Assessment, folder: Path, taken: set[
     note = f"proposed as {proposal.table} ({'; '.join(proposal.reasons)})"
     if proposal.table in taken:
         note += f"; another file fills {proposal.table} already"
-    return SourceDraft(proposal.table, {**_where(one, folder), "columns": dict(proposal.columns)}, one, False, note)
+    columns = {"columns": dict(proposal.columns)} if proposal.columns else {}
+    return SourceDraft(proposal.table, {**_where(one, folder), **proposal.further, **columns}, one, False, note)
 
 
 def _line(

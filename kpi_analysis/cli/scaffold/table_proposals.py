@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from kpi_analysis.cli.scaffold.column_profiles import ColumnProfile
 from kpi_analysis.cli.scaffold.header_words import header_rank, outcome_of, plain_words
+from kpi_analysis.core.account_names import propose_accounts
 from kpi_analysis.core.schema import TABLES, CanonicalColumn, CanonicalTable
+from kpi_analysis.presets.headers import is_month
 
 MIN_KEY_DISTINCT = 0.95  # share of different values in a column that names its rows
 MIN_ORDER_DISTINCT = 0.05  # order lines name their order several times
@@ -48,11 +51,14 @@ class Proposal:
         Ours to theirs: a name, or an SQL expression.
     reasons : tuple of str
         What speaks for it.
+    further : mapping of str to object
+        Other keys of the company file that it needs, such as `unpivot` and `accounts`.
     """
 
     table: str
     columns: Mapping[str, str]
     reasons: tuple[str, ...]
+    further: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,13 +96,15 @@ class _Fit:
     closeness: float = field(default=0.0)
 
 
-def assess(profiles: Sequence[ColumnProfile]) -> Assessment:
+def assess(profiles: Sequence[ColumnProfile], first_column: Sequence[str] = ()) -> Assessment:
     """Return which table a file could be; none where it only resembles one.
 
     Parameters
     ----------
     profiles : sequence of ColumnProfile
         Of all columns of the file.
+    first_column : sequence of str
+        Values of its first column, for statements whose columns are months.
 
     Returns
     -------
@@ -113,6 +121,9 @@ def assess(profiles: Sequence[ColumnProfile]) -> Assessment:
     >>> assess(deals[:3]).nearest[0]
     NearTable(table='opportunities', lacks=('outcome (a text with words for won and lost)',))
     """
+    statement = _statement(profiles, first_column)
+    if statement is not None:
+        return Assessment(statement)
     foreign = foreign_kind(profiles)
     fits = sorted(
         (_fit(table, profiles) for table in TABLES.values()), key=lambda fit: (len(fit.lacks), -fit.closeness)
@@ -120,7 +131,7 @@ def assess(profiles: Sequence[ColumnProfile]) -> Assessment:
     whole = [fit for fit in fits if not fit.lacks]
     if whole and not foreign:
         best = max(whole, key=lambda fit: fit.closeness)
-        return Assessment(Proposal(best.table.name, _columns(best), _reasons(best)))
+        return Assessment(Proposal(best.table.name, _columns(best), _reasons(best), _accounts(best)))
     near = [fit for fit in fits if fit.found][:NEAREST] or fits[:NEAREST]
     named = tuple(NearTable(fit.table.name, fit.lacks) for fit in near if fit.lacks)
     return Assessment(None, named, foreign)
@@ -264,6 +275,32 @@ def _are_deals(profiles: Sequence[ColumnProfile]) -> bool:
         for table, column in keys
         for profile in profiles
     )
+
+
+def _statement(profiles: Sequence[ColumnProfile], first_column: Sequence[str]) -> Proposal | None:
+    """A statement by month: its first column names accounts, among them revenue, and all others are months."""
+    months = [profile for profile in profiles[1:] if is_month(profile.name)]
+    if len(months) < 2 or len(months) < len(profiles) - 2 or any(one.kind not in ("number", "empty") for one in months):
+        return None
+    proposed = propose_accounts(name.strip() for name in first_column)
+    if "revenue" not in proposed.accounts or len(proposed.accounts) < 2:
+        return None
+    said = {"unpivot": {"account": 1, "months": "B:"}, "accounts": _as_lists(proposed.accounts)}
+    lines = ", ".join(proposed.accounts["revenue"][:2])
+    reasons = f"its columns are months from {months[0].name} to {months[-1].name}", f"revenue is {lines}"
+    return Proposal("ledger", {}, reasons, said)
+
+
+def _accounts(fit: _Fit) -> dict[str, Any]:
+    """`accounts` of a ledger whose accounts are not called as ours are."""
+    if fit.table.name != "ledger" or not fit.found["account"].words:
+        return {}
+    proposed = propose_accounts(fit.found["account"].words)
+    return {"accounts": _as_lists(proposed.accounts)} if proposed.accounts else {}
+
+
+def _as_lists(accounts: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    return {ours: list(theirs) for ours, theirs in accounts.items()}
 
 
 def _columns(fit: _Fit) -> dict[str, str]:

@@ -113,3 +113,12 @@ def test_a_column_whose_values_do_not_fit_is_lacking(changed: str, lacks: str) -
     assert found.proposal is None
     deals = next(near for near in found.nearest if near.table == "opportunities")
     assert len(deals.lacks) == 1 and deals.lacks[0].startswith(lacks)
+
+
+def test_a_statement_by_month_is_a_ledger_with_its_accounts() -> None:
+    text = "Position;Jan 2026;Feb 2026\nUmsatzerlöse;100,00;110,00\nMaterialaufwand;40,00;41,00\nMiete;5,00;5,00\n"
+    header, *rows = list(csv.reader(io.StringIO(text), delimiter=";"))
+    proposal = assess(profiles_of(header, rows), [row[0] for row in rows]).proposal
+    assert proposal is not None and proposal.table == "ledger"
+    assert proposal.further["accounts"]["revenue"] == ["Umsatzerlöse"]
+    assert proposal.further["unpivot"] == {"account": 1, "months": "B:"}
