@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,13 +15,13 @@ from kpi_analysis.core.config.company import CompanyConfig, expand_secrets
 from kpi_analysis.core.config.table_spec import TableSpec
 from kpi_analysis.core.errors import ConfigError, did_you_mean
 from kpi_analysis.metrics.sources.readers import READERS, Reader
+from kpi_analysis.metrics.sources.readers.file_kinds import KINDS, file_kind
 
-KINDS = {
-    ".csv": "csv", ".csv.gz": "csv", ".tsv": "csv", ".tsv.gz": "csv", ".txt": "csv", ".parquet": "parquet",
-    ".jsonl": "json", ".ndjson": "json", ".jsonl.gz": "json", ".ndjson.gz": "json", ".xlsx": "excel",
-    ".xlsm": "excel",
-}  # fmt: skip
 KIND_NAMES = {"csv": "CSV files", "excel": "Excel files"}
+SETTINGS = {
+    "encoding": ("csv", "zip"), "delimiter": ("csv", "zip"), "sheet": ("excel", "zip"), "range": ("excel",),
+    "skip": ("csv", "excel", "zip"), "footer": ("csv", "excel", "zip"),
+}  # fmt: skip
 
 SMALL = 4_000_000  # bytes, all of which are looked at in a few milliseconds
 HIDDEN = "kpi."  # begins the names of columns that do not stand in the source
@@ -52,11 +53,11 @@ def find_files(company: CompanyConfig, name: str, path: str) -> list[Path]:
     """
     pattern = Path(expand_secrets(path, company.path))
     full = pattern if pattern.is_absolute() else company.folder / pattern
-    if any(sign in str(pattern) for sign in "*?["):
+    if any(sign in str(pattern) for sign in "*?[") and not full.is_file():
         anchor = Path(full.anchor) if full.is_absolute() else Path()
         found = sorted(anchor.glob(str(full.relative_to(anchor) if full.is_absolute() else full)))
     else:
-        found = [full] if full.is_file() else []
+        found = _in_folder(full) if full.is_dir() else [full] if full.exists() or full.is_symlink() else []
     if not found:
         siblings = [item.name for item in full.parent.glob("*")] if full.parent.is_dir() else []
         raise ConfigError(
@@ -65,7 +66,32 @@ def find_files(company: CompanyConfig, name: str, path: str) -> list[Path]:
             file=company.path,
             line=company.line("tables", name, "path"),
         )
+    for file in found:
+        _refuse_no_file(company, name, file)
     return found
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    """The files of a folder that are of a kind that can be read."""
+    return sorted(file for file in folder.iterdir() if file_kind(file) is not None and not file.name.startswith("."))
+
+
+def _refuse_no_file(company: CompanyConfig, name: str, file: Path) -> None:
+    """Refuse what is no regular file before it is opened, for reading from a pipe has no end."""
+    try:
+        mode = file.stat().st_mode
+    except OSError:
+        what = "a link to nothing"
+    else:
+        if stat.S_ISREG(mode):
+            return
+        what = "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "no regular file"
+    raise ConfigError(
+        f"table {name}: {file} is {what}.",
+        remedy='Name files only, such as "exports/*.csv".',
+        file=company.path,
+        line=company.line("tables", name, "path"),
+    )
 
 
 def are_small(company: CompanyConfig) -> bool:
@@ -79,7 +105,7 @@ def are_small(company: CompanyConfig) -> bool:
 
 def is_text(files: Sequence[Path]) -> bool:
     """Whether values come as text, so that they are converted once and kept."""
-    return any(file_kind(file) in ("csv", "excel", "json") for file in files)
+    return any(file_kind(file) in ("csv", "excel", "json", "zip") for file in files)
 
 
 def reader_of(company: CompanyConfig, name: str, files: Sequence[Path], spec: TableSpec) -> Reader:
@@ -115,10 +141,10 @@ def reader_of(company: CompanyConfig, name: str, files: Sequence[Path], spec: Ta
             file=company.path,
             line=company.line("tables", name, "path"),
         )
-    for setting, its_kind in (("encoding", "csv"), ("delimiter", "csv"), ("sheet", "excel")):
-        if getattr(spec.read, setting) is not None and kind != its_kind:
+    for setting, its_kinds in SETTINGS.items():
+        if getattr(spec.read, setting) is not None and kind not in its_kinds:
             raise ConfigError(
-                f"table {name}: read: {{{setting}: …}} is for {KIND_NAMES[its_kind]}, '{spec.path}' is none.",
+                f"table {name}: read: {{{setting}: …}} is for {KIND_NAMES[its_kinds[0]]}, '{spec.path}' is none.",
                 remedy=f"Take {setting} out.",
                 file=company.path,
                 line=company.line("tables", name, "read", setting),
@@ -155,9 +181,3 @@ def digest(files: Sequence[Path]) -> str:
         with file.open("rb") as stream:
             whole.update(hashlib.file_digest(stream, "sha256").digest())
     return whole.hexdigest()
-
-
-def file_kind(file: Path) -> str | None:
-    """Kind of a file by its ending: csv, excel, json or parquet."""
-    suffixes = [suffix.lower() for suffix in file.suffixes[-2:]]
-    return KINDS.get("".join(suffixes)) or KINDS.get(suffixes[-1] if suffixes else "")

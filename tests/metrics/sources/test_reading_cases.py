@@ -61,7 +61,6 @@ def refused(company: OpenCompany) -> KpiError:
         ("date_dmy", 3, ("'13-09-26' in row 3", "not a date like 2026-09-14")),
         ("date_dmyslash", 3, ("'13/09/26' in row 3", "not a date")),
         ("date_infd", 3, ("'infinity' in row 3", "not a date")),
-        ("enc_latin1", 2, ("not UTF-8", "row 2", "byte E9", "encoding")),
         ("j_num2", 2, ("'abc' in row 2", "not a number")),
         ("de_thousands", 2, ("'1.234' in row 2", "1234 or 1.234", "thousands")),
         ("xl_err", 3, ("'#N/A' in row 3", "not a number")),

@@ -14,6 +14,7 @@ from kpi_analysis.metrics.sources.readers.excel_files import read_excel_files
 from kpi_analysis.metrics.sources.readers.file_read import FileRead
 from kpi_analysis.metrics.sources.readers.json_files import read_json_files
 from kpi_analysis.metrics.sources.readers.parquet_files import read_parquet_files
+from kpi_analysis.metrics.sources.readers.zip_files import read_zip_files
 
 Reader = Callable[[Any, str, list[Path], TableSpec], tuple[ir.Table, FileRead]]
 
@@ -22,4 +23,5 @@ READERS: Mapping[str, Reader] = {
     "excel": read_excel_files,
     "json": read_json_files,
     "parquet": read_parquet_files,
+    "zip": read_zip_files,
 }

@@ -17,9 +17,9 @@ from typing import Any
 import duckdb
 import ibis.expr.types as ir
 
-from kpi_analysis.core.config.company import TableSpec
+from kpi_analysis.core.config.table_spec import TableSpec
 from kpi_analysis.core.errors import DataError
-from kpi_analysis.metrics.sources.readers.csv_layout import CsvLayout, csv_layout, csv_records, csv_row
+from kpi_analysis.metrics.sources.readers.csv_layout import CsvLayout, csv_layout, csv_records, read_row
 from kpi_analysis.metrics.sources.readers.file_read import FilePart, FileRead, unique_names
 from kpi_analysis.metrics.sources.readers.sql_words import identifier, quoted
 from kpi_analysis.metrics.sources.readers.text_encoding import not_in_encoding, opened, other_encoding
@@ -31,8 +31,21 @@ FILES_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
-class _Source:
-    """A file with its layout and the names that its columns get."""
+class TextSource:
+    """A text file that is to be read.
+
+    Parameters
+    ----------
+    file : Path
+    layout : CsvLayout
+        How it is written.
+    names : tuple of str
+        What its columns are called.
+    repeated : dict of str to list of str
+        Names that stand several times in its header, and what their columns are called.
+    size : int
+        In bytes, before it was read.
+    """
 
     file: Path
     layout: CsvLayout
@@ -68,7 +81,13 @@ def read_csv_files(connection: Any, name: str, files: list[Path], spec: TableSpe
     DataError
         When a row is wider or narrower than the header, or a file is not written in its encoding.
     """
-    sources = [_source(file, spec) for file in files]
+    return read_text_sources(connection, name, [text_source(file, spec) for file in files], spec)
+
+
+def read_text_sources(
+    connection: Any, name: str, sources: Sequence[TextSource], spec: TableSpec
+) -> tuple[ir.Table, FileRead]:
+    """Raw table of text files whose layout is known; see `read_csv_files`."""
     columns = list(dict.fromkeys(column for source in sources for column in source.names))
     listed = ", ".join(f"{identifier(column)} VARCHAR" for column in columns)
     connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} ({listed})")
@@ -90,14 +109,15 @@ def read_csv_files(connection: Any, name: str, files: list[Path], spec: TableSpe
     return connection.table(name, database=("temp", "main")), without_totals(connection, name, read, spec)
 
 
-def _source(file: Path, spec: TableSpec) -> _Source:
+def text_source(file: Path, spec: TableSpec) -> TextSource:
+    """Text file with its layout and the names that its columns get."""
     size = file.stat().st_size
     layout = csv_layout(file, spec.read)
     names, repeated = unique_names(layout.names)
-    return _Source(file, layout, tuple(names), repeated, size)
+    return TextSource(file, layout, tuple(names), repeated, size)
 
 
-def _alike(source: _Source) -> object:
+def _alike(source: TextSource) -> object:
     """Files of the same key are read by one statement."""
     layout = source.layout
     is_packed = source.file.suffix.lower() == ".gz"
@@ -106,7 +126,7 @@ def _alike(source: _Source) -> object:
     return source.names, layout.delimiter, layout.escape, layout.records, is_packed
 
 
-def _load_group(connection: Any, name: str, sources: Sequence[_Source], spec: TableSpec) -> list[FilePart]:
+def _load_group(connection: Any, name: str, sources: Sequence[TextSource], spec: TableSpec) -> list[FilePart]:
     """Rows of files that are written alike, put into the table."""
     parts: list[FilePart] = []
     for begin in range(0, len(sources), FILES_AT_ONCE):
@@ -122,14 +142,14 @@ def _load_group(connection: Any, name: str, sources: Sequence[_Source], spec: Ta
     return parts
 
 
-def _part(source: _Source, layout: CsvLayout, rows: int) -> FilePart:
+def _part(source: TextSource, layout: CsvLayout, rows: int) -> FilePart:
     return FilePart(
-        source.file, rows, source.names, layout.records + 1, find_row=partial(csv_row, source.file, layout),
+        source.file, rows, source.names, layout.records + 1, find_row=partial(read_row, source.file, layout),
         encoding=layout.encoding, heads=layout.heads, skipped=layout.all_skipped(rows),
     )  # fmt: skip
 
 
-def _load(connection: Any, name: str, source: _Source, spec: TableSpec) -> FilePart:
+def _load(connection: Any, name: str, source: TextSource, spec: TableSpec) -> FilePart:
     """Rows of one file, put into the table."""
     file, layout = source.file, source.layout
     try:
@@ -178,7 +198,7 @@ def _read(connection: Any, name: str, path: str, names: Sequence[str], layout: C
     return int(connection.raw_sql(f"INSERT INTO {table} ({chosen}) SELECT {chosen} FROM {source}").fetchone()[0])
 
 
-def _read_together(connection: Any, name: str, sources: Sequence[_Source]) -> list[int]:
+def _read_together(connection: Any, name: str, sources: Sequence[TextSource]) -> list[int]:
     """Read files by one statement, and return how many rows each has."""
     names, layout = sources[0].names, sources[0].layout
     paths = [_absolute(source.file) for source in sources]
@@ -204,7 +224,7 @@ def _is_decodable(file: Path, encoding: str) -> bool:
     return True
 
 
-def _fault(source: _Source) -> DataError | None:
+def _fault(source: TextSource) -> DataError | None:
     """What is wrong with a file, by reading it row by row; None where nothing is."""
     file, layout = source.file, source.layout
     names, found = layout.names, []

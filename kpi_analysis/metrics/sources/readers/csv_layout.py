@@ -51,6 +51,8 @@ class CsvLayout:
         Lines of text above the first row under the header.
     records : int
         Rows above it, the header included; a value may have several lines.
+    header : int
+        Place of the header among them, counted from 0.
     is_simple : bool
         Whether DuckDB finds the first row by counting rows.
     heads : tuple of tuple of str
@@ -70,6 +72,7 @@ class CsvLayout:
     has_decimal_commas: bool
     lines: int = 1
     records: int = 1
+    header: int = 0
     is_simple: bool = True
     heads: tuple[tuple[str, ...], ...] = ()
     skipped: tuple[SkippedRows, ...] = ()
@@ -135,14 +138,14 @@ def csv_layout(file: Path, read: ReadSpec) -> CsvLayout:
     lines = best.ends[start.body - 1]
     above = LINES.findall(text)[: best.ends[start.header] - 1] if start.header else []
     layout = CsvLayout(
-        encoding, best.delimiter, best.escape, start.names, commas, lines, start.body,
+        encoding, best.delimiter, best.escape, start.names, commas, lines, start.body, start.header,
         is_simple=not any('"' in line for line in above) or _is_quoted_whole(above),
         heads=tuple(tuple(row) for row in rows[: start.header] if has_text(row)), skipped=start.skipped,
     )  # fmt: skip
     return _with_foot(file, layout, read.footer)
 
 
-def csv_records(file: Path, layout: CsvLayout) -> Iterator[list[str]]:
+def csv_records(file: Path, layout: CsvLayout, *, strict: bool = True) -> Iterator[list[str]]:
     """Go through the rows under the header as Python reads them, up to the last one; an empty row is an empty list.
 
     Parameters
@@ -150,6 +153,8 @@ def csv_records(file: Path, layout: CsvLayout) -> Iterator[list[str]]:
     file : Path
     layout : CsvLayout
         How it is written.
+    strict : bool
+        Whether a quote that is not closed is an error.
 
     Yields
     ------
@@ -168,13 +173,13 @@ def csv_records(file: Path, layout: CsvLayout) -> Iterator[list[str]]:
     with opened(file) as stream, io.TextIOWrapper(stream, encoding=layout.encoding, newline="") as text:
         for _ in islice(text, layout.lines):
             pass
-        for row in _reader(text, layout.delimiter, layout.escape, strict=True):
+        for row in _reader(text, layout.delimiter, layout.escape, strict=strict):
             waiting.append(row)
             if len(waiting) > layout.foot_records:
                 yield waiting.pop(0)
 
 
-def csv_row(file: Path, layout: CsvLayout, position: int) -> int:
+def read_row(file: Path, layout: CsvLayout, position: int) -> int:
     """Row of a file, counted from 1, of a row of its table, counted from 0: empty rows are no rows of the table."""
     left = position + 1
     try:

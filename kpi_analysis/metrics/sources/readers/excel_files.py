@@ -115,7 +115,7 @@ def _read_sheet(file: Path, spec: TableSpec) -> _Sheet:
     try:
         titles = [sheet.title for sheet in book.worksheets]
         chosen = _chosen(file, titles, spec.sheet_name)
-        rows = _rows(book[chosen], spec.read.range)
+        rows = sheet_rows(book[chosen], spec.read.range)
         if not rows:
             raise DataError(f"sheet {chosen} of {file.name} is empty.", remedy=_other_sheet(titles), file=file)
         start, end, skipped = sheet_table(rows, spec.read)
@@ -255,7 +255,7 @@ def _other_sheet(titles: Sequence[str]) -> str:
     )
 
 
-def _rows(sheet: Any, cells: str | None = None) -> list[tuple[int, Sequence[Any]]]:
+def sheet_rows(sheet: Any, cells: str | None = None) -> list[tuple[int, Sequence[Any]]]:
     """Rows that are not empty, with their numbers; those of a range of cells where one is given."""
     sheet.reset_dimensions()  # what programs write there is often wrong
     left, top, right, bottom = _bounds(cells)
@@ -304,7 +304,7 @@ def _uncalculated(
         return {}
     book = open_book(file, with_formulas=True)
     try:
-        written = dict(_rows(book[title]))
+        written = dict(sheet_rows(book[title]))
     finally:
         book.close()
     found: Marks = {}

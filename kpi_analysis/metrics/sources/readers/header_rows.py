@@ -1,4 +1,4 @@
-"""Where a table begins in a sheet or a text file: title lines, comments, the header in one line or two, a total first."""
+"""Where a table begins: title lines, comments, the header in one line or two, a total row under it."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ def _with_groups(names: Sequence[str], groups: Row) -> list[str]:
 
 
 def _is_second_header(rows: Sequence[Row], names: Sequence[str], place: int) -> bool:
-    """Whether the row under the header goes on with it: few texts, in places where the rows below have numbers, or none.
+    """Whether the row under the header goes on with it: few texts, where the rows below have numbers or none.
 
     A survey tool writes there which kind of answer a column holds, other tools write units.
     """

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kpi_analysis.core.config.company import TableSpec
+from kpi_analysis.core.config.table_spec import TableSpec
 from kpi_analysis.metrics.sources.readers.file_read import FilePart, FileRead, SkippedRows
 from kpi_analysis.metrics.sources.readers.header_rows import TOTAL, is_value
 from kpi_analysis.metrics.sources.readers.sql_words import identifier
@@ -151,7 +151,7 @@ def _called_totals(connection: Any, name: str, part: FilePart, begin: int) -> li
 def _that_add_up(
     connection: Any, name: str, part: FilePart, begin: int, candidates: Sequence[_Candidate]
 ) -> list[_Candidate]:
-    """The candidates of which a number is the sum of the others in its column; with a grand total those of groups too."""
+    """The candidates of which a number is the sum of the others in its column, and with them totals of groups."""
     columns = [c for c in part.columns if any(_readings(one.cells[c]) for one in candidates)][:MOST_CHECKED]
     if not columns:
         return []
