@@ -53,7 +53,8 @@ _RULES: tuple[tuple[str, str], ...] = (
     ),
     (
         "revenue",
-        "income|subscription(s)? income|shipping income|returns|refund|erlösschmälerung|bestandsveränderung|bestandsverdg|"
+        "income|subscription(s)? income|shipping income|returns|refund|erlösschmälerung|bestandsveränderung|"
+        "bestandsverdg|"
         "aktivierte|gewährte (skonti|rabatt|boni)|.*(erlöse|umsätze|revenues?)$",
     ),
 )

@@ -105,8 +105,9 @@ def _examine(sources: Sources, name: str) -> TableCheck:
             c for c in sources.tables.columns(name) if sources.schemas[name].columns[c].kind in ("date", "timestamp")
         ]
         days = {column: distinct_days(sources.tables.unchecked(name), column) for column in dates}
+    wrong = {column for finding in findings if finding.level == "error" for column in finding.columns}
     findings += [
-        *date_findings(sources, name, days), *reading_findings(sources, name), *currency_findings(sources, name),
+        *date_findings(sources, name, days), *reading_findings(sources, name, wrong), *currency_findings(sources, name),
     ]  # fmt: skip
     key = _key(sources, name, mapped)
     if key is not None and counts.get("hashes", -1) != counts["keys"]:

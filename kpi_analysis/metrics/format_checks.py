@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from kpi_analysis.core.config.reading import ReadSpec
+from collections.abc import Collection
+
 from kpi_analysis.core.errors import DataFinding
 from kpi_analysis.metrics.sources import Sources
+from kpi_analysis.metrics.sources.column_formats import ColumnFormat
 from kpi_analysis.metrics.sources.mapping import MappedColumn
-from kpi_analysis.metrics.sources.value_formats import DateFormat, NumberFormat, ValueFormat
-from kpi_analysis.metrics.value_advice import read_line
+from kpi_analysis.metrics.sources.value_formats import DateFormat
 
 
-def format_findings(sources: Sources, name: str) -> list[DataFinding]:
+def format_findings(sources: Sources, name: str, without: Collection[str] = ()) -> list[DataFinding]:
     """Findings on columns that were read in a way that their own values do not prove, or that changes what they say.
 
     Parameters
@@ -19,27 +20,29 @@ def format_findings(sources: Sources, name: str) -> list[DataFinding]:
         Tables of the company.
     name : str
         Of the canonical table.
+    without : collection of str
+        Columns that are passed over.
 
     Returns
     -------
     list of DataFinding
         Warnings: marks for no value in a column that is needed, shares in percent, months read as days, dates of
-        several shapes, and readings that another column tells.
+        several shapes, and readings that another column tells. They put no figure in doubt.
     """
     found = []
     for column in sources.tables.mapping(name):
-        for theirs, form in column.formats:
-            if theirs == column.text or len(column.formats) == 1:
-                found += [_warning(sources, name, column, *said) for said in _said(column, theirs, form)]
+        for used in () if column.column.name in without else column.formats:
+            found += [_warning(sources, name, column, *said) for said in _said(column, used)]
     return found
 
 
-def _said(column: MappedColumn, theirs: str, form: ValueFormat) -> list[tuple[str, str]]:
+def _said(column: MappedColumn, used: ColumnFormat) -> list[tuple[str, str]]:
     """What is to be said of a format, and what to do where it is wrong."""
+    form = used.form
     if form.open:
         return []
     if isinstance(form, DateFormat):
-        return _of_dates(theirs, form)
+        return _of_dates(form)
     said = []
     if form.marks and column.column.required:
         listed = ", ".join(
@@ -49,22 +52,17 @@ def _said(column: MappedColumn, theirs: str, form: ValueFormat) -> list[tuple[st
     if form.percents:
         count = f"{form.percents:,} {'value' if form.percents == 1 else 'values'}"
         said.append((f"{count} in percent are read as shares, 4.99% as 0.0499", "If points are meant, map it: * 100."))
-    if form.proved_by:
-        signs = f"decimals with '{form.decimal}'"
-        said.append((f"its numbers could be read in two ways; they have {signs}, as '{form.proved_by}' has",
-                     f"If that is wrong: {_other(form)}"))  # fmt: skip
+    if form.proved_by and form.proof == "weak":
+        words = f"its numbers could be read in two ways; the decimals have '{form.decimal}', as '{form.proved_by}' has"
+        said.append((words, "Check one of them."))
     return said
 
 
-def _other(form: NumberFormat) -> str:
-    return read_line(ReadSpec(), decimal="," if form.decimal == "." else ".")
-
-
-def _of_dates(theirs: str, form: DateFormat) -> list[tuple[str, str]]:
+def _of_dates(form: DateFormat) -> list[tuple[str, str]]:
     said = []
     if form.proved_by:
         words = f"its dates could be read in several ways; they are read by {form.patterns[-1]}"
-        said.append((f"{words}, as '{form.proved_by}' tells", "If that is wrong, say it: read: {dates: …}."))
+        said.append((f"{words}, as '{form.proved_by}' tells", "Check one of them."))
     if form.is_month:
         said.append(("months are read as their first day", "If another day is meant, map the column by an expression."))
     parts = [*form.patterns, *(["2026-09-14"] if form.iso else [])]
@@ -78,5 +76,5 @@ def _warning(sources: Sources, name: str, column: MappedColumn, words: str, reme
     files = sources.tables.files(name)
     return DataFinding(
         "warning", f"table {name}, column {column.column.name}", f"{words}.", remedy,
-        str(files[0]) if len(files) == 1 else None, table=name, columns=(column.column.name,), summary=words,
+        str(files[0]) if len(files) == 1 else None, columns=(column.column.name,), summary=words,
     )  # fmt: skip

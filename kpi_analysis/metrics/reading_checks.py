@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,13 +15,15 @@ from kpi_analysis.core.errors import DataFinding, did_you_mean
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.format_checks import format_findings
 from kpi_analysis.metrics.sources import Sources
+from kpi_analysis.metrics.sources.column_formats import ColumnFormat
 from kpi_analysis.metrics.sources.mapping import MappedColumn
 from kpi_analysis.metrics.sources.preparation import PreparedSource
 from kpi_analysis.metrics.sources.readers.file_read import FilePart, FileRead
 from kpi_analysis.metrics.sources.row_places import example_rows
 from kpi_analysis.metrics.sources.value_formats import NumberFormat
 from kpi_analysis.metrics.sources.value_formats.finding import NOT_IN_THREES, THREE_DIGITS
-from kpi_analysis.metrics.value_advice import open_readings
+from kpi_analysis.metrics.statement_checks import statement_findings
+from kpi_analysis.metrics.value_advice import open_readings, origin
 
 Inputs = Sequence[tuple[MappedColumn, Sequence[str]]]  # columns, and those of the source that each is made from
 
@@ -29,7 +32,7 @@ SAMPLE_ROWS = 1000
 MAY_GIVE_NOTHING = r"(?i)\b(case|coalesce|nullif|try_cast)\b"  # an expression that says what to do where nothing is
 
 
-def reading_findings(sources: Sources, name: str) -> list[DataFinding]:
+def reading_findings(sources: Sources, name: str, wrong: Collection[str] = ()) -> list[DataFinding]:
     """Findings on how the files of a table, and the words in it, were read.
 
     Parameters
@@ -38,6 +41,8 @@ def reading_findings(sources: Sources, name: str) -> list[DataFinding]:
         Tables of the company.
     name : str
         Of the canonical table.
+    wrong : collection of str
+        Columns that errors are known of: how they were read is not told of.
 
     Returns
     -------
@@ -46,26 +51,32 @@ def reading_findings(sources: Sources, name: str) -> list[DataFinding]:
     """
     if name in sources.tables.written:
         return []
-    prepared = sources.tables.prepared(name)
-    if len(prepared.sources) > 1:  # whose rows stand in one table, so that what was read of each is looked at by itself
-        return [finding for one in prepared.sources for finding in _findings_of_files(name, one)]
-    raw, read = sources.tables.raw(name), sources.connections.reads.get(name)
-    inputs = [(column, _inputs(column, raw)) for column in sources.tables.mapping(name)]
-    if name in sources.tables.formats:
-        found = [*_open_numbers(sources, name, inputs), *format_findings(sources, name)]
+    prepared, mapped = sources.tables.prepared(name), sources.tables.mapping(name)
+    raw = sources.tables.raw(name)
+    inputs = [(column, _inputs(column, raw)) for column in mapped]
+    if sources.tables.has_plain_words(name):
+        found = [*_open_numbers(sources, name, inputs), *format_findings(sources, name, wrong)]
     else:
-        found = _two_readings(sources, name, inputs, read)
-    if read is not None:
-        found += [*_of_files(name, inputs, read), *_nested(sources, name, inputs, read)]
-    return found
+        found = _two_readings(sources, name, inputs, prepared.sources[0].read)
+    for source in prepared.sources:
+        if source.read is not None and source.turned is None and not source.is_further:
+            found += _of_source(sources, name, source, mapped)
+    return [*found, *statement_findings(sources, name)]
 
 
-def _findings_of_files(name: str, source: PreparedSource) -> list[DataFinding]:
-    """Findings on the files of one of several sources."""
-    if source.read is None:
-        return []
-    columns = [MappedColumn(column, text, value, value) for column, text, value in source.mapped]
-    return _of_files(name, [(column, _inputs(column, source.raw)) for column in columns], source.read)
+def _of_source(
+    sources: Sources, name: str, source: PreparedSource, mapped: Sequence[MappedColumn]
+) -> list[DataFinding]:
+    """Findings on the files of one source, whose columns are looked for by their names in the files."""
+    assert source.read is not None
+    by_name = {column.column.name: column for column in mapped}
+    columns = [replace(by_name[column.name], text=text) for column, text, _ in source.mapped] or list(mapped)
+    known = {one for part in source.read.parts for one in part.columns}
+    inputs = []
+    for column in columns:
+        theirs = [source.headers.get(one, one) for one in _inputs(column, source.raw)]
+        inputs.append((column, [one for one in theirs if one in known]))
+    return [*_of_files(name, inputs, source.read), *_nested(sources, name, inputs, source.read)]
 
 
 def _of_files(name: str, inputs: Inputs, read: FileRead) -> list[DataFinding]:
@@ -207,13 +218,17 @@ def _nested(sources: Sources, name: str, inputs: Inputs, read: FileRead) -> list
 def _open_numbers(sources: Sources, name: str, inputs: Inputs) -> list[DataFinding]:
     """Columns of numbers such as 1.234 and 12.500 only, which are plain and could be meant otherwise all the same."""
     found = []
-    formats = sources.tables.formats[name]
-    told: set[str] = set()
-    for column, names in inputs:
-        for used in names:
-            form = formats.get(used)
-            if isinstance(form, NumberFormat) and form.open and form.is_plain and used not in told:
-                told.add(used)
+    told: set[tuple[str, str]] = set()
+    for column, _ in inputs:
+        for used in column.formats:
+            form = used.form
+            if (
+                isinstance(form, NumberFormat)
+                and form.open
+                and form.is_plain
+                and (used.source, used.column) not in told
+            ):
+                told.add((used.source, used.column))
                 found.append(_ambiguous(sources, name, column, used, form.open[1]))
     return found
 
@@ -239,7 +254,9 @@ def _two_readings(sources: Sources, name: str, inputs: Inputs, read: FileRead | 
         return []
     counts = raw.aggregate(**_counts(raw, open_)).to_pyarrow().to_pylist()[0]
     return [
-        _ambiguous(sources, name, numbers[used], used, int(counts[f"{place}.threes"]))
+        _ambiguous(
+            sources, name, numbers[used], ColumnFormat(used, NumberFormat(), spec.read), int(counts[f"{place}.threes"])
+        )
         for place, used in enumerate(open_)
         if counts[f"{place}.threes"] and not counts[f"{place}.others"]
     ]
@@ -268,12 +285,12 @@ def _counts(raw: ir.Table, columns: Sequence[str]) -> Mapping[str, ir.Scalar]:
     return measures
 
 
-def _ambiguous(sources: Sources, name: str, column: MappedColumn, used: str, count: int) -> DataFinding:
-    text = sources.tables.raw(name)[used].strip()
+def _ambiguous(sources: Sources, name: str, column: MappedColumn, used: ColumnFormat, count: int) -> DataFinding:
+    raw = sources.tables.raw(name)
+    text = (raw[used.column] if used.column in raw.columns else column.raw).strip()
     examples = example_rows(sources, name, text, text.re_search(THREE_DIGITS), SHOWN_ROWS)
     first = str(examples[0].value)
-    readings = open_readings(used, NumberFormat(open=(first, count)), sources.tables.spec(name).read)
-    (whole, apart), (_, points) = readings
+    (whole, apart), (_, points) = open_readings(used.column, NumberFormat(open=(first, count)), used.read)
     shown = ", ".join(str(one) for one in examples)
     words = "the one value with a point has" if count == 1 else f"all {count:,} values with a point have"
     return _finding(
@@ -281,7 +298,7 @@ def _ambiguous(sources: Sources, name: str, column: MappedColumn, used: str, cou
         name,
         column,
         f"{words} exactly three digits after it: {shown}. Is '{first}' {whole} or {first}?",
-        f"Say it in the company file, under the table: {apart} for {whole}, {points} for {first}.",
+        f"Say it in the company file, under {origin(used.source)}: {apart} for {whole}, {points} for {first}.",
         examples[0].file,
         examples[0].row,
     )

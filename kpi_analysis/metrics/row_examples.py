@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import ibis
 
@@ -11,6 +12,7 @@ from kpi_analysis.metrics.row_tests import RowTest
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sources.mapping import MappedColumn
 from kpi_analysis.metrics.sources.row_places import example_rows
+from kpi_analysis.metrics.sources.union import SOURCE_COLUMN
 from kpi_analysis.metrics.sql.text_values import UNREADABLE
 from kpi_analysis.metrics.value_advice import advice_on_values, advice_on_words
 
@@ -62,15 +64,25 @@ def _finding(sources: Sources, name: str, test: RowTest, count: int, rows: int) 
 
 
 def _advice(sources: Sources, name: str, test: RowTest, column: MappedColumn) -> str:
-    """The remedy that is made from the values which are wrong."""
-    table = sources.tables.raw(name)
-    rows = table.select(shown=test.shown.cast("string"), wrong=test.wrong.fill_null(False)).filter(lambda t: t.wrong)
-    counted = rows.group_by("shown").aggregate(rows=rows.count()).order_by(ibis.desc("rows"), "shown")
-    listed = counted.limit(MOST_VALUES).to_pyarrow().to_pydict()["shown"]
-    values = [one.removesuffix(UNREADABLE) for one in listed if one is not None]
+    """The remedy that is made from the values which are wrong; of several sources, for the one with most of them."""
+    table, prepared = sources.tables.raw(name), sources.tables.prepared(name)
+    several = len(prepared.sources) > 1
+    label = table[SOURCE_COLUMN] if several else ibis.literal("")
+    rows = table.select(shown=test.shown.cast("string"), wrong=test.wrong.fill_null(False), label=label)
+    rows = rows.filter(lambda t: t.wrong & t.shown.notnull())
+    counted = rows.group_by(["label", "shown"]).aggregate(rows=rows.count()).order_by(ibis.desc("rows"), "shown")
+    listed = counted.limit(MOST_VALUES).to_pyarrow().to_pylist()
+    chosen = listed[0]["label"] if listed else ""
+    values = [row["shown"].removesuffix(UNREADABLE) for row in listed if row["label"] == chosen]
+    read = prepared.sources[0].spec.read
+    for source in prepared.sources if several else ():
+        for own, text, value in source.mapped:
+            if source.label == chosen and own.name == column.column.name:
+                formats = tuple(used for used in column.formats if used.source == chosen)
+                column, read = replace(column, text=text, raw=value, formats=formats), source.spec.read
     if column.column.values:
-        return advice_on_words(column, values)
-    return advice_on_values(column, values, sources.tables.spec(name).read, sources.tables.formats.get(name, {}))
+        return advice_on_words(column, values, chosen)
+    return advice_on_values(column, values, read, chosen)
 
 
 def _money(sources: Sources, name: str, test: RowTest, share: float) -> tuple[float, str]:

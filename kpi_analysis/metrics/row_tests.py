@@ -11,7 +11,6 @@ from typing import Literal
 
 import ibis.expr.types as ir
 
-from kpi_analysis.core.config.reading import ReadSpec
 from kpi_analysis.core.schema import TABLES, CanonicalColumn
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.conversion import outside_years
@@ -161,11 +160,12 @@ def _conversion_test(column: MappedColumn, table: ir.Table, failed: ir.BooleanVa
 
 def _in_several_ways(column: MappedColumn) -> str:
     """How a value of a column could be read, where it could be in several ways."""
-    for theirs, found in column.formats:
-        readings = [words for words, _ in open_readings(theirs, found, ReadSpec())]
-        if found.open and readings:
-            more = [] if len(readings) > 1 else ["a number" if found.open[0].isdigit() else "of another century"]
-            return f", and '{found.open[0]}' could be {' or '.join([*readings, *more])}"
+    for used in column.formats:
+        readings = [words for words, _ in open_readings(used.column, used.form, used.read)]
+        if used.form.open and readings:
+            example = used.form.open[0]
+            more = [] if len(readings) > 1 else ["a number" if example.isdigit() else "of another century"]
+            return f", and '{example}' could be {' or '.join([*readings, *more])}"
     return ""
 
 

@@ -109,9 +109,7 @@ def open_readings(column: str, found: ValueFormat, read: ReadSpec) -> list[Readi
     return readings
 
 
-def advice_on_values(
-    column: MappedColumn, values: Sequence[str], read: ReadSpec, formats: Mapping[str, ValueFormat]
-) -> str:
+def advice_on_values(column: MappedColumn, values: Sequence[str], read: ReadSpec, source: str = "") -> str:
     """What to do about values that are no number, date or truth: the line to write, and what it does.
 
     Parameters
@@ -121,31 +119,37 @@ def advice_on_values(
     values : sequence of str
         These values, the most frequent first.
     read : ReadSpec
-        What the company file says of the table.
-    formats : mapping of str to NumberFormat or DateFormat
-        How the columns of the table are written.
+        What the company file says of the source.
+    source : str
+        What the source is called, where it is one of several.
 
     Returns
     -------
     str
     """
     name, kind = column.column.name, column.column.kind
-    for theirs, found in column.formats:
-        readings = open_readings(theirs, found, read)
+    for used in column.formats:
+        readings = open_readings(used.column, used.form, used.read)
         if readings:
             said = ", ".join(f"{line} for {words}" for words, line in readings)
-            return f"Say it in the company file, under the table: {said}.{_century(found)}"
+            return f"Say it in the company file, under {origin(used.source)}: {said}.{_century(used.form)}"
     if kind == "boolean":
-        return _map_words(column, values, ("true", "false"))
-    line = _other_format(column, values, read, formats)
+        return _map_words(column, values, ("true", "false"), source)
+    line = _other_format(column, values, read)
     if line is not None:
-        return f"If they are meant so, say it in the company file, under the table: {line}"
+        return f"If they are meant so, say it in the company file, under {origin(source)}: {line}"
     if kind == "number" and (line := _each_by_itself(column, name, values)) is not None:
-        return f"Mend the data; or read them so, under columns: of the table: {line}"
-    return f"Mend the data; or read them as no value, under columns: of the table: {_as_nothing(column, name, values)}"
+        return f"Mend the data; or read them so, under columns: of {origin(source)}: {line}"
+    line = _as_nothing(column, name, values)
+    return f"Mend the data; or read them as no value, under columns: of {origin(source)}: {line}"
 
 
-def advice_on_words(column: MappedColumn, values: Sequence[str]) -> str:
+def origin(source: str) -> str:
+    """What a line of advice goes under: the table, or one of its several sources."""
+    return f"the source '{source}' of the table" if source else "the table"
+
+
+def advice_on_words(column: MappedColumn, values: Sequence[str], source: str = "") -> str:
     """What to do about words that are none of the known ones: the line that maps those that were found.
 
     Parameters
@@ -154,15 +158,17 @@ def advice_on_words(column: MappedColumn, values: Sequence[str]) -> str:
         With `values` of its canonical column.
     values : sequence of str
         Words that are not known, the most frequent first.
+    source : str
+        What the source is called, where it is one of several.
 
     Returns
     -------
     str
     """
-    return _map_words(column, values, column.column.values)
+    return _map_words(column, values, column.column.values, source)
 
 
-def _map_words(column: MappedColumn, values: Sequence[str], known: Sequence[str]) -> str:
+def _map_words(column: MappedColumn, values: Sequence[str], known: Sequence[str], source: str) -> str:
     is_truth = known == ("true", "false")
     subject = _subject(column)
     listed = list(values[:LISTED_VALUES])
@@ -176,7 +182,7 @@ def _map_words(column: MappedColumn, values: Sequence[str], known: Sequence[str]
         parts += [f"when {quoted(one)} then {quoted(one)}" for one in known]
         otherwise = f" else {_word(guess_word('', known), is_truth)}"
     line = column_line(column.column.name, f"case {subject} {' '.join(parts)}{otherwise} end")
-    return f"Map them under columns: of the table, and look at each word after then: {line}"
+    return f"Map them under columns: of {origin(source)}, and look at each word after then: {line}"
 
 
 def _word(word: str | None, is_truth: bool) -> str:
@@ -198,7 +204,7 @@ def _subject(column: MappedColumn) -> str:
 def _as_nothing(column: MappedColumn, name: str, values: Sequence[str]) -> str:
     """The line by which values that cannot be read are no values."""
     subject = _subject(column)
-    inputs = [one for one, _ in column.formats] if subject.startswith("(") else []
+    inputs = [used.column for used in column.formats] if subject.startswith("(") else []
     tested = identifier(inputs[0]) if len(inputs) == 1 else subject
     if 0 < len(values) <= LISTED_FAULTS and (not subject.startswith("(") or inputs or column.is_converted):
         listed = ", ".join(quoted(one) for one in values)
@@ -221,9 +227,7 @@ def _each_by_itself(column: MappedColumn, name: str, values: Sequence[str]) -> s
     return column_line(name, f"case {subject} {' '.join(parts)} else {subject} end")
 
 
-def _other_format(
-    column: MappedColumn, values: Sequence[str], read: ReadSpec, formats: Mapping[str, ValueFormat]
-) -> str | None:
+def _other_format(column: MappedColumn, values: Sequence[str], read: ReadSpec) -> str | None:
     """The line that says how the values are written which cannot be read, where that is known for all of them."""
     if not _is_named(column):
         return None
@@ -232,7 +236,7 @@ def _other_format(
     found = date_format(shapes_of(values))
     if found is None or found.unread or found.open or len(found.patterns) != 1:
         return None
-    known = formats.get(column.text)
+    known = _form(column)
     if isinstance(known, DateFormat) and not known.is_declared:
         return None  # it was found for the others and does not fit these
     pattern = found.patterns[0]
@@ -241,9 +245,13 @@ def _other_format(
     return read_line(read, dates=_dates(read, column.text, pattern))
 
 
+def _form(column: MappedColumn) -> ValueFormat | None:
+    return next((used.form for used in column.formats if used.column == column.text), None)
+
+
 def _other_signs(column: MappedColumn, values: Sequence[str], read: ReadSpec) -> str | None:
     found = number_format(shapes_of(values, of_numbers=True))
-    known = dict(column.formats).get(column.text)
+    known = _form(column)
     if found is None or found.unread or found.open or (known is not None and not known.is_declared):
         return None
     if found.decimal == (read.decimal or ".") and found.thousands == (read.thousands or ""):

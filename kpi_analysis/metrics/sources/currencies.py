@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from kpi_analysis.core.errors import ConfigError, DataError
 from kpi_analysis.core.schema import CanonicalColumn, ColumnKind
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.conversion import convert
+from kpi_analysis.metrics.sources.value_formats import wanted_kinds
 from kpi_analysis.metrics.sql.types import Unfit
 
 FAR = dt.date(9999, 12, 31)
@@ -125,6 +126,11 @@ def rate_ages(company: CompanyConfig, name: str, table: ir.Table, rates: pa.Tabl
         RateAge(row["kpi_currency"], int(row["rows"]), int(row["days"]), row["rate_on"], row["row_on"])
         for row in found.order_by("kpi_currency").to_pyarrow().to_pylist()
     ]
+
+
+def rate_kinds(texts: Mapping[str, str], raw_columns: Sequence[str]) -> dict[str, ColumnKind]:
+    """Columns of a raw table of rates that the day and the rate are made from."""
+    return wanted_kinds([CanonicalColumn(one, kind) for one, kind in RATE_COLUMNS.items()], texts, raw_columns)
 
 
 def read_rates(

@@ -12,7 +12,7 @@ from kpi_analysis.core.config.reading import ReadSpec
 from kpi_analysis.core.errors import ConfigError, did_you_mean
 from kpi_analysis.core.schema import CanonicalColumn
 from kpi_analysis.metrics import sql
-from kpi_analysis.metrics.sources.value_formats import ValueFormat
+from kpi_analysis.metrics.sources.column_formats import ColumnFormat
 from kpi_analysis.metrics.sql.text_values import with_plain_signs
 
 
@@ -29,7 +29,7 @@ class MappedColumn:
     raw: ir.Value
     value: ir.Value
     is_within_years: bool = False
-    formats: tuple[tuple[str, ValueFormat], ...] = ()
+    formats: tuple[ColumnFormat, ...] = ()
 
     @property
     def is_converted(self) -> bool:

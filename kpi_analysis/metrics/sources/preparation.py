@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
 
 from kpi_analysis.core.config.company import CompanyConfig
-from kpi_analysis.core.config.table_spec import TableSpec
+from kpi_analysis.core.config.table_spec import SOURCE, TableSpec
 from kpi_analysis.core.errors import ConfigError, did_you_mean
-from kpi_analysis.core.schema import CanonicalColumn, CanonicalTable
+from kpi_analysis.core.schema import CanonicalColumn, CanonicalTable, ColumnKind
 from kpi_analysis.metrics import sql
+from kpi_analysis.metrics.sources.accounts import ACCOUNT, OUR_ACCOUNT, with_accounts
 from kpi_analysis.metrics.sources.connections import Connections
 from kpi_analysis.metrics.sources.files import HIDDEN, POSITION, is_text, keep_plain
+from kpi_analysis.metrics.sources.preset_sources import as_preset_reads, under_aliases
 from kpi_analysis.metrics.sources.readers.file_read import FileRead
 from kpi_analysis.metrics.sources.union import mapped_columns, united
+from kpi_analysis.metrics.sources.unpivot import Turned, columns_of_months, turn_months
 from kpi_analysis.metrics.sources.value_formats import ValueFormat, reading_hints, wanted_kinds, write_plainly
 
 
@@ -30,18 +33,26 @@ class PreparedSource:
     name : str
         For messages and for lines of the company file.
     label : str
-        What its rows are called in the dimension `source`.
+        What its rows are called in the dimension `source`; empty where the table has but one.
     spec : TableSpec
         With what its preset says.
     raw : Table
-        Its rows under their own column names.
+        Its rows under their own column names, or the aliases of its preset.
     read : FileRead, optional
         What is to be known of its files.
+    offset : int
+        How many rows stand before it in the files of the table.
     whole : Table, optional
         Its rows before `where` dropped some.
     formats : mapping of str to ValueFormat, optional
         How columns are written in its files, as far as that is not plain; None where it has none, and the words of a
         database are read as they stand.
+    headers : mapping of str to str
+        What a column is called in its files, where that is something else.
+    turned : Turned, optional
+        Where its months stood in columns, what was found there.
+    is_further : bool
+        Whether its rows are those of the source before it, which have two sides.
     mapped : sequence of (CanonicalColumn, str, Value)
         Of one of several sources: its columns, what they are mapped from, and as they stand there.
     """
@@ -51,8 +62,12 @@ class PreparedSource:
     spec: TableSpec
     raw: ir.Table
     read: FileRead | None = None
+    offset: int = 0
     whole: ir.Table | None = None
     formats: Mapping[str, ValueFormat] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    turned: Turned | None = None
+    is_further: bool = False
     mapped: Sequence[tuple[CanonicalColumn, str, ir.Value]] = ()
 
     @property
@@ -71,22 +86,23 @@ class PreparedTable:
         Where it is united, under canonical names.
     spec : TableSpec
         How its columns are mapped.
-    read : FileRead, optional
-        What is to be known of all files, in the order of the rows.
     sources : sequence of PreparedSource
     """
 
     raw: ir.Table
     spec: TableSpec
-    read: FileRead | None
     sources: Sequence[PreparedSource]
+
+    @property
+    def is_united(self) -> bool:
+        """Whether its rows are of several sources, or of several sides of one."""
+        return len(self.sources) > 1
 
     def place(self, position: int) -> tuple[PreparedSource, int]:
         """The source of a row of a file, and the place of the row in it."""
         for source in self.sources:
-            if position < source.rows:
-                return source, position
-            position -= source.rows
+            if source.offset <= position < source.offset + source.rows:
+                return source, position - source.offset
         return self.sources[-1], position
 
 
@@ -113,38 +129,65 @@ def prepare_table(
     ConfigError
         When a source cannot be read, or a text of the company file is wrong.
     """
-    labels = source_labels(spec)
-    sources = [
-        _prepare_source(config, connections, table, name, one, label)
-        for (name, one), label in zip(spec.each(table.name), labels, strict=True)
-    ]
-    if not spec.sources:
-        return PreparedTable(sources[0].raw, sources[0].spec, sources[0].read, sources)
-    reads = [source.read for source in sources if source.read is not None]
-    read = FileRead(tuple(part for one in reads for part in one.parts)) if reads else None
-    if read is not None:
-        connections.reads[table.name] = read
+    sources: list[PreparedSource] = []
+    offset = 0
+    for (name, one), label in zip(spec.each(table.name), source_labels(spec), strict=True):
+        sources += _prepare_source(config, connections, table, name, one, label, offset)
+        offset += sources[-1].rows
+    if len(sources) == 1 and not spec.sources:
+        return PreparedTable(sources[0].raw, sources[0].spec, sources)
+    reads = {source.name: source.read for source in sources if source.read is not None}
+    if reads:
+        connections.reads[table.name] = FileRead(tuple(part for one in reads.values() for part in one.parts))
     sources = [replace(source, mapped=mapped_columns(config, table, source)) for source in sources]
-    return PreparedTable(united(config, connections.local, sources), spec, read, sources)
+    plain = TableSpec(sources=(spec,)) if not spec.sources else spec
+    return PreparedTable(united(config, connections.local, sources), plain, sources)
 
 
 def _prepare_source(
-    config: CompanyConfig, connections: Connections, table: CanonicalTable, name: str, spec: TableSpec, label: str
-) -> PreparedSource:
+    config: CompanyConfig,
+    connections: Connections,
+    table: CanonicalTable,
+    name: str,
+    spec: TableSpec,
+    label: str,
+    offset: int,
+) -> list[PreparedSource]:
+    """One source, or the several sides of its rows where its preset tells of such."""
+    spec = with_extra(as_preset_reads(config, table.name, name, spec))
     raw = connections.open(name, spec)
-    spec = with_extra(spec)
     read = connections.reads.get(name)
+    is_plain = not (spec.is_prepared or label)
+    if read is not None and not is_plain:
+        raw = raw.mutate(**{POSITION: ibis.row_number()})
+    found = under_aliases(config, table.name, name, spec, raw, read)
+    raw, spec = found.raw, found.parts[0].spec
     formats: Mapping[str, ValueFormat] | None = None
     if spec.path is not None:
-        raw, formats = _written_plainly(config, connections, table, name, spec, raw)
-    if not spec.is_prepared and label == "":
-        return PreparedSource(name, label, spec, raw, read, formats=formats)
-    if read is not None:
-        raw = raw.mutate(**{POSITION: ibis.row_number()})
-    whole = None
-    if spec.where is not None:
-        whole, raw = raw, raw.filter(_condition(config, name, spec.where, raw))
-    return PreparedSource(name, label, spec, raw, read, whole, formats)
+        raw, formats = _written_plainly(config, connections, table, name, spec, raw, found.kinds)
+    if is_plain:
+        return [PreparedSource(name, label, spec, raw, read, formats=formats)]
+    sources = []
+    for place, part in enumerate(found.parts):
+        rows = raw
+        for text in (part.where, spec.where):
+            rows = rows if text is None else rows.filter(_condition(config, name, text, rows))
+        own, headers, turned = part.spec, dict(found.headers), None
+        if own.unpivot is not None:
+            turned = turn_months(config, connections.local, name, own, rows, read)
+            rows = turned.rows
+        elif own.accounts is not None:
+            if own.columns.get(ACCOUNT, ACCOUNT) in raw.columns:
+                headers[OUR_ACCOUNT] = own.columns.get(ACCOUNT, ACCOUNT)
+            rows, own = with_accounts(config, name, own, rows)
+        whole = raw if part.where or spec.where else None
+        kept = name if len(found.parts) == 1 or SOURCE in name else f"{name}{SOURCE}1"
+        if kept != name and read is not None:
+            connections.reads[kept] = read
+        sources.append(
+            PreparedSource(kept, label, own, rows, read, offset, whole, formats, headers, turned, is_further=place > 0)
+        )
+    return sources
 
 
 def _written_plainly(
@@ -154,11 +197,14 @@ def _written_plainly(
     name: str,
     spec: TableSpec,
     raw: ir.Table,
+    known: Mapping[str, ColumnKind],
 ) -> tuple[ir.Table, Mapping[str, ValueFormat]]:
     """Raw table of files in which numbers and dates are written in one form, and how they were written."""
     read = connections.reads.get(name)
     hints = reading_hints(config.locale, read, spec.columns.values())
-    kinds = wanted_kinds(table.columns.values(), spec.columns, raw.columns)
+    kinds: dict[str, ColumnKind] = {**wanted_kinds(table.columns.values(), spec.columns, raw.columns), **known}
+    if spec.unpivot is not None:
+        kinds |= dict.fromkeys(columns_of_months(config, name, spec.unpivot, plain_columns_of(raw)), "number")
     plain, formats = write_plainly(raw, kinds, spec.read, hints)
     has_texts = read is not None and is_text([part.file for part in read.parts])
     return (plain if plain is raw or not has_texts else keep_plain(connections.local, name, plain)), formats
@@ -228,7 +274,7 @@ def dropped_rows(table: PreparedTable) -> Mapping[str, tuple[int, int]]:
     """How many rows `where` has dropped, and of how many, by the name of the source."""
     found = {}
     for source in table.sources:
-        if source.whole is not None:
+        if source.whole is not None and not source.is_further and source.turned is None:
             before = int(source.whole.count().to_pyarrow().as_py())
             found[source.name] = (before - int(source.raw.count().to_pyarrow().as_py()), before)
     return found

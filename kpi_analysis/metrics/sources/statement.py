@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from kpi_analysis.core.account_names import INCOME, account_of, propose_accounts, section_account
+from kpi_analysis.core.account_names import account_of, propose_accounts, section_account
 
 Amounts = NDArray[np.float64]
 
@@ -21,11 +21,12 @@ _TOTAL = re.compile(
     r"(.+?)[ \-:,]+(?:total|gesamt|insgesamt|summe)"
 )
 _RESULT = re.compile(
-    r"gross (profit|margin|income|loss|surplus|earnings).*|(net|total net) .*(income|profit|loss|earnings|result|surplus)"
-    r".*|operating (income|profit|loss|result|surplus).*|ebitd?a?|ebt|.*\b(profit|income|earnings|loss) (before|after|for)"
-    r" .*|(profit|loss|surplus|result)|rohertrag.*|betrieblicher rohertrag.*|rohgewinn.*|rohergebnis.*|deckungsbeitrag.*|"
-    r"betriebsergebnis.*|.*\bergebnis\b.*|.*ergebnis|jahres(überschuss|fehlbetrag|ergebnis).*|(gewinn|verlust|überschuss)"
-    r"\b.*|gesamtleistung.*|gesamtkosten.*|gesamtertrag.*|gesamtaufwand.*|contribution margin.*"
+    r"gross (profit|margin|income|loss|surplus|earnings).*|(total )?net .*(income|profit|loss|earnings|result|surplus)"
+    r".*|operating (income|profit|loss|result|surplus)|ebitd?a?|ebt|.*\b(profit|income|earnings|loss) (before|after|"
+    r"for) .*|"
+    r"(profit|loss|surplus|result)|(betrieblicher )?rohertrag.*|rohgewinn.*|rohergebnis.*|deckungsbeitrag.*|.*ergebnis|"
+    r".*\bergebnis\b.*|jahres(überschuss|fehlbetrag|ergebnis).*|(gewinn|verlust|überschuss)\b.*|gesamtleistung.*|"
+    r"gesamtkosten.*|gesamtertrag.*|gesamtaufwand.*|contribution margin.*"
 )
 _NET = re.compile(
     r"net (income|profit|loss|earnings|result)|(net )?(profit|income|earnings) (after tax|for the (year|period)).*|"
@@ -63,13 +64,13 @@ class StatementAccount:
     headings: tuple[str, ...]
     ours: str | None = None
     is_named: bool = False  # whether the company file names the row itself
+    guess: str | None = None  # what it would be by its name, where it is mapped to none
 
     @property
     def sign(self) -> int:
         """How it counts on the way to net income; 0 where that is not known."""
-        if self.ours is None:
-            return 0
-        return 1 if self.ours in INCOME or self.ours not in _COSTS else -1
+        known = self.ours or self.guess
+        return 0 if known is None else -1 if known in _COSTS else 1
 
 
 _COSTS = ("cogs", "operating_expense", "depreciation", "amortisation", "interest", "tax", "other_expense")
@@ -166,7 +167,7 @@ class _Reader:
         self.named = (
             None if accounts is None else {_plain(one): ours for ours, all_ in accounts.items() for one in all_}
         )
-        self.proposed = propose_accounts([line.name for line in lines]).by_theirs if accounts is None else {}
+        self.proposed = propose_accounts([line.name for line in lines]).by_theirs
         self.unit = 10.0**-decimals
         self.statement = Statement()
         self.stack: list[_Section] = []
@@ -278,7 +279,7 @@ class _Reader:
     def _account(self, line: StatementLine, place: int) -> None:
         self._leave(line)
         ours, is_named = self._ours(line)
-        if ours is None and self._is_unnamed_sum(line):
+        if ours is None and self._proposal(line) is None and self._is_unnamed_sum(line):
             self.statement.checked.append(line)
             return
         if ours is None and _RATIO.fullmatch(line.key) is not None:
@@ -287,7 +288,7 @@ class _Reader:
         is_parent = any(_total_of(other.key) == line.key for other in self.lines[place + 1 :])
         if is_parent:  # which has amounts of its own beside those of its parts
             self.stack.append(_Section(line.key, line.name, line.indent, len(self.found), True))
-        self.found.append(StatementAccount(line, headings, ours, is_named))
+        self.found.append(StatementAccount(line, headings, ours, is_named, self._proposal(line)))
 
     def _ours(self, line: StatementLine) -> tuple[str | None, bool]:
         """The account of the ledger that a row belongs to, by its name or the nearest heading above it."""
@@ -299,8 +300,13 @@ class _Reader:
                     return self.named[key], True
             above = (self.named[_plain(one)] for one in reversed(headings) if _plain(one) in self.named)
             return next(above, None), False
-        known = next((one for one in reversed(headings) if section_account(one) is not None), None)
-        return (self.proposed.get(line.name) if known is None else account_of(line.name, known)), False
+        return self._proposal(line), False
+
+    def _proposal(self, line: StatementLine) -> str | None:
+        """The account of the ledger that a row belongs to by its name and the heading above it."""
+        headings = (section.name for section in reversed(self.stack) if section.key != line.key)
+        known = next((one for one in headings if section_account(one) is not None), None)
+        return self.proposed.get(line.name) if known is None else account_of(line.name, known)
 
     def _is_unnamed_sum(self, line: StatementLine) -> bool:
         """Whether a row that is no known account is a sum of rows above it, in so many columns that it is no chance."""

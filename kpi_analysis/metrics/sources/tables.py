@@ -19,9 +19,10 @@ from kpi_analysis.core.config.table_spec import TableSpec
 from kpi_analysis.core.errors import ConfigError, DataError, KpiError, SourceUnreachable, did_you_mean
 from kpi_analysis.core.schema import DERIVED, CanonicalColumn, CanonicalTable, DerivedColumn
 from kpi_analysis.metrics import sql
+from kpi_analysis.metrics.sources.column_formats import column_formats
 from kpi_analysis.metrics.sources.connections import Connections, describe
 from kpi_analysis.metrics.sources.conversion import PLAIN, cast_plain, convert, has_zone, in_utc, refusing
-from kpi_analysis.metrics.sources.currencies import in_company_currency, read_rates
+from kpi_analysis.metrics.sources.currencies import in_company_currency, rate_kinds, read_rates
 from kpi_analysis.metrics.sources.derived_columns import source_columns
 from kpi_analysis.metrics.sources.dialects import dialect_of
 from kpi_analysis.metrics.sources.dialects.zones import from_wall_clock
@@ -31,7 +32,7 @@ from kpi_analysis.metrics.sources.mapping import MappedColumn, mapped_expression
 from kpi_analysis.metrics.sources.plain_columns import plain_columns
 from kpi_analysis.metrics.sources.preparation import PreparedTable, prepare_table
 from kpi_analysis.metrics.sources.touchpoint_credit import with_credits
-from kpi_analysis.metrics.sources.value_formats import ValueFormat
+from kpi_analysis.metrics.sources.value_formats import write_plainly
 from kpi_analysis.metrics.sql.days import IN_UTC
 from kpi_analysis.metrics.sql.types import Unfit, on_duckdb
 
@@ -50,8 +51,6 @@ class TableLoader:
         Canonical tables of a snapshot, with their derived columns, by name.
     canonical : mapping of str to sequence of str
         Which columns of them are canonical.
-    formats : dict of str to mapping of str to ValueFormat
-        Table by table, how the columns of its files are written, as far as that is not plain.
     """
 
     config: CompanyConfig
@@ -60,7 +59,6 @@ class TableLoader:
     written: Mapping[str, ir.Table] = field(default_factory=dict)
     canonical: Mapping[str, list[str]] = field(default_factory=dict)
     _prepared: dict[str, PreparedTable] = field(default_factory=dict)
-    formats: dict[str, Mapping[str, ValueFormat]] = field(default_factory=dict, init=False)
     _raw: dict[str, ir.Table] = field(default_factory=dict)
     _mapped: dict[str, list[MappedColumn]] = field(default_factory=dict)
     _converted: dict[str, dict[str, ir.Value]] = field(default_factory=dict)
@@ -75,10 +73,13 @@ class TableLoader:
         spec = self.config.rates
         if spec is None:
             return None
-        raw = self.connections.open("rates", spec)
+        raw, plain = self.connections.open("rates", spec), spec
+        if spec.path is not None:
+            raw, _ = write_plainly(raw, rate_kinds(spec.columns, raw.columns), spec.read)
+            plain = spec.model_copy(update={"read": PLAIN})
         read = self.connections.reads.get("rates")
         place = None if read is None else read.place
-        return read_rates(self.config, raw, spec, place)
+        return read_rates(self.config, raw, plain, place)
 
     def raw(self, name: str) -> ir.Table:
         """Raw table, as it stands in the source, under its own column names; that of a snapshot is canonical."""
@@ -93,9 +94,7 @@ class TableLoader:
     def prepared(self, name: str) -> PreparedTable:
         """Table as its sources hold it, with what the company file says of its rows done."""
         if name not in self._prepared:
-            prepared = prepare_table(self.config, self.connections, self.schemas[name], self.spec(name))
-            self._prepared[name] = prepared
-            self.formats |= {source.name: source.formats for source in prepared.sources if source.formats is not None}
+            self._prepared[name] = prepare_table(self.config, self.connections, self.schemas[name], self.spec(name))
         return self._prepared[name]
 
     @property
@@ -116,9 +115,13 @@ class TableLoader:
     def _read(self, name: str, text: str) -> ReadSpec:
         """How the words of a column are still to be read: plainly, where they have been written so."""
         read = self.mapped_by(name).read
-        if name in self.formats:
+        if self.has_plain_words(name):
             return PLAIN
         return read.model_copy(update={"dates": read.dates_of(text)}) if isinstance(read.dates, dict) else read
+
+    def has_plain_words(self, name: str) -> bool:
+        """Whether numbers and dates in its words have been written plainly, as those of all files are."""
+        return all(source.formats is not None for source in self.prepared(name).sources)
 
     def mapping(self, name: str) -> list[MappedColumn]:
         """Mapped columns: how each canonical column is made from the raw table."""
@@ -374,12 +377,12 @@ class TableLoader:
             else:
                 value = mapped_expression(self.config, name, column, text, raw, self._read(name, text))
             is_tidy = column.name in tidy
-            formats = self._formats_of(name, text) if column.kind != "text" else ()
+            formats = column_formats(self.prepared(name), column.name) if column.kind != "text" else ()
             if converted is not None:
                 mapped.append(MappedColumn(column, text, value, converted[column.name], formats=formats))
                 continue
             if column.name in plain:
-                mapped.append(MappedColumn(column, text, value, cast_plain(value, column)))
+                mapped.append(MappedColumn(column, text, value, cast_plain(value, column), formats=formats))
                 continue
             if is_tidy and column.kind == "text":
                 mapped.append(MappedColumn(column, text, value, value))
@@ -393,12 +396,3 @@ class TableLoader:
                 raise unfit_column(self.config, name, column, text, error) from None
             mapped.append(MappedColumn(column, text, value, canonical, is_tidy, formats))
         return mapped
-
-    def _formats_of(self, name: str, text: str) -> tuple[tuple[str, ValueFormat], ...]:
-        """How the columns are written that a canonical one is made from."""
-        known = self.formats.get(name, {})
-        if not known:
-            return ()
-        is_named = text in known or text in self.raw(name).columns
-        inputs = {text} if is_named else sql.columns_of(text) - sql.columns_taken_as_text(text)
-        return tuple((one, found) for one, found in known.items() if one in inputs)

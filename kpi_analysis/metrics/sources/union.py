@@ -50,17 +50,15 @@ def united(config: CompanyConfig, local: Any, sources: Sequence[PreparedSource])
     names = dict.fromkeys(column for own in values for column in own)
     kinds = {column: _common_type([own[column].type() for own in values if column in own]) for column in names}
     parts = []
-    before = 0
     for source, own in zip(sources, values, strict=True):
         chosen: dict[str, ir.Value] = {
             column: own[column].cast(kind) if column in own else ibis.null(kind) for column, kind in kinds.items()
         }
-        label = ibis.literal(source.label)
-        chosen[SOURCE_COLUMN] = (
-            ibis.coalesce(own[SOURCE_COLUMN].cast("string"), label) if SOURCE_COLUMN in own else label
-        )
-        position = source.raw[POSITION] + before if source.read is not None else ibis.null("int64")
-        before += source.rows
+        if source.label:
+            label = ibis.literal(source.label)
+            named = own[SOURCE_COLUMN].cast("string") if SOURCE_COLUMN in own else label
+            chosen[SOURCE_COLUMN] = ibis.coalesce(named, label)
+        position = source.raw[POSITION] + source.offset if source.read is not None else ibis.null("int64")
         part = source.raw.select(**chosen, **{POSITION: position.cast("int64")})
         parts.append(part if part.get_backend() is local else _fetched(config, local, source, part))
     return ibis.union(parts[0], *parts[1:], distinct=False) if len(parts) > 1 else parts[0]

@@ -25,11 +25,13 @@ SHIFTS = {"day": 86_400, "week": 604_800, "hour": 3_600, "minute": 60, "second":
 
 
 def read_time(value: ir.Value, pattern: exp.Expression | None) -> ir.Value:
-    """Return text as a timestamp, read by a pattern such as ``%d.%m.%Y``; blank text is NULL."""
+    """Return text as a timestamp, read by a pattern such as ``%d.%m.%Y``; blank text is NULL, and a day stays one."""
     layout = text_of(pattern)
     directives = re.findall(r"%(.?)", layout)
     if not directives or any(sign not in DIRECTIVES for sign in directives):
         raise Unfit(f"'{layout}' is not a pattern of %Y %m %d %H %M %S and the like, as in '%d.%m.%Y'")
+    if is_day(value):
+        return to_type(value, "timestamp")
     return text_by_pattern(words(value), layout, on_duckdb=on_duckdb(value))
 
 

@@ -16,7 +16,7 @@ from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.readers.file_read import FileRead
 from kpi_analysis.metrics.sources.value_formats.date_shapes import Order, is_meant_for
 from kpi_analysis.metrics.sources.value_formats.dates import DateEvidence, DateFormat, date_format
-from kpi_analysis.metrics.sources.value_formats.numbers import Decimal, NumberFormat, number_format
+from kpi_analysis.metrics.sources.value_formats.numbers import Decimal, NumberFormat, Proof, number_format
 from kpi_analysis.metrics.sources.value_formats.rewriting import changed_columns, plain_dates, plain_numbers
 from kpi_analysis.metrics.sources.value_formats.shapes import TextShape, not_plain, text_shapes
 
@@ -205,7 +205,8 @@ def _numbers(
             told = _sign_of_others(raw, one, known, hints)
             if told is not None:
                 settled = number_format(shapes[one], decimal=told[0])
-                known[one] = replace(settled or known[one], proved_by=told[1], is_declared=False)
+                proof: Proof = "strong" if told[2] else "weak"
+                known[one] = replace(settled or known[one], proof=proof, proved_by=told[1], is_declared=False)
     return dict(known)
 
 
@@ -223,8 +224,8 @@ def _has_one_reading(text: str) -> bool:
 
 def _sign_of_others(
     raw: ir.Table, column: str, known: Mapping[str, NumberFormat], hints: ReadingHints
-) -> tuple[Decimal, str] | None:
-    """The sign of decimals that the other columns prove, the surest of them first, and one that does."""
+) -> tuple[Decimal, str, bool] | None:
+    """The sign of decimals that the other columns prove, the surest first, one of them, and whether it is sure."""
     others = {one: form for one, form in known.items() if one != column}
     for one in _other_texts(raw, {column, *others, *hints.typed}):
         form = number_format(text_shapes(raw, one, of_numbers=True, rows=WITNESS_ROWS))
@@ -236,7 +237,7 @@ def _sign_of_others(
             rank = 2 if form.percents else 0 if form.proof == "strong" else 1
             ranks[rank].append((form.decimal, one))
     told = next((rank for rank in ranks if rank), [])
-    return told[0] if len({sign for sign, _ in told}) == 1 else None
+    return (*told[0], bool(ranks[0])) if len({sign for sign, _ in told}) == 1 else None
 
 
 def _other_texts(raw: ir.Table, without: set[str]) -> list[str]:

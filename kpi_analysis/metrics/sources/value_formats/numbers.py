@@ -13,6 +13,7 @@ from babel.numbers import list_currencies
 from kpi_analysis.metrics.sources.value_formats.shapes import TextShape
 
 Decimal = Literal[".", ","]
+Proof = Literal["", "weak", "strong"]
 OTHER: dict[Decimal, Decimal] = {".": ",", ",": "."}
 BLANK = "[ \u00a0\u2007\u2009\u202f]"
 SIGN = "[+\u2212\u2013-]"
@@ -75,7 +76,7 @@ class NumberFormat:
     unread: int = 0
     open: tuple[str, int] | tuple[()] = ()
     is_plain: bool = False
-    proof: Literal["", "weak", "strong"] = ""
+    proof: Proof = ""
     proved_by: str = ""
     is_declared: bool = False
 
@@ -227,7 +228,7 @@ def _fitting(values: Sequence[TextShape], decimal: str, thousands: str, affixes:
 
 def _decide(
     fits: dict[Decimal, list[TextShape]], declared: Decimal | None
-) -> tuple[Decimal, Literal["", "weak", "strong"], tuple[str, int] | tuple[()]]:
+) -> tuple[Decimal, Proof, tuple[str, int] | tuple[()]]:
     """The sign of decimals, how sure that is, and a value that could be read two ways."""
     alone = {sign: [one for one in fits[sign] if one not in fits[other]] for sign, other in OTHER.items()}
     if declared is not None:
