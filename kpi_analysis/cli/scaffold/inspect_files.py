@@ -16,7 +16,7 @@ from kpi_analysis.metrics.sources.readers.layouts import FileLayout, file_layout
 DATABASES = {".duckdb": "duckdb", ".ddb": "duckdb", ".sqlite": "sqlite", ".sqlite3": "sqlite", ".db": "sqlite"}
 IGNORED = ("~$", ".")  # how names begin of what an editor or a system has left there
 MOST_FILES = 1000
-SAMPLE_ROWS = 2000
+SAMPLE_ROWS = 5000
 SYSTEM_SCHEMAS = frozenset(("information_schema", "pg_catalog", "pg_toast", "sys", "performance_schema", "mysql"))
 
 
@@ -157,21 +157,29 @@ def _inspect_file(file: Path, name: str) -> list[Found]:
         ending = file.suffix or "a name without an ending"
         return [NotReadable(name, f"{ending} is no kind of table that is read here")]
     try:
-        layouts = file_layouts(file)
-        return [_found_table(file, name, layout, len(layouts) > 1) for layout in layouts] or [
-            NotReadable(name, "there is no table in it")
-        ]
+        layouts = file_layouts(file, SAMPLE_ROWS)
     except KpiError as error:
         return [NotReadable(name, error.message.removeprefix(f"{file.name} ").rstrip("."))]
     except Exception as error:  # a damaged file, whatever library finds it so: the others are looked at all the same
         return [NotReadable(name, first_line(error))]
+    if layouts[0].kind == "zip" and len({layout.columns for layout in layouts}) == 1:
+        return [_as_one(file, name, layouts)]
+    return [_found_table(file, name, layout, len(layouts) > 1) for layout in layouts]
+
+
+def _as_one(file: Path, name: str, layouts: Sequence[FileLayout]) -> FoundTable:
+    """Files within a zip file that have the same headers: they are one table."""
+    sample = tuple(row for layout in layouts for row in layout.sample)[:SAMPLE_ROWS]
+    rows = sum(layout.rows for layout in layouts)
+    return replace(_found_table(file, name, replace(layouts[0], sample=sample), False), rows=rows)
 
 
 def _found_table(file: Path, name: str, layout: FileLayout, is_one_of_many: bool) -> FoundTable:
-    sheet = layout.title if is_one_of_many else None
+    sheet = layout.sheet if is_one_of_many else None
+    above = tuple(" ".join(filter(None, row)).strip() for row in layout.heads)
     return FoundTable(
-        file, f"{name} [{sheet}]" if sheet else name, layout.rows, profiles_of(layout.headers, layout.sample),
-        tuple(layout.sample), sheet=sheet, lines_above=tuple(layout.lines_above),
+        file, f"{name} [{sheet}]" if sheet else name, layout.rows, profiles_of(layout.columns, layout.sample),
+        layout.sample, sheet=sheet, lines_above=above,
     )  # fmt: skip
 
 
