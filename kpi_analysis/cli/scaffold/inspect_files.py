@@ -10,7 +10,7 @@ from typing import Any
 from kpi_analysis.cli.scaffold.column_profiles import ColumnProfile, column_profile
 from kpi_analysis.core.errors import KpiError, UsageError
 from kpi_analysis.metrics.sources.dialects import connect, first_line
-from kpi_analysis.metrics.sources.files import file_kind
+from kpi_analysis.metrics.sources.readers.file_kinds import file_kind
 from kpi_analysis.metrics.sources.readers.layouts import FileLayout, file_layouts
 
 DATABASES = {".duckdb": "duckdb", ".ddb": "duckdb", ".sqlite": "sqlite", ".sqlite3": "sqlite", ".db": "sqlite"}
