@@ -266,15 +266,23 @@ def verify_command(
 def init_command(
     folder: Annotated[Path, typer.Argument(help="A new or empty folder.", metavar="DIR")],
     data: Annotated[
-        Path | None, typer.Option("--from", help="Look at these files and propose what they are.", metavar="FILE|DIR")
+        str | None,
+        typer.Option("--from", help="Your exports, as they are, or the URL of a database.", metavar="FOLDER|FILE|URL"),
     ] = None,
 ) -> None:
-    """Make a workspace for your own data: commented files, the notebooks, and a sample that renders at once."""
-    from kpi_analysis.cli.scaffold import new_workspace
+    """Make a workspace for your own data: what lies in a folder is recognised, proposed, or told why not.
 
-    for path in new_workspace(folder, data):
-        typer.echo(path)
-    typer.echo(f"Next: cd {folder} && kpi render quarterly_report --period 2026-Q3")
+    Without --from it asks on a terminal; in a script it makes a workspace with a sample.
+    """
+    from kpi_analysis.cli.scaffold import new_workspace, report_lines
+    from kpi_analysis.cli.scaffold.dialogue import Answers, ask_for_company
+
+    answers = Answers(origin=data)
+    if data is None and sys.stdin.isatty() and sys.stdout.isatty():
+        answers = ask_for_company(lambda question, default: typer.prompt(question, default=default), typer.echo)
+    made = new_workspace(folder, answers.origin, name=answers.company, currency=answers.currency)
+    for line in report_lines(made):
+        typer.echo(line)
 
 
 @app.command("send", epilog="Example: kpi send reports/2026-Q3/quarterly_report --to ann@example.com --eml report.eml")

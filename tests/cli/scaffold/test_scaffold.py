@@ -13,12 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
-from support.reasons import says
 
 from kpi_analysis.cli.main import main
-from kpi_analysis.cli.scaffold import commented_tables, new_workspace
-from kpi_analysis.cli.scaffold.table_proposals import matched_columns, proposals, summarise_file
+from kpi_analysis.cli.scaffold import new_workspace
+from kpi_analysis.cli.scaffold.company_file import commented_tables
 from kpi_analysis.core.config.company import load_company
 from kpi_analysis.core.errors import UsageError
 from kpi_analysis.core.schema import TABLES
@@ -79,7 +77,7 @@ def test_the_same_inputs_print_the_same_bytes_elsewhere_and_on_another_day(
 
 
 def test_the_workspace_has_what_the_repository_has(tmp_path: Path) -> None:
-    files = {path.relative_to(tmp_path / "w").as_posix() for path in new_workspace(tmp_path / "w")}
+    files = {path.relative_to(tmp_path / "w").as_posix() for path in new_workspace(tmp_path / "w").files}
     assert files >= {f"notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
     assert files >= {f"params/{name}.yaml" for name in ("company", "targets", "kpis", "batch")} | {"README.md"}
     assert (tmp_path / "w" / "reports").is_dir()
@@ -113,10 +111,10 @@ def test_what_is_there_is_never_touched(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_an_empty_folder_is_taken_and_wrong_data_leave_it_empty(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no CSV and no Parquet"):
+    with pytest.raises(UsageError, match="no file in"):
         new_workspace(tmp_path, tmp_path)
     assert not list(tmp_path.iterdir())
-    assert len(new_workspace(tmp_path)) > 10
+    assert len(new_workspace(tmp_path).files) > 10
 
 
 def test_every_table_stands_there_and_the_marks_can_be_taken_away(tmp_path: Path) -> None:
@@ -135,48 +133,3 @@ def test_the_example_of_an_own_kpi_works_when_the_marks_are_taken_away(tmp_path:
     path.write_text(text.replace("metrics: []", "metrics:"))
     frame = open_company(tmp_path / "w/params/company.yaml").compute(["big_order_share"], period="2026-Q3")
     assert 0 < frame.value[0] < 1
-
-
-def test_an_export_is_proposed_with_its_columns_and_computes_once_the_marks_are_gone(tmp_path: Path) -> None:
-    """The hand-written company file of the same export maps the same columns."""
-    home = tmp_path / "w"
-    new_workspace(home, ROOT / "data/crm_sales_opportunities/sales_pipeline.csv")
-    path = home / "params/company.yaml"
-    lines = path.read_text().split("# ---- What your files could be")[1].split("# -----")[0].splitlines()[2:]
-    proposed = yaml.safe_load("\n".join(line.removeprefix("  # ") for line in lines))
-    written = yaml.safe_load((ROOT / "params/crm_sales/company.yaml").read_text())["tables"]["opportunities"]
-    columns = proposed["opportunities"]["columns"]
-    told = {"created_on", "closed_on", "amount", "customer_id", "owner"}
-    assert {name: columns[name] for name in told} == {name: written["columns"][name] for name in told}
-    assert list(proposed) == ["opportunities"]
-    assert (home / "params" / proposed["opportunities"]["path"]).resolve() == (
-        ROOT / "data/crm_sales_opportunities/sales_pipeline.csv"
-    )
-    assert list(load_company(path).tables) == ["orders", "spend"], "a proposal decides nothing"
-
-
-def test_deals_are_proposed_as_opportunities_and_not_as_spend(tmp_path: Path) -> None:
-    """The day on which a deal was created is no day of spending, so that no amount of a deal becomes a cost."""
-    found = proposals(Path(__file__).parents[2] / "data" / "cases" / "deals_as_spend", tmp_path)
-    assert "# opportunities:" in found and "# spend:" not in found
-
-
-def test_names_match_only_where_the_values_can_be_of_that_kind(tmp_path: Path) -> None:
-    path = tmp_path / "deals.csv"
-    path.write_text("Deal ID;Created;Amount;Status\n1;01.02.2026;many;won\n2;03.02.2026;few;lost\n")
-    seen = summarise_file(path)
-    looks = {"Deal ID": "number", "Created": "date", "Amount": "text", "Status": "text"}
-    assert (seen.rows, seen.columns) == (2, looks)
-    found = matched_columns(TABLES["opportunities"], seen)
-    assert found.items() >= {"opportunity_id": "Deal ID", "created_on": "Created", "outcome": "Status"}.items()
-    assert "amount" not in found
-
-
-def test_parquet_is_looked_at_and_what_cannot_be_read_is_told(tmp_path: Path) -> None:
-    pd.DataFrame({"zzz": [1.5]}).to_parquet(tmp_path / "odd.parquet")
-    said = proposals(tmp_path, tmp_path / "params")
-    assert says(said, "odd.parquet", "1 rows", "zzz") and says(said, "like none")
-    assert all(line.startswith("  #") for line in said.splitlines() if line)
-    (tmp_path / "odd.parquet").write_text("no parquet")
-    with pytest.raises(UsageError, match=r"odd\.parquet cannot be read"):
-        proposals(tmp_path, tmp_path / "params")

@@ -80,13 +80,15 @@ class FileLayout:
         return self.header_row - 1
 
 
-def file_layouts(path: Path) -> list[FileLayout]:
+def file_layouts(path: Path, sample: int = SAMPLE) -> list[FileLayout]:
     """Return the tables that a file holds, with their headers and first rows.
 
     Parameters
     ----------
     path : Path
         Of any kind that can be read.
+    sample : int
+        How many of the first rows.
 
     Returns
     -------
@@ -103,35 +105,35 @@ def file_layouts(path: Path) -> list[FileLayout]:
         raise DataError(f"{path.name} is of no known kind.", remedy="Save it as CSV or .xlsx.", file=path)
     try:
         if kind == "csv":
-            return [_text_layout(path)]
+            return [_text_layout(path, sample)]
         if kind == "excel":
-            return _sheet_layouts(path)
+            return _sheet_layouts(path, sample)
         if kind == "zip":
-            return _zip_layouts(path)
-        return [_typed_layout(path, kind)]
+            return _zip_layouts(path, sample)
+        return [_typed_layout(path, kind, sample)]
     except (OSError, EOFError, duckdb.Error) as error:
         words = f"{path.name} cannot be read: {str(error).splitlines()[0]}."
         raise DataError(words, remedy="Export it anew.", file=path) from None
 
 
-def _text_layout(path: Path, file: Path | None = None, member: str | None = None) -> FileLayout:
+def _text_layout(path: Path, size: int, file: Path | None = None, member: str | None = None) -> FileLayout:
     layout = csv_layout(path, ReadSpec())
     if layout.encoding in UTF8:
         try:
-            return _counted(path, layout, file, member)
+            return _counted(path, layout, size, file, member)
         except UnicodeDecodeError:
             layout = csv_layout(path, ReadSpec(encoding=other_encoding(path)))
     try:
-        return _counted(path, layout, file, member)
+        return _counted(path, layout, size, file, member)
     except UnicodeDecodeError:
         raise not_in_encoding(path, layout.encoding) from None
 
 
-def _counted(path: Path, layout: Any, file: Path | None, member: str | None) -> FileLayout:
+def _counted(path: Path, layout: Any, size: int, file: Path | None, member: str | None) -> FileLayout:
     columns, _ = unique_names(layout.names)
     records = csv_records(path, layout, strict=False)
     width = len(columns)
-    sample = [_padded(row, width) for row in islice((row for row in records if row), SAMPLE)]
+    sample = [_padded(row, width) for row in islice((row for row in records if row), size)]
     rows = len(sample) + sum(1 for row in records if row)
     header = layout.header + 1
     return FileLayout(
@@ -140,16 +142,16 @@ def _counted(path: Path, layout: Any, file: Path | None, member: str | None) -> 
     )  # fmt: skip
 
 
-def _zip_layouts(path: Path) -> list[FileLayout]:
+def _zip_layouts(path: Path, size: int) -> list[FileLayout]:
     with tempfile.TemporaryDirectory(prefix="kpi_analysis_") as folder:
         members = unpacked(path, zip_members(path), Path(folder))
-        return [_text_layout(file, path, member) for member, file in members.items()]
+        return [_text_layout(file, size, path, member) for member, file in members.items()]
 
 
-def _sheet_layouts(path: Path) -> list[FileLayout]:
+def _sheet_layouts(path: Path, size: int) -> list[FileLayout]:
     book = open_book(path)
     try:
-        found = [layout for sheet in book.worksheets if (layout := _sheet_layout(path, sheet)) is not None]
+        found = [layout for sheet in book.worksheets if (layout := _sheet_layout(path, sheet, size)) is not None]
     finally:
         book.close()
     if not found:
@@ -157,7 +159,7 @@ def _sheet_layouts(path: Path) -> list[FileLayout]:
     return found
 
 
-def _sheet_layout(path: Path, sheet: Any) -> FileLayout | None:
+def _sheet_layout(path: Path, sheet: Any, size: int) -> FileLayout | None:
     rows = sheet_rows(sheet)
     if not rows:
         return None
@@ -165,7 +167,7 @@ def _sheet_layout(path: Path, sheet: Any) -> FileLayout | None:
     width = max(len(row) for _, row in rows)
     names = (*start.names, *[""] * (width - len(start.names)))
     columns, _ = unique_names(names)
-    sample = tuple(_padded(plain_texts(row), width) for _, row in rows[start.body : min(end, start.body + SAMPLE)])
+    sample = tuple(_padded(plain_texts(row), width) for _, row in rows[start.body : min(end, start.body + size)])
     heads = tuple(tuple(plain_texts(row)) for _, row in rows[: start.header])
     return FileLayout(
         path, "excel", names, tuple(columns), end - start.body, sample, sheet.title, _title(heads),
@@ -173,20 +175,20 @@ def _sheet_layout(path: Path, sheet: Any) -> FileLayout | None:
     )  # fmt: skip
 
 
-def _typed_layout(path: Path, kind: str) -> FileLayout:
+def _typed_layout(path: Path, kind: str, size: int) -> FileLayout:
     connection = duckdb.connect()
     try:
         if kind == "parquet":
-            return _queried(connection, path, kind, f"read_parquet({quoted(path)})")
+            return _queried(connection, path, kind, size, f"read_parquet({quoted(path)})")
         with as_json_lines(path) as lines:
             source = f"read_json({quoted(lines)}, format = 'newline_delimited', sample_size = -1, records = true)"
-            return _queried(connection, path, kind, source)
+            return _queried(connection, path, kind, size, source)
     finally:
         connection.close()
 
 
-def _queried(connection: Any, path: Path, kind: str, source: str) -> FileLayout:
-    result = connection.execute(f"SELECT * FROM {source} LIMIT {SAMPLE}")
+def _queried(connection: Any, path: Path, kind: str, size: int, source: str) -> FileLayout:
+    result = connection.execute(f"SELECT * FROM {source} LIMIT {size}")
     names = tuple(one[0] for one in result.description)
     sample = tuple(tuple(_plain(value) for value in row) for row in result.fetchall())
     (rows,) = connection.execute(f"SELECT count(*) FROM {source}").fetchone()
