@@ -62,6 +62,8 @@ def test_an_amount_is_known_on_the_day_on_which_it_was_paid(tmp_path: Path) -> N
     assert seen(past, "invoices", "paid_on") == ["2026-03-31", None, None, None]
     assert seen(last, "invoices", "paid_amount") == [10, 20, 30, None]
     assert seen(last, "invoices", "amount") == [100] * 4
+    today = selection(tmp_path, {"invoices": INVOICES.replace("2026-04-01", END)}, END)
+    assert seen(today, "invoices", "paid_amount") == [10, 20, 30, None], "what was paid on the day that counts is known"
 
 
 def test_a_table_in_which_nothing_lies_ahead_is_as_it_is_at_the_end_of_the_data(tmp_path: Path) -> None:

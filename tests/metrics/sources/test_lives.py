@@ -88,7 +88,8 @@ def test_all_rows_on_one_day_are_an_opening_balance_where_they_are_many() -> Non
     alone = Extent(FIRST, FIRST, 1)
     assert lives(*[(0, 30)] * 11, extent=alone) == Lives(FIRST, 30)
     assert lives(*[(0, 30)] * 10, extent=alone) == Lives(FIRST + dt.timedelta(days=30), 30)
-    two = Extent(FIRST, FIRST + dt.timedelta(days=1), 2)
+    two, three = (Extent(FIRST, FIRST + dt.timedelta(days=days - 1), days) for days in (2, 3))
+    assert lives(*[(0, 30)] * 31, *[(1, 31)] * 3, *[(2, 32)] * 3, extent=three).whole_from == FIRST, "three a day"
     assert lives(*[(0, 30)] * 30, *[(1, 31)] * 3, extent=two).whole_from == FIRST + dt.timedelta(days=30)
     assert lives(*[(0, 30)] * 31, *[(1, 31)] * 3, extent=two).whole_from == FIRST
 
