@@ -140,6 +140,8 @@ def _is_above(rows: Sequence[Row], filled: Sequence[int], place: int, width: int
     following = rows[below[0]]
     if len(below) < 2 or not _looks_like_names(following):
         return False
+    if width == 2 and count <= 1 < texts_in(following):
+        return before_blank or (not any(map(is_value, following)) and any(map(is_value, rows[below[1]])))
     if not _looks_like_names(row) and not is_alike(row, len(following)):
         return _is_steady(rows, below[0])
     return _is_group_line(row, following, rows[below[1]])
