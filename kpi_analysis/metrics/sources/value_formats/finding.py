@@ -268,7 +268,8 @@ def _date_format(
     if declared is not None and isinstance(read.dates, str):
         alone = date_format(shapes, evidence)
         is_sure = alone is not None and not alone.open and not alone.unread
-        if is_sure and not is_meant_for(declared, shapes):
+        swapped = declared.startswith("%Y-%d")  # which has the shape of a day by ISO 8601
+        if is_sure and not swapped and not is_meant_for(declared, shapes):
             declared = None
     found = date_format(shapes, evidence, declared=declared)
     return found if found is None or read.year is None else replace(found, year=read.year)
