@@ -184,7 +184,7 @@ class OpenCompany:
         notes = [*source_notes(self.sources), *skipped_words(self.sources.connections.reads)]
         with suppress(KpiError):  # which a check tells of
             ends = self.contract_ends(as_of)
-            notes += [] if ends is None else [f"subscriptions: {ends.words}."]
+            return notes if ends is None else [f"subscriptions: {ends.words}.", *notes]
         return notes
 
 
