@@ -90,7 +90,7 @@ def resolve(name: str, table: str, headers: Sequence[str], overridden: Sequence[
         )
     found = find_headers(preset.headers, headers)
     unused = [header for header in headers if header not in found.by_alias.values()]
-    part = preset.tables[table]
+    part = preset.table(table)
     main = _resolved_part(name, preset, table, part, found.by_alias, found.currency, unused, overridden)
     also = tuple(
         _resolved_part(name, preset, table, one, found.by_alias, found.currency, unused, overridden)
