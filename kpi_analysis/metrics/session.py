@@ -30,6 +30,7 @@ from kpi_analysis.metrics.compute.resolution import resolved_aggregates
 from kpi_analysis.metrics.definition_checks import check_accounts, check_revenue
 from kpi_analysis.metrics.explain import explain
 from kpi_analysis.metrics.skipped_rows import skipped_words
+from kpi_analysis.metrics.source_notes import source_notes
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sources.contract_ends import ContractEnds, contract_end_findings, contract_ends
 from kpi_analysis.metrics.sources.snapshot import open_snapshot
@@ -180,11 +181,11 @@ class OpenCompany:
 
     def readings(self, as_of: dt.date | None = None) -> list[str]:
         """Return in words how columns are read that can be meant in two ways on a day, and which rows are left out."""
-        left_out = skipped_words(self.sources.connections.reads)
+        notes = [*source_notes(self.sources), *skipped_words(self.sources.connections.reads)]
         with suppress(KpiError):  # which a check tells of
             ends = self.contract_ends(as_of)
-            return left_out if ends is None else [f"subscriptions: {ends.words}.", *left_out]
-        return left_out
+            return notes if ends is None else [f"subscriptions: {ends.words}.", *notes]
+        return notes
 
 
 def _day(day: str | dt.date | None) -> dt.date | None:

@@ -18,7 +18,7 @@ MOST_SHAPES = 2000  # a column with more of them holds words
 LEADING_ZERO = r"^([^0-9]*)0([.,])"  # 0.125 and 0,125, in which no thousands can be apart
 ZERO = "\u2205"  # stands for that zero while digits become 9
 LONG_RUN = "[0-9]{4,}"
-THREE_PARTS = r"([0-9]+)[^0-9]+([0-9]+)[^0-9]+([0-9]+)"
+THREE_PARTS = r"([0-9]+)(?:[^0-9]+([0-9]+))?(?:[^0-9]+([0-9]+))?"
 YEAR = r"(?:^|[^0-9])((?:19|20)[0-9]{2})(?:[^0-9]|$)"
 ISO = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?(\.[0-9]+)?( ?(Z|UTC|GMT|[+-][0-9:]+))?)?\s*$"
 
@@ -38,8 +38,7 @@ class TextShape:
     example : str
         One of them.
     parts : tuple of pairs of int
-        The smallest and the largest of the first, the second and the third number in it, as far as there are three;
-        else of the first.
+        The smallest and the largest of the first, the second and the third number in it, as far as there are so many.
     unlike : int
         In how many of them the first and the second number differ.
     years : pair of int, optional
@@ -150,7 +149,6 @@ def text_shapes(raw: ir.Table, column: str, *, of_numbers: bool = False, rows: i
     measures: dict[str, Any] = {"rows": table.count(), "example": text.min()}
     if not of_numbers:
         first, *others = (text.re_extract(THREE_PARTS, place).try_cast("int64") for place in (1, 2, 3))
-        first = ibis.coalesce(first, text.re_extract("[0-9]+", 0).try_cast("int64"))
         for place, part in enumerate((first, *others)):
             measures |= {f"low{place}": part.min(), f"high{place}": part.max()}
         year = text.re_extract(YEAR, 1).try_cast("int64")
@@ -167,11 +165,9 @@ def _of_row(row: dict[str, Any]) -> TextShape:
 
 
 def _of_group(shape: str, texts: Sequence[str]) -> TextShape:
-    found = [re.search(THREE_PARTS, text) for text in texts]
-    triples = [tuple(int(one) for one in match.groups()) for match in found if match]
-    firsts = [int(match.group()) for text in texts if (match := re.search("[0-9]+", text))]
-    columns = list(zip(*triples, strict=True)) if len(triples) == len(texts) else ([tuple(firsts)] if firsts else [])
-    parts = tuple((min(one), max(one)) for one in columns)
+    found = [match.groups() for text in texts if (match := re.search(THREE_PARTS, text))]
+    columns = [[int(one) for one in own if one is not None] for own in zip(*found, strict=True)]
+    parts = tuple((min(own), max(own)) for own in columns if own)
     years = [int(match.group(1)) for text in texts if (match := re.search(YEAR, text))]
-    unlike = sum(1 for triple in triples if triple[0] != triple[1])
+    unlike = sum(1 for groups in found if groups[1] is not None and int(groups[0]) != int(groups[1]))
     return TextShape(shape, len(texts), texts[0], parts, unlike, (min(years), max(years)) if years else None)
