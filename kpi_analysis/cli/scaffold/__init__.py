@@ -18,7 +18,7 @@ from kpi_analysis.cli.scaffold.company_settings import (
     period_end_seen,
     see_settings,
 )
-from kpi_analysis.cli.scaffold.first_check import FirstCheck, first_check, with_values
+from kpi_analysis.cli.scaffold.first_check import FirstCheck, first_check, with_inbound
 from kpi_analysis.cli.scaffold.inspect_files import Found, FoundTable, inspect, inspect_database
 from kpi_analysis.cli.scaffold.source_plan import SourcePlan, plan_sources
 from kpi_analysis.core.config.company import CompanyConfig
@@ -165,7 +165,8 @@ def _check(folder: Path, own: _OwnData) -> FirstCheck:
         remarks = _remarks(check.findings)
         if inbound is not None or ends is not None or remarks:
             path.write_text(own.text(inbound, ends, remarks), encoding="utf-8")
-        check = with_values(check, path)
+        if inbound is not None:
+            check = with_inbound(check, path)
     _write_period(folder, check.period)
     return check
 
