@@ -85,7 +85,6 @@ _WITHIN: Mapping[str, frozenset[str]] = {  # what a name may say of an account u
     "operating_expense": frozenset({"depreciation", "amortisation", "interest", "tax"}),
     "other_income": frozenset(),
     "other_expense": frozenset({"interest", "tax", "depreciation", "amortisation"}),
-    "current_assets": frozenset({"inventory"}),
 }
 
 # Charts of accounts of DATEV: first and last number. What lies in none is no part of profit and loss.
@@ -192,6 +191,8 @@ def account_of(name: str, section: str | None = None) -> str | None:
     words = re.sub(r"^\d[\d.\- ]*(?=\D)", "", name.strip()).casefold().strip(" -·:")
     by_name = _by_name(words)
     by_section = None if section is None else section_account(section)
+    if by_section == "current_assets" and re.search(r"inventor|\bstock|vorräte|waren", words):
+        return "inventory"
     if by_section is None:
         return by_name
     return by_name if by_name in _WITHIN.get(by_section, frozenset()) else by_section

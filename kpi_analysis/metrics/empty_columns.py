@@ -48,6 +48,8 @@ def empty_columns(
     """
     rows = int(counts["rows"])
     named = {} if name in sources.tables.written else sources.tables.mapped_by(name).columns
+    if name in sources.config.tables and sources.config.tables[name].preset is not None:
+        named = sources.config.tables[name].columns  # that a tool leaves a column empty is no fault of the company file
     findings = []
     for column in mapped:
         schema = column.column

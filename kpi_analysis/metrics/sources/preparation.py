@@ -17,7 +17,7 @@ from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.accounts import ACCOUNT, OUR_ACCOUNT, with_accounts
 from kpi_analysis.metrics.sources.connections import Connections
 from kpi_analysis.metrics.sources.files import HIDDEN, POSITION, is_text, keep_plain
-from kpi_analysis.metrics.sources.preset_sources import as_preset_reads, under_aliases
+from kpi_analysis.metrics.sources.preset_sources import under_aliases, with_loader_query
 from kpi_analysis.metrics.sources.readers.file_read import FileRead
 from kpi_analysis.metrics.sources.union import mapped_columns, united
 from kpi_analysis.metrics.sources.unpivot import Turned, columns_of_months, turn_months
@@ -154,7 +154,7 @@ def _prepare_source(
     offset: int,
 ) -> list[PreparedSource]:
     """One source, or the several sides of its rows where its preset tells of such."""
-    spec = with_extra(as_preset_reads(config, table.name, name, spec))
+    spec = with_extra(with_loader_query(config, table.name, name, spec))
     raw = connections.open(name, spec)
     read = connections.reads.get(name)
     is_plain = not (spec.is_prepared or label)

@@ -9,7 +9,6 @@ import ibis
 import ibis.expr.types as ir
 
 from kpi_analysis.core.config.company import CompanyConfig
-from kpi_analysis.core.config.reading import ReadSpec
 from kpi_analysis.core.config.table_spec import TableSpec, UnpivotSpec
 from kpi_analysis.core.errors import ConfigError
 from kpi_analysis.core.schema import ColumnKind
@@ -58,8 +57,8 @@ class PresetSource:
     kinds: Mapping[str, ColumnKind] = field(default_factory=dict)
 
 
-def as_preset_reads(config: CompanyConfig, table: str, name: str, spec: TableSpec) -> TableSpec:
-    """Source with the way in which its preset says that it is read; that of a loader becomes a query.
+def with_loader_query(config: CompanyConfig, table: str, name: str, spec: TableSpec) -> TableSpec:
+    """Source of a preset of loader tables as the query that the preset makes; others are as they are.
 
     Parameters
     ----------
@@ -74,7 +73,7 @@ def as_preset_reads(config: CompanyConfig, table: str, name: str, spec: TableSpe
     Returns
     -------
     TableSpec
-        What the company file says itself goes before.
+        Columns of the company file go before those of the preset.
 
     Raises
     ------
@@ -102,11 +101,7 @@ def as_preset_reads(config: CompanyConfig, table: str, name: str, spec: TableSpe
             return spec.model_copy(update={"sql": query.sql, "columns": columns, "preset": None, "schema_": None})
     except ConfigError as error:
         raise _placed(config, name, error) from None
-    part = preset.tables.get(table)
-    if part is None or not part.read:
-        return spec
-    given = spec.read.model_dump(exclude_unset=True)
-    return spec.model_copy(update={"read": ReadSpec.model_validate({**part.read, **given})})
+    return spec
 
 
 def under_aliases(
@@ -122,7 +117,7 @@ def under_aliases(
     name : str
         Of the source, for messages.
     spec : TableSpec
-        As `as_preset_reads` returns it.
+        As `with_loader_query` returns it.
     raw : Table
         Under their headers.
     read : FileRead, optional

@@ -33,6 +33,7 @@ _NET = re.compile(
     r"jahres(überschuss|fehlbetrag|ergebnis).*|vorläufiges ergebnis|(profit|loss)|.*ergebnis nach steuern"
 )
 _RATIO = re.compile(r".*(%|in prozent|quote|rentabilität)\)?|.*\bmargin|.*marge")
+_BALANCE = (r"\bassets\b|aktiva|vermögen", r"liabilit|passiva|verbindlichkeiten|equity")
 _LEAST_TELLING = 2  # months with a value that a sum without a name must agree in
 
 
@@ -171,6 +172,8 @@ class _Reader:
         self.unit = 10.0**-decimals
         self.statement = Statement()
         self.stack: list[_Section] = []
+        keys = [line.key for line in lines]
+        self.is_balance = all(any(re.search(word, key) for key in keys) for word in _BALANCE)
         self.indents = len({line.indent for line in lines if line.name}) > 1
         self.results: list[tuple[StatementLine, int, bool]] = []  # with how many accounts stood above
         self.last_amounts = max((place for place, line in enumerate(lines) if line.has_amounts), default=-1)
@@ -193,7 +196,9 @@ class _Reader:
         names_account = self.named is not None and line.key in self.named
         if total is not None:
             self._close(line, _plain(total.group(1) or total.group(2) or ""), names_account)
-        elif _RESULT.fullmatch(line.key) is not None:
+        elif self.is_balance and line.key in ("net assets", "working capital", "reinvermögen"):
+            return
+        elif not self.is_balance and _RESULT.fullmatch(line.key) is not None:
             self._result(line, names_account)
         elif not self._sums_up_children(line, place):
             self._account(line, place)
@@ -306,6 +311,9 @@ class _Reader:
         """The account of the ledger that a row belongs to by its name and the heading above it."""
         headings = (section.name for section in reversed(self.stack) if section.key != line.key)
         known = next((one for one in headings if section_account(one) is not None), None)
+        if self.is_balance:  # whose names are like those of costs: accumulated depreciation
+            found = None if known is None else account_of(line.name, known)
+            return found if found in ("current_assets", "current_liabilities", "inventory") else None
         return self.proposed.get(line.name) if known is None else account_of(line.name, known)
 
     def _is_unnamed_sum(self, line: StatementLine) -> bool:
