@@ -39,9 +39,15 @@ def _kpi_names(incomplete: str) -> list[str]:
 
 def _catalogue(company: Path) -> Any:
     """The catalogue of a company: the shipped KPIs and those of the kpis.yaml beside its file."""
+    from kpi_analysis.core.config.company import load_company
+    from kpi_analysis.core.schema import TABLES
     from kpi_analysis.metrics.catalogue import with_own
 
-    return with_own(company.parent / "kpis.yaml")
+    schemas = TABLES
+    if company.is_file():
+        with suppress(KpiError):  # a KPI is shown whatever is wrong with the company file; a check tells of it
+            schemas = load_company(company).schemas
+    return with_own(company.parent / "kpis.yaml", schemas)
 
 
 def _readings(company: Path, tables: Collection[str]) -> list[str]:

@@ -230,7 +230,7 @@ TABLES: Mapping[str, CanonicalTable] = {
         ),
         _table(
             "ledger", "one account's figure for a period",
-            "*booked_on date", "*account text", "*amount number",
+            "*booked_on date", "*account text", "*amount number", "unit text", "cost_centre text",
             "currency text",
             money="amount", is_booked=True,
         ),

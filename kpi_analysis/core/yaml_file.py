@@ -36,10 +36,17 @@ class YamlFile:
 
     def line(self, location: Location) -> int | None:
         """Line of a location such as ``("tables", "orders", "path")``, or of its nearest parent."""
+        location = tuple(
+            part for place, part in enumerate(location) if part != "sources" or not _is_place(location, place + 1)
+        )  # a list of sources has no name in the file
         for length in range(len(location), -1, -1):
             if location[:length] in self.lines:
                 return self.lines[location[:length]]
         return None
+
+
+def _is_place(location: Location, place: int) -> bool:
+    return place < len(location) and isinstance(location[place], int)
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml, where it was built in
@@ -135,7 +142,7 @@ def _refuse_twice(loader: _Loader, node: yaml.MappingNode, path: Path) -> None:
         seen.add(key)
 
 
-def load_model(file: YamlFile, model: type[ModelT]) -> ModelT:
+def load_model(file: YamlFile, model: type[ModelT], context: Mapping[str, Any] | None = None) -> ModelT:
     """Model of a YAML file's content, validated.
 
     Parameters
@@ -144,6 +151,8 @@ def load_model(file: YamlFile, model: type[ModelT]) -> ModelT:
         As `read_yaml` returns it.
     model : type[ModelT]
         The class of the model.
+    context : mapping, optional
+        What its validators must know beside the file.
 
     Returns
     -------
@@ -158,7 +167,7 @@ def load_model(file: YamlFile, model: type[ModelT]) -> ModelT:
     if not isinstance(file.data, Mapping):
         raise ConfigError("expected keys and values.", file=file.path, line=file.line(()))
     try:
-        return model.model_validate(file.data)
+        return model.model_validate(file.data, context=dict(context or {}))
     except ValidationError as error:
         problems = error.errors()
         first = min(problems, key=lambda problem: file.line(_location(problem)) or 0)

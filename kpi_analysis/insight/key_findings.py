@@ -17,7 +17,6 @@ import pandas as pd
 from kpi_analysis.core import formula
 from kpi_analysis.core.periods import Period, period_words
 from kpi_analysis.core.records import result_values
-from kpi_analysis.core.schema import TABLES
 from kpi_analysis.design.formats import Format
 from kpi_analysis.insight.findings import (
     Candidate,
@@ -183,7 +182,7 @@ class Insights:
         ]
         found: dict[str, list[str]] = {}
         for table in sound_tables(sources):
-            for dimension in (name for name in TABLES[table].dimensions if name in sources.columns(table)):
+            for dimension in (name for name in sources.schemas[table].dimensions if name in sources.columns(table)):
                 if dimension in found or dimension in ("currency", "kind", "account", "outcome"):
                     continue
                 if (table, dimension) in sources.crowded:

@@ -193,6 +193,9 @@ def _targets_hash(company: OpenCompany, kpi: str) -> str:
 
 def _mapping(spec: TableSpec) -> Any:
     """What the company file says of the columns of a table."""
+    if spec.is_prepared or spec.extra or spec.date is not None:
+        named = {"path", "table", "sql", "sheet", "read"}  # where from, and how it is written, is told by the data
+        return [one.model_dump(mode="json", exclude={*named, "sources"}) for one in spec.all_sources]
     return spec.columns if spec.ends is None else [spec.columns, spec.ends]
 
 

@@ -14,6 +14,7 @@ from babel.numbers import get_decimal_symbol
 from kpi_analysis.core.errors import DataFinding, did_you_mean
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.format_checks import format_findings
+from kpi_analysis.metrics.overlap_checks import overlap_findings
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sources.column_formats import ColumnFormat
 from kpi_analysis.metrics.sources.mapping import MappedColumn
@@ -61,7 +62,8 @@ def reading_findings(sources: Sources, name: str, wrong: Collection[str] = ()) -
     for source in prepared.sources:
         if source.read is not None and source.turned is None and not source.is_further:
             found += _of_source(sources, name, source, mapped)
-    return [*found, *statement_findings(sources, name)]
+    found += statement_findings(sources, name)
+    return [*found, *overlap_findings(sources, name)] if prepared.is_united else found
 
 
 def _of_source(

@@ -29,6 +29,7 @@ from kpi_analysis.metrics.compute.data_warnings import touched_kpis
 from kpi_analysis.metrics.compute.resolution import resolved_aggregates
 from kpi_analysis.metrics.definition_checks import check_accounts, check_revenue
 from kpi_analysis.metrics.explain import explain
+from kpi_analysis.metrics.source_notes import source_notes
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sources.contract_ends import ContractEnds, contract_end_findings, contract_ends
 from kpi_analysis.metrics.sources.snapshot import open_snapshot
@@ -179,10 +180,11 @@ class OpenCompany:
 
     def readings(self, as_of: dt.date | None = None) -> list[str]:
         """Return in words how columns are read that can be meant in two ways, as that is known on a day."""
+        notes = source_notes(self.sources)
         with suppress(KpiError):  # which a check tells of
             ends = self.contract_ends(as_of)
-            return [] if ends is None else [f"subscriptions: {ends.words}."]
-        return []
+            notes += [] if ends is None else [f"subscriptions: {ends.words}."]
+        return notes
 
 
 def _day(day: str | dt.date | None) -> dt.date | None:
@@ -210,7 +212,7 @@ def open_company(path: str | Path = "params/company.yaml") -> OpenCompany:
     company = load_company(path)
     folder = company.folder
     targets = load_targets(folder / "targets.yaml")
-    catalogue = with_own(folder / "kpis.yaml").for_tables(company.tables)
+    catalogue = with_own(folder / "kpis.yaml", company.schemas).for_tables(company.tables)
     return OpenCompany(
         company, catalogue, Sources(company, refuse_errors, open_snapshot(company)), targets, company_theme(company)
     )

@@ -52,6 +52,12 @@ class RatesSpec(TableSpec):
     def _without_ends(cls, value: str) -> str:
         raise ValueError("'ends' says what ended_on of subscriptions means; rates have no such column")
 
+    @model_validator(mode="after")
+    def _one_table(self) -> RatesSpec:
+        if self.is_prepared or self.extra or self.date or self.key:
+            raise ValueError("rates are one path, table or query with columns date, currency and rate, and no more")
+        return self
+
     @field_validator("columns")
     @classmethod
     def _known_columns(cls, value: dict[str, str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from kpi_analysis.core import formula
 from kpi_analysis.core.errors import ConfigError, UsageError, did_you_mean
 from kpi_analysis.core.formula import Node
+from kpi_analysis.core.schema import TABLES, CanonicalTable
 from kpi_analysis.core.yaml_file import YamlFile, load_model, read_yaml
 from kpi_analysis.metrics.catalogue.model import Aggregate, CatalogueFile, Lifetime, Measure, Metric, Otherwise, Pair
 
@@ -208,23 +209,27 @@ def shipped() -> Catalogue:
     return read_catalogue(sorted(Path(__file__).parent.glob("*.yaml")))
 
 
-def with_own(path: Path) -> Catalogue:
+def with_own(path: Path, schemas: Mapping[str, CanonicalTable] = TABLES) -> Catalogue:
     """Shipped catalogue with a user's own measures and KPIs; those of the same name are overridden.
 
     Parameters
     ----------
     path : path
         A ``kpis.yaml``. The shipped catalogue alone where there is no such file.
+    schemas : mapping of str to CanonicalTable
+        The tables of the company, which measures may be over.
 
     Returns
     -------
     Catalogue
         A new one where there are own ones.
     """
-    return read_catalogue([path], base=shipped()) if path.is_file() else shipped()
+    return read_catalogue([path], base=shipped(), schemas=schemas) if path.is_file() else shipped()
 
 
-def read_catalogue(paths: Iterable[Path], *, base: Catalogue | None = None) -> Catalogue:
+def read_catalogue(
+    paths: Iterable[Path], *, base: Catalogue | None = None, schemas: Mapping[str, CanonicalTable] = TABLES
+) -> Catalogue:
     """Catalogue of files, checked as a whole.
 
     Parameters
@@ -233,6 +238,8 @@ def read_catalogue(paths: Iterable[Path], *, base: Catalogue | None = None) -> C
         The files, in the order in which they are read.
     base : Catalogue, optional
         What the files add to, and may override.
+    schemas : mapping of str to CanonicalTable
+        The tables that measures may be over.
 
     Returns
     -------
@@ -250,7 +257,7 @@ def read_catalogue(paths: Iterable[Path], *, base: Catalogue | None = None) -> C
     digest = hashlib.sha256(base.hash.encode() if base else b"")
     for path in paths:
         file = read_yaml(path)
-        content = load_model(file, CatalogueFile)
+        content = load_model(file, CatalogueFile, {"schemas": schemas})
         digest.update(path.read_bytes())
         for name, measure in content.measures.items():
             line = file.line(("measures", name))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from kpi_analysis.core import formula
 from kpi_analysis.core.errors import did_you_mean
 from kpi_analysis.core.formula import Node, Operation
-from kpi_analysis.core.schema import DERIVED, TABLES
+from kpi_analysis.core.schema import DERIVED, TABLES, CanonicalTable
 from kpi_analysis.core.yaml_file import StrictModel
 
 Unit = Literal[
@@ -20,6 +21,12 @@ Unit = Literal[
 ]  # fmt: skip
 
 _LOOKING_BACK = r"\b((account_)?opening|before|expansion|contraction|moved_(in|out)|kept|retained)\b"
+
+
+def _schemas(info: ValidationInfo) -> Mapping[str, CanonicalTable]:
+    """The tables that a company has; the canonical ones where no company is at hand."""
+    schemas: Mapping[str, CanonicalTable] = (info.context or {}).get("schemas", TABLES)
+    return schemas
 
 
 class Pair(StrictModel):
@@ -101,9 +108,10 @@ class Aggregate(StrictModel):
     account_if_any: str | None = None
 
     @model_validator(mode="after")
-    def _fits(self) -> Aggregate:
-        if self.table not in TABLES:
-            raise ValueError(f"unknown table '{self.table}'. {did_you_mean(self.table, TABLES)}")
+    def _fits(self, info: ValidationInfo) -> Aggregate:
+        schemas = _schemas(info)
+        if self.table not in schemas:
+            raise ValueError(f"unknown table '{self.table}'. {did_you_mean(self.table, schemas)}")
         if (self.date is None) == (self.open is None):
             raise ValueError("a measure has either date (a flow) or open (a stock)")
         if (self.per is None) != (self.each is None):
@@ -112,7 +120,7 @@ class Aggregate(StrictModel):
             raise ValueError("a pair needs open: [begin, end]")
         if self.lifetime is not None and (self.date is None or not re.fullmatch(r"(?i)sum\(.+\)", self.agg)):
             raise ValueError("a lifetime needs agg: sum(…) and date, the day of a purchase")
-        known = {*TABLES[self.table].columns, *(column.name for column in DERIVED if column.table == self.table)}
+        known = {*schemas[self.table].columns, *(column.name for column in DERIVED if column.table == self.table)}
         for column in self.key_columns:
             if column not in known:
                 hint = did_you_mean(column, known)
@@ -204,14 +212,18 @@ class Measure(StrictModel):
         """The ways to read it, in order; none where it is a setting."""
         if self.either or self.setting:
             return self.either
+        return (self._aggregate(TABLES),)
+
+    def _aggregate(self, schemas: Mapping[str, CanonicalTable]) -> Aggregate:
         fields = self.model_dump(exclude={"label", "empty", "choice", "setting", "either"}, exclude_none=True)
-        return (Aggregate.model_validate(fields),)
+        return Aggregate.model_validate(fields, context={"schemas": schemas})
 
     @model_validator(mode="after")
-    def _fits(self) -> Measure:
+    def _fits(self, info: ValidationInfo) -> Measure:
         if sum(bool(part) for part in (self.either, self.table, self.setting)) != 1:
             raise ValueError("a measure has a table, a list `either` of ways to read it, or a setting")
-        _ = self.aggregates
+        if self.table is not None:  # of the company's own tables, which only the context knows
+            self.__dict__["aggregates"] = (self._aggregate(_schemas(info)),)
         return self
 
 
@@ -225,9 +237,10 @@ class Otherwise(StrictModel):
     example: dict[str, float] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _fits(self) -> Otherwise:
-        if self.without not in TABLES:
-            raise ValueError(f"unknown table '{self.without}'. {did_you_mean(self.without, TABLES)}")
+    def _fits(self, info: ValidationInfo) -> Otherwise:
+        schemas = _schemas(info)
+        if self.without not in schemas:
+            raise ValueError(f"unknown table '{self.without}'. {did_you_mean(self.without, schemas)}")
         return self
 
 

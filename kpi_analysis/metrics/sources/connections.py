@@ -17,6 +17,7 @@ from kpi_analysis.core.config.table_spec import TableSpec
 from kpi_analysis.core.errors import ConfigError, KpiError, SourceUnreachable
 from kpi_analysis.metrics.sources.dialects import connect, first_line
 from kpi_analysis.metrics.sources.files import are_small, find_files, reader_of
+from kpi_analysis.metrics.sources.query_paths import with_full_paths
 from kpi_analysis.metrics.sources.readers.file_read import FileRead
 
 
@@ -108,7 +109,10 @@ class Connections:
             if spec.table is not None:
                 *database, table = spec.table.split(".")
                 return self.remote.table(table, database=".".join(database) or None)
-            return self.remote.sql(f"select * from ({str(spec.sql).rstrip().rstrip(';')}) as kpi_query")
+            query = str(spec.sql).rstrip().rstrip(";")
+            if self.remote.name == "duckdb":
+                query = with_full_paths(query, self.config.folder)
+            return self.remote.sql(f"select * from ({query}) as kpi_query")
         except KpiError:
             raise
         except Exception as error:  # drivers and readers each have an error family of their own

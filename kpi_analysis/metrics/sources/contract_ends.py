@@ -133,7 +133,7 @@ def contract_ends(sources: Sources, as_of: dt.date) -> ContractEnds | None:
     if _CONTRACTS not in sources.connected or _ENDED not in sources.columns(_CONTRACTS):
         return None
     changes = sources.memo.get(("changes of plan",), lambda: read_plan_changes(sources.table(_CONTRACTS)))
-    return reading_of(changes, as_of, sources.config.tables[_CONTRACTS].ends)
+    return reading_of(changes, as_of, _ends(sources))
 
 
 def reading_of(changes: PlanChanges, as_of: dt.date, said: Ends | None = None) -> ContractEnds:
@@ -301,3 +301,8 @@ def end_of(rows: ir.Table, column: str) -> ir.Value:
 
 def _next_day(day: ir.Value) -> ir.Value:
     return dialect_of(day.get_backend()).next_day(day)
+
+
+def _ends(sources: Sources) -> Literal["inclusive", "exclusive"] | None:
+    """What the company file says of the last day of contracts, in the table or in a source of it."""
+    return next((one.ends for one in sources.config.tables[_CONTRACTS].all_sources if one.ends is not None), None)

@@ -97,9 +97,10 @@ def _refuse_no_file(company: CompanyConfig, name: str, file: Path) -> None:
 def are_small(company: CompanyConfig) -> bool:
     """Whether there is little in all files of a company together; those that are missing are told of when read."""
     size = 0
-    for name, spec in company.tables.items():
-        with suppress(ConfigError):
-            size += sum(file.stat().st_size for file in find_files(company, name, spec.path)) if spec.path else 0
+    for name, table in company.tables.items():
+        for source, spec in table.each(name):
+            with suppress(ConfigError):
+                size += sum(file.stat().st_size for file in find_files(company, source, spec.path)) if spec.path else 0
     return size <= SMALL
 
 

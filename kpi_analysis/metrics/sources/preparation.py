@@ -42,8 +42,8 @@ class PreparedSource:
         What is to be known of its files.
     offset : int
         How many rows stand before it in the files of the table.
-    whole : Table, optional
-        Its rows before `where` dropped some.
+    dropped : (int, int), optional
+        How many rows `where` has dropped, and of how many.
     formats : mapping of str to ValueFormat, optional
         How columns are written in its files, as far as that is not plain; None where it has none, and the words of a
         database are read as they stand.
@@ -63,7 +63,7 @@ class PreparedSource:
     raw: ir.Table
     read: FileRead | None = None
     offset: int = 0
-    whole: ir.Table | None = None
+    dropped: tuple[int, int] | None = None
     formats: Mapping[str, ValueFormat] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     turned: Turned | None = None
@@ -172,7 +172,7 @@ def _prepare_source(
         rows = raw
         for text in (part.where, spec.where):
             rows = rows if text is None else rows.filter(_condition(config, name, text, rows))
-        own, headers, turned = part.spec, dict(found.headers), None
+        own, headers, turned, kept_rows = part.spec, dict(found.headers), None, rows
         if own.unpivot is not None:
             turned = turn_months(config, connections.local, name, own, rows, read)
             rows = turned.rows
@@ -180,12 +180,14 @@ def _prepare_source(
             if own.columns.get(ACCOUNT, ACCOUNT) in raw.columns:
                 headers[OUR_ACCOUNT] = own.columns.get(ACCOUNT, ACCOUNT)
             rows, own = with_accounts(config, name, own, rows)
-        whole = raw if part.where or spec.where else None
+        dropped = _dropped(raw, kept_rows, read) if part.where or spec.where else None
         kept = name if len(found.parts) == 1 or SOURCE in name else f"{name}{SOURCE}1"
         if kept != name and read is not None:
             connections.reads[kept] = read
         sources.append(
-            PreparedSource(kept, label, own, rows, read, offset, whole, formats, headers, turned, is_further=place > 0)
+            PreparedSource(
+                kept, label, own, rows, read, offset, dropped, formats, headers, turned, is_further=place > 0
+            )
         )
     return sources
 
@@ -270,11 +272,7 @@ def _condition(config: CompanyConfig, name: str, text: str, raw: ir.Table) -> ir
         ) from None  # fmt: skip
 
 
-def dropped_rows(table: PreparedTable) -> Mapping[str, tuple[int, int]]:
-    """How many rows `where` has dropped, and of how many, by the name of the source."""
-    found = {}
-    for source in table.sources:
-        if source.whole is not None and not source.is_further and source.turned is None:
-            before = int(source.whole.count().to_pyarrow().as_py())
-            found[source.name] = (before - int(source.raw.count().to_pyarrow().as_py()), before)
-    return found
+def _dropped(raw: ir.Table, rows: ir.Table, read: FileRead | None) -> tuple[int, int]:
+    """How many rows a condition has dropped, and of how many; counted here, as texts are not kept for long."""
+    whole = int(raw.count().to_pyarrow().as_py()) if read is None else read.rows
+    return whole - int(rows.count().to_pyarrow().as_py()), whole
