@@ -37,6 +37,12 @@ def _kpi_names(incomplete: str) -> list[str]:
     return [name for name in _catalogue(DEFAULT_COMPANY).metrics if name.startswith(incomplete)]
 
 
+def _preset_names(incomplete: str) -> list[str]:
+    from kpi_analysis.presets.loading import load_loaders, load_presets
+
+    return [name for name in (*load_presets(), *load_loaders()) if name.startswith(incomplete)]
+
+
 def _catalogue(company: Path) -> Any:
     """The catalogue of a company: the shipped KPIs and those of the kpis.yaml beside its file."""
     from kpi_analysis.core.config.company import load_company
@@ -283,6 +289,21 @@ def init_command(
     made = new_workspace(folder, answers.origin, name=answers.company, currency=answers.currency)
     for line in report_lines(made):
         typer.echo(line)
+
+
+@app.command("presets", epilog="Example: kpi presets show hubspot_deals")
+def presets_command(
+    action: Annotated[str | None, typer.Argument(help="show, with a NAME; the list by default.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Name of a preset.", autocompletion=_preset_names)] = None,
+) -> None:
+    """List the exports and loader tables that are known; show one of them whole."""
+    from kpi_analysis.cli.preset_lists import print_preset, print_presets
+
+    if action not in (None, "show"):
+        raise UsageError(f"found '{action}', wanted show.", remedy=f"Write: kpi presets show {action}")
+    if action == "show" and name is None:
+        raise UsageError("which preset is to be shown?", remedy="Write: kpi presets show NAME")
+    print_presets() if name is None else print_preset(name)
 
 
 @app.command("send", epilog="Example: kpi send reports/2026-Q3/quarterly_report --to ann@example.com --eml report.eml")

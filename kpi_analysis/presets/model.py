@@ -198,6 +198,11 @@ class LoaderPreset(StrictModel):
         """Canonical tables that it fills."""
         return tuple(self.tables)
 
+    @property
+    def source_tables(self) -> tuple[str, ...]:
+        """Tables of the loader that it reads."""
+        return tuple(dict.fromkeys(table for spec in self.tables.values() for table in spec.needs))
+
     @model_validator(mode="after")
     def _canonical(self) -> LoaderPreset:
         for name, table in self.tables.items():

@@ -95,15 +95,15 @@ def resolve(name: str, table: str, headers: Sequence[str], overridden: Sequence[
     also = tuple(
         _resolved_part(name, preset, table, one, found.by_alias, found.currency, unused, overridden)
         for one in part.also
-        if _all_there(one, found.by_alias)
+        if _all_there(table, one, found.by_alias)
     )
     return ResolvedPreset(**{**vars(main), "also": also})
 
 
-def _all_there(part: PresetTable, found: Mapping[str, str]) -> bool:
-    """Whether what a further part is made of is there; it makes no rows where it is not."""
-    texts = [*part.columns.values(), *([part.where] if part.where else [])]
-    return all(needed_names(text) <= {*found, *FROM_FILE} for text in texts)
+def _all_there(table: str, part: PresetTable, found: Mapping[str, str]) -> bool:
+    """Whether what a further part needs is there; it makes no rows where it is not."""
+    texts = [text for column, text in part.columns.items() if TABLES[table].columns[column].required]
+    return all(needed_names(text) <= {*found, *FROM_FILE} for text in (*texts, *([part.where] if part.where else [])))
 
 
 def _resolved_part(
