@@ -18,7 +18,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     (
         "other_income",
         "interest (earned|income|received)|zinsertrag|zinserträge|dividend|other (operating )?(income|revenue)|gain on|"
-        "exchange gain|kursgewinn|(sonstige|so\\.?|neutrale[rs]?|außerordentliche[rs]?|übrige|andere) "
+        "exchange gain(?! or loss)|kursgewinn|(sonstige|so\\.?|neutrale[rs]?|außerordentliche[rs]?|übrige|andere) "
         "(betr\\.? |betriebliche |neutrale )*(erlös|ertr[aä]g)",
     ),
     (
@@ -36,7 +36,7 @@ _RULES: tuple[tuple[str, str], ...] = (
         "cogs",
         "cost of (goods|sales|revenue|services)|cogs|material|wareneinsatz|wareneingang|fremdleistung|bezogene|"
         "purchases|purchase cost|direct (cost|labou?r|material)|freight|subcontract|anschaffungsnebenkosten|roh-|"
-        "hilfs- und|waren|frachten",
+        "hilfs- und|waren(?!verk)|frachten",
     ),
     (
         "operating_expense",
@@ -55,7 +55,7 @@ _RULES: tuple[tuple[str, str], ...] = (
         "revenue",
         "income|subscription(s)? income|shipping income|returns|refund|erlösschmälerung|bestandsveränderung|"
         "bestandsverdg|"
-        "aktivierte|gewährte (skonti|rabatt|boni)|.*(erlöse|umsätze|revenues?)$",
+        "aktivierte|gewährte (skonti|rabatt|boni)|.*(erlöse|umsätze|revenues?|sales|income)$",
     ),
 )
 

@@ -148,6 +148,8 @@ class DataFinding:
         """Finding of an error, so that a check can go on."""
         file = str(error.file) if error.file else None
         message = error.message.removeprefix(f"{subject}: ")
+        if message.startswith(f"{subject}, ") and ": " in message:  # one of its columns or sources
+            subject, _, message = message.partition(": ")
         return cls("error", subject, message, error.remedy or "", file, error.line, table)
 
     def __str__(self) -> str:

@@ -47,11 +47,14 @@ def check_accounts(sources: Sources, catalogue: Catalogue) -> list[DataFinding]:
     one = len(lacking) == 1
     words = f"{len(lacking)} {'account is' if one else 'accounts are'} in no KPI: {shown}{more}"
     first = lacking[0]["account"]
+    line = f"account: case account when '{first}' then 'operating_expense' … end"
+    if any(one.unpivot or one.accounts or one.preset for one in sources.config.tables["ledger"].all_sources):
+        line = f"accounts: {{operating_expense: ['{first}']}}"
     near = next((hint for row in lacking if (hint := did_you_mean(row["account"], known))), "")
     return [
         DataFinding(
             "warning", "table ledger, column account", f"{words}.",
-            f"{near} Map it: account: case account when '{first}' then 'operating_expense' … end".strip(),
+            f"{near} Map it: {line}".strip(),
             table="ledger", columns=("account",), rows=sum(int(row["rows"]) for row in lacking),
             share=amount / whole if whole else 0.0, summary=words,
         )

@@ -15,6 +15,7 @@ from kpi_analysis.core.errors import DataFinding, did_you_mean
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.format_checks import format_findings
 from kpi_analysis.metrics.overlap_checks import overlap_findings
+from kpi_analysis.metrics.skipped_rows import skipped_findings
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sources.column_formats import ColumnFormat
 from kpi_analysis.metrics.sources.mapping import MappedColumn
@@ -84,7 +85,7 @@ def _of_source(
 def _of_files(name: str, inputs: Inputs, read: FileRead) -> list[DataFinding]:
     return [
         *_lacking(name, inputs, read), *_repeated_names(name, inputs, read), *_sheets(name, read),
-        *_cells(name, inputs, read),
+        *_cells(name, inputs, read), *skipped_findings(name, read),
     ]  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from kpi_analysis.metrics.compute.data_warnings import touched_kpis
 from kpi_analysis.metrics.compute.resolution import resolved_aggregates
 from kpi_analysis.metrics.definition_checks import check_accounts, check_revenue
 from kpi_analysis.metrics.explain import explain
+from kpi_analysis.metrics.skipped_rows import skipped_words
 from kpi_analysis.metrics.source_notes import source_notes
 from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sources.contract_ends import ContractEnds, contract_end_findings, contract_ends
@@ -179,11 +180,11 @@ class OpenCompany:
         return None if day is None else contract_ends(self.sources, day)
 
     def readings(self, as_of: dt.date | None = None) -> list[str]:
-        """Return in words how columns are read that can be meant in two ways, as that is known on a day."""
-        notes = source_notes(self.sources)
+        """Return in words how columns are read that can be meant in two ways on a day, and which rows are left out."""
+        notes = [*source_notes(self.sources), *skipped_words(self.sources.connections.reads)]
         with suppress(KpiError):  # which a check tells of
             ends = self.contract_ends(as_of)
-            notes += [] if ends is None else [f"subscriptions: {ends.words}."]
+            return notes if ends is None else [f"subscriptions: {ends.words}.", *notes]
         return notes
 
 

@@ -318,11 +318,11 @@ class _Reader:
 
     def _is_unnamed_sum(self, line: StatementLine) -> bool:
         """Whether a row that is no known account is a sum of rows above it, in so many columns that it is no chance."""
-        if np.count_nonzero(np.nan_to_num(line.amounts)) < _LEAST_TELLING or len(self.found) < 2:
+        if np.count_nonzero(np.nan_to_num(line.amounts)) < _LEAST_TELLING or len(self.found) < 2 or self.is_balance:
             return False
-        if self._agrees(line, _running(self.found, 1)) or self._agrees(line, _running(self.found, -1)):
-            return True
-        return any(self._is_sum(line, self.found[start:]) for start in range(len(self.found) - 1))
+        sums = [_running(self.found, 1), _running(self.found, -1)]
+        sums += [_plain_sum(self.found[start:], line) for start in range(len(self.found) - 1)]
+        return any(bool((self._off(line, one) <= self.unit * 1.01e-2).all()) for one in sums)
 
     def _sums_up_children(self, line: StatementLine, place: int) -> bool:
         """Whether a row stands above its parts, which are indented under it, and is their sum: then it is a heading."""

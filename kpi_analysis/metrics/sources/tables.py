@@ -279,6 +279,8 @@ class TableLoader:
 
     def convert_once(self, name: str) -> None:
         """Convert the texts of a file once, so that neither the checks nor the table do it again."""
+        if name in self._converted:
+            return
         raw = self.raw(name)
         kinds = [kind for column, kind in raw.schema().items() if not column.startswith(HIDDEN)]
         if not is_text(self.files(name)) or not all(kind.is_string() for kind in kinds):

@@ -81,7 +81,7 @@ def read_csv_files(connection: Any, name: str, files: list[Path], spec: TableSpe
     DataError
         When a row is wider or narrower than the header, or a file is not written in its encoding.
     """
-    return read_text_sources(connection, name, [text_source(file, spec) for file in files], spec)
+    return read_text_sources(connection, name, text_sources(files, spec), spec)
 
 
 def read_text_sources(
@@ -109,12 +109,15 @@ def read_text_sources(
     return connection.table(name, database=("temp", "main")), without_totals(connection, name, read, spec)
 
 
-def text_source(file: Path, spec: TableSpec) -> TextSource:
-    """Text file with its layout and the names that its columns get."""
-    size = file.stat().st_size
-    layout = csv_layout(file, spec.read)
-    names, repeated = unique_names(layout.names)
-    return TextSource(file, layout, tuple(names), repeated, size)
+def text_sources(files: Sequence[Path], spec: TableSpec) -> list[TextSource]:
+    """Text files with their layouts and the names that their columns get."""
+    sources: list[TextSource] = []
+    for file in files:
+        size = file.stat().st_size
+        layout = csv_layout(file, spec.read, sources[-1].layout if sources else None)
+        names, repeated = unique_names(layout.names)
+        sources.append(TextSource(file, layout, tuple(names), repeated, size))
+    return sources
 
 
 def _alike(source: TextSource) -> object:

@@ -103,7 +103,7 @@ class _Sample:
     score: tuple[float, int]
 
 
-def csv_layout(file: Path, read: ReadSpec) -> CsvLayout:
+def csv_layout(file: Path, read: ReadSpec, like: CsvLayout | None = None) -> CsvLayout:
     """How a text file is written, by what the company file says of it, by its first rows and by its last ones.
 
     Parameters
@@ -111,6 +111,8 @@ def csv_layout(file: Path, read: ReadSpec) -> CsvLayout:
     file : Path
     read : ReadSpec
         What is not left to be found.
+    like : CsvLayout, optional
+        Of another file: where the first row is the same, so is the delimiter.
 
     Returns
     -------
@@ -131,6 +133,8 @@ def csv_layout(file: Path, read: ReadSpec) -> CsvLayout:
     escapes = ('"', "\\") if '\\"' in text else ('"',)
     named = re.match(r'"?sep=(.)"?\r?\n', text, re.IGNORECASE)
     delimiters = (read.delimiter,) if read.delimiter else (named[1],) if named else DELIMITERS
+    if like is not None and _begins_like(text, like):
+        delimiters, escapes = (like.delimiter,), (like.escape,)
     samples = [_sample(text, one, escape, read.skip, is_whole=is_whole) for one in delimiters for escape in escapes]
     best = max(samples, key=lambda sample: sample.score)
     start, rows = best.start, best.rows
@@ -190,6 +194,11 @@ def read_row(file: Path, layout: CsvLayout, position: int) -> int:
     except (csv.Error, UnicodeError, OSError):
         pass
     return position + layout.records + 1
+
+
+def _begins_like(text: str, like: CsvLayout) -> bool:
+    """Whether the first line of a text is the header of another file."""
+    return _line_values(text[: text.find("\n")], like) == list(like.names) and '\\"' not in text
 
 
 def _start_of(file: Path, read: ReadSpec) -> tuple[str, str, bool]:

@@ -20,11 +20,13 @@ from kpi_analysis.metrics.sources.readers.csv_layout import DECIMAL_COMMA
 from kpi_analysis.metrics.sources.readers.file_read import FilePart, FileRead, SkippedRows, unique_names
 from kpi_analysis.metrics.sources.readers.footer_rows import table_end
 from kpi_analysis.metrics.sources.readers.header_rows import MOST_TITLES, TableStart, table_start
+from kpi_analysis.metrics.sources.readers.old_books import open_old_book
 from kpi_analysis.metrics.sources.readers.total_rows import without_totals
 
 Marks = dict[str, list[tuple[int, str]]]
 Skipped = tuple[SkippedRows, ...]
 
+OTHER_ENDINGS = (".xls", ".xlsb", ".ods")
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # begins files of Excel before 2007 and those with a password
 SAMPLE_ROWS = 200
 
@@ -155,7 +157,7 @@ def open_book(file: Path, *, with_formulas: bool = False) -> Any:
     Returns
     -------
     Workbook
-        Of openpyxl.
+        Of openpyxl, or what has its attributes.
 
     Raises
     ------
@@ -166,9 +168,8 @@ def open_book(file: Path, *, with_formulas: bool = False) -> Any:
 
     with file.open("rb") as stream:
         start = stream.read(8)
-    if start == OLE:
-        words = f"{file.name} is protected by a password, or is an Excel file of before 2007."
-        raise DataError(words, remedy="Open it in Excel and save it as .xlsx without a password.", file=file)
+    if start == OLE or file.suffix.lower() in OTHER_ENDINGS:
+        return open_old_book(file)
     try:
         return openpyxl.load_workbook(file, read_only=True, data_only=not with_formulas)
     except Exception as error:  # openpyxl raises whatever the broken part of a file gives

@@ -7,7 +7,8 @@ from pathlib import Path
 KINDS = {
     ".csv": "csv", ".csv.gz": "csv", ".tsv": "csv", ".tsv.gz": "csv", ".txt": "csv", ".txt.gz": "csv", ".tab": "csv",
     ".parquet": "parquet", ".json": "json", ".json.gz": "json", ".jsonl": "json", ".ndjson": "json",
-    ".jsonl.gz": "json", ".ndjson.gz": "json", ".xlsx": "excel", ".xlsm": "excel", ".zip": "zip",
+    ".jsonl.gz": "json", ".ndjson.gz": "json", ".xlsx": "excel", ".xlsm": "excel", 
+    ".xls": "excel", ".xlsb": "excel", ".ods": "excel", ".zip": "zip",
 }  # fmt: skip
 
 

@@ -86,6 +86,9 @@ def _is_foot(rows: Sequence[Row], places: Sequence[int], end: int, width: int) -
         row = rows[place]
         if not is_total(row) and (texts_in(row) > 2 or len(row) > width or any(is_value(cell) for cell in row)):
             return False
+    pairs = [row for row in (rows[place] for place in places) if texts_in(row) == 2 and not is_total(row)]
+    if sum(not first_text(row).endswith(":") for row in pairs) > 1:  # which may be another table
+        return False
     if is_total(rows[places[0]]) or FOOT_WORDS.match(first_text(rows[places[0]])):
         return True
     if end and places[0] > end:  # an empty line is between

@@ -135,11 +135,13 @@ def _is_above(rows: Sequence[Row], filled: Sequence[int], place: int, width: int
     if len(row) < width and (count <= 1 or has_label or (count == 2 and (width >= 5 or before_blank))):
         return True
     fullest = max(texts_in(rows[one]) for one in below[:MOST_TITLES])
-    if width > 2 and fullest > 2 * count and (count <= 1 or has_label or (count == 2 and before_blank)):
+    if width > 2 and fullest > count + 1 and (count <= 1 or has_label or (count == 2 and before_blank)):
         return True
     following = rows[below[0]]
-    if not _looks_like_names(following) or len(below) < 2:
+    if len(below) < 2 or not _looks_like_names(following):
         return False
+    if width == 2 and count <= 1 < texts_in(following):
+        return before_blank or (not any(map(is_value, following)) and any(map(is_value, rows[below[1]])))
     if not _looks_like_names(row) and not is_alike(row, len(following)):
         return _is_steady(rows, below[0])
     return _is_group_line(row, following, rows[below[1]])
@@ -161,9 +163,9 @@ def is_value(text: str) -> bool:
 
 
 def _looks_like_names(row: Row) -> bool:
-    """Whether a row may hold the names of columns: texts that are no amounts, most of them there, hardly one twice."""
+    """Whether a row may hold the names of columns: texts that are no amounts, most of them there."""
     texts = [cell.strip() for cell in row if cell.strip()]
-    named = len(texts) * 2 >= len(row) and len(set(texts)) * 2 > len(texts)
+    named = len(texts) * 2 >= len(row) and (len(set(texts)) > 1 or len(texts) < 3)
     return named and not any(AMOUNT.fullmatch(text) for text in texts)
 
 
@@ -236,6 +238,7 @@ def _is_second_header(rows: Sequence[Row], names: Sequence[str], place: int) -> 
     def explains(one: int) -> bool:
         under = [cells[one] for cells in below if one < len(cells) and cells[one].strip()]
         is_typed = bool(under) and all(is_value(cell) for cell in under)
-        return not names[one] or is_typed or row[one].strip().lower() in ANSWER_WORDS
+        begins_group = one + 1 in filled and not names[one + 1]
+        return not names[one] or begins_group or is_typed or row[one].strip().lower() in ANSWER_WORDS
 
     return all(explains(one) for one in filled)

@@ -64,7 +64,7 @@ def read_json_files(connection: Any, name: str, files: list[Path], spec: TableSp
             for file, copy in zip(files, lines, strict=True):
                 if not _form(file)[1]:
                     _refuse_fault(file, copy)
-            raise
+            raise DataError(f"{files[0].name} has no objects with values.", remedy=SHAPE, file=files[0]) from None
     return table, without_totals(connection, name, read, spec)
 
 

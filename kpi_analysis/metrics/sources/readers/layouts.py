@@ -207,4 +207,4 @@ def _padded(row: Sequence[str], width: int) -> tuple[str, ...]:
 
 def _title(heads: Sequence[Sequence[str]]) -> str:
     texts = (cell.strip() for row in heads for cell in row)
-    return next((text for text in texts if text.strip("#-= ")), "")
+    return next((plain for text in texts if (plain := text.strip("#-= "))), "")

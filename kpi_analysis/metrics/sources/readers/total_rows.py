@@ -53,7 +53,7 @@ def without_totals(connection: Any, name: str, read: FileRead, spec: TableSpec) 
     FileRead
         With the rows that are left out.
     """
-    if spec.unpivot is not None or len(read.parts) > MOST_FILES:
+    if spec.unpivot is not None or len(read.parts) > MOST_FILES or _is_by_period(read.parts[0].columns):
         return read
     parts, doubtful, begin, removed = [], [], 0, []
     for part in read.parts:
@@ -70,6 +70,12 @@ def without_totals(connection: Any, name: str, read: FileRead, spec: TableSpec) 
         ids = ", ".join(map(str, removed))
         connection.raw_sql(f"DELETE FROM temp.main.{identifier(name)} WHERE rowid IN ({ids})")
     return replace(read, parts=tuple(parts), doubtful=tuple(doubtful))
+
+
+def _is_by_period(columns: Sequence[str]) -> bool:
+    """Whether months or years stand in columns, as in a profit and loss statement."""
+    periods = [column for column in columns if re.search(r"\b(19|20)\d\d\b", column)]
+    return len(periods) >= 3 and 2 * len(periods) >= len(columns)
 
 
 def _joined(found: Sequence[SkippedRows]) -> list[SkippedRows]:

@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 
 from kpi_analysis.core.config.table_spec import TableSpec
 from kpi_analysis.core.errors import DataError, did_you_mean
-from kpi_analysis.metrics.sources.readers.csv_files import read_text_sources, text_source
+from kpi_analysis.metrics.sources.readers.csv_files import read_text_sources, text_sources
 from kpi_analysis.metrics.sources.readers.csv_layout import CsvLayout, read_row
 from kpi_analysis.metrics.sources.readers.file_kinds import file_kind
 from kpi_analysis.metrics.sources.readers.file_read import FilePart, FileRead
@@ -49,12 +49,13 @@ def read_zip_files(connection: Any, name: str, files: list[Path], spec: TableSpe
         When a file is damaged, protected or much too large, or its texts have unlike headers.
     """
     with tempfile.TemporaryDirectory(prefix="kpi_analysis_") as folder:
-        sources, origins = [], []
+        paths, origins = [], []
         for place, file in enumerate(files):
             members = _chosen(file, zip_members(file), spec.sheet_name)
             for member, path in unpacked(file, members, Path(folder) / str(place)).items():
-                sources.append(text_source(path, spec))
+                paths.append(path)
                 origins.append((file, member))
+        sources = text_sources(paths, spec)
         _refuse_unlike([(member, source.layout) for (_, member), source in zip(origins, sources, strict=True)], origins)
         table, read = read_text_sources(connection, name, sources, spec)
     parts = [

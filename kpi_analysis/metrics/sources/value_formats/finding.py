@@ -18,7 +18,7 @@ from kpi_analysis.metrics.sources.value_formats.date_shapes import Order, is_mea
 from kpi_analysis.metrics.sources.value_formats.dates import DateEvidence, DateFormat, date_format
 from kpi_analysis.metrics.sources.value_formats.numbers import Decimal, NumberFormat, Proof, number_format
 from kpi_analysis.metrics.sources.value_formats.rewriting import changed_columns, plain_dates, plain_numbers
-from kpi_analysis.metrics.sources.value_formats.shapes import TextShape, not_plain, text_shapes
+from kpi_analysis.metrics.sources.value_formats.shapes import TextShape, odd_columns, text_shapes
 
 ValueFormat = NumberFormat | DateFormat
 
@@ -141,14 +141,9 @@ def find_formats(
     dict of str to NumberFormat or DateFormat
         Of the columns that are not plain, or could be read in two ways.
     """
-    texts = {one: kind for one, kind in kinds.items() if one in raw.columns and raw[one].type().is_string()}
-    if not texts:
-        return {}
-    measures = {
-        f"n{place}": not_plain(raw[one], is_number=kind == "number") for place, (one, kind) in enumerate(texts.items())
-    }
-    counts = raw.aggregate(**measures).to_pyarrow().to_pylist()[0]
-    odd = {one for place, one in enumerate(texts) if counts[f"n{place}"]}
+    types = raw.schema()
+    texts = {one: kind for one, kind in kinds.items() if one in types and types[one].is_string()}
+    odd = odd_columns(raw, texts)
     numbers = [one for one, kind in texts.items() if kind == "number"]
     days = [one for one, kind in texts.items() if kind != "number"]
     return {**_numbers(raw, numbers, odd, read, hints), **_dates(raw, days, odd, read)}
@@ -273,7 +268,8 @@ def _date_format(
     if declared is not None and isinstance(read.dates, str):
         alone = date_format(shapes, evidence)
         is_sure = alone is not None and not alone.open and not alone.unread
-        if is_sure and not is_meant_for(declared, shapes):
+        swapped = declared.startswith("%Y-%d")  # which has the shape of a day by ISO 8601
+        if is_sure and not swapped and not is_meant_for(declared, shapes):
             declared = None
     found = date_format(shapes, evidence, declared=declared)
     return found if found is None or read.year is None else replace(found, year=read.year)

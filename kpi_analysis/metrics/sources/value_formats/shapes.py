@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
+from kpi_analysis.metrics.sources.readers.sql_words import identifier, quoted
 from kpi_analysis.metrics.sql.date_words import ALL_BLANKS
-from kpi_analysis.metrics.sql.text_values import is_plain_day
+from kpi_analysis.metrics.sql.text_values import DAY_SHAPE
 
 MOST_SHAPES = 2000  # a column with more of them holds words
 LEADING_ZERO = r"^([^0-9]*)0([.,])"  # 0.125 and 0,125, in which no thousands can be apart
 ZERO = "\u2205"  # stands for that zero while digits become 9
 LONG_RUN = "[0-9]{4,}"
-THREE_PARTS = r"([0-9]+)[^0-9]+([0-9]+)[^0-9]+([0-9]+)"
+THREE_PARTS = r"([0-9]+)(?:[^0-9]+([0-9]+))?(?:[^0-9]+([0-9]+))?"
 YEAR = r"(?:^|[^0-9])((?:19|20)[0-9]{2})(?:[^0-9]|$)"
 ISO = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?(\.[0-9]+)?( ?(Z|UTC|GMT|[+-][0-9:]+))?)?\s*$"
 
@@ -37,8 +38,7 @@ class TextShape:
     example : str
         One of them.
     parts : tuple of pairs of int
-        The smallest and the largest of the first, the second and the third number in it, as far as there are three;
-        else of the first.
+        The smallest and the largest of the first, the second and the third number in it, as far as there are so many.
     unlike : int
         In how many of them the first and the second number differ.
     years : pair of int, optional
@@ -88,11 +88,36 @@ def shapes_of(texts: Sequence[str], *, of_numbers: bool = False) -> list[TextSha
     return [_of_group(shape, group) for shape, group in grouped.items()]
 
 
-def not_plain(text: ir.StringValue, *, is_number: bool) -> ir.IntegerScalar:
-    """Return how many texts are neither blank nor in the one form that needs no look: ``1234.5``, a day by ISO 8601."""
+def odd_columns(raw: ir.Table, kinds: Mapping[str, str]) -> set[str]:
+    """Columns of texts of which some are neither blank nor in the one form that needs no look.
+
+    Parameters
+    ----------
+    raw : Table
+        Of DuckDB.
+    kinds : mapping of str to str
+        Its columns of texts, and whether each is wanted as number, date or timestamp.
+
+    Returns
+    -------
+    set of str
+        A number in that form is ``1234.5``, a day or a time is written by ISO 8601.
+    """
+    if not kinds:
+        return set()
+    tests = ", ".join(
+        f"bool_and({_plain_test(identifier(one), is_number=kind == 'number')})" for one, kind in kinds.items()
+    )
+    connection = raw.get_backend()
+    found = connection.raw_sql(f"SELECT {tests} FROM ({connection.compile(raw)})").fetchone()
+    return {one for one, is_plain in zip(kinds, found, strict=True) if is_plain is False}
+
+
+def _plain_test(text: str, *, is_number: bool) -> str:
+    """SQL of what holds of each text of a plain column, the usual case first."""
     if is_number:
-        return (text.try_cast("float64").isnull() & (text != "")).sum()
-    return ibis.cases((is_plain_day(text), 0), (text == "", 0), (text.re_search(ISO), 0), else_=1).sum()
+        return f"try_cast({text} AS DOUBLE) IS NOT NULL OR {text} = ''"
+    return f"{text} LIKE '{DAY_SHAPE}' OR {text} = '' OR regexp_matches({text}, {quoted(ISO)})"
 
 
 def text_shapes(raw: ir.Table, column: str, *, of_numbers: bool = False, rows: int | None = None) -> list[TextShape]:
@@ -124,7 +149,6 @@ def text_shapes(raw: ir.Table, column: str, *, of_numbers: bool = False, rows: i
     measures: dict[str, Any] = {"rows": table.count(), "example": text.min()}
     if not of_numbers:
         first, *others = (text.re_extract(THREE_PARTS, place).try_cast("int64") for place in (1, 2, 3))
-        first = ibis.coalesce(first, text.re_extract("[0-9]+", 0).try_cast("int64"))
         for place, part in enumerate((first, *others)):
             measures |= {f"low{place}": part.min(), f"high{place}": part.max()}
         year = text.re_extract(YEAR, 1).try_cast("int64")
@@ -141,11 +165,9 @@ def _of_row(row: dict[str, Any]) -> TextShape:
 
 
 def _of_group(shape: str, texts: Sequence[str]) -> TextShape:
-    found = [re.search(THREE_PARTS, text) for text in texts]
-    triples = [tuple(int(one) for one in match.groups()) for match in found if match]
-    firsts = [int(match.group()) for text in texts if (match := re.search("[0-9]+", text))]
-    columns = list(zip(*triples, strict=True)) if len(triples) == len(texts) else ([tuple(firsts)] if firsts else [])
-    parts = tuple((min(one), max(one)) for one in columns)
+    found = [match.groups() for text in texts if (match := re.search(THREE_PARTS, text))]
+    columns = [[int(one) for one in own if one is not None] for own in zip(*found, strict=True)]
+    parts = tuple((min(own), max(own)) for own in columns if own)
     years = [int(match.group(1)) for text in texts if (match := re.search(YEAR, text))]
-    unlike = sum(1 for triple in triples if triple[0] != triple[1])
+    unlike = sum(1 for groups in found if groups[1] is not None and int(groups[0]) != int(groups[1]))
     return TextShape(shape, len(texts), texts[0], parts, unlike, (min(years), max(years)) if years else None)
