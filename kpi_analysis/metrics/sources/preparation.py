@@ -164,7 +164,8 @@ def _prepare_source(
     raw, spec = found.raw, found.parts[0].spec
     formats: Mapping[str, ValueFormat] | None = None
     if spec.path is not None:
-        raw, formats = _written_plainly(config, connections, table, name, spec, raw, found.kinds)
+        conditions = [spec.where, *(part.where for part in found.parts)]
+        raw, formats = _written_plainly(config, connections, table, name, spec, raw, found.kinds, conditions)
     if is_plain:
         return [PreparedSource(name, label, spec, raw, read, formats=formats)]
     sources = []
@@ -200,11 +201,13 @@ def _written_plainly(
     spec: TableSpec,
     raw: ir.Table,
     known: Mapping[str, ColumnKind],
+    conditions: Sequence[str | None],
 ) -> tuple[ir.Table, Mapping[str, ValueFormat]]:
     """Raw table of files in which numbers and dates are written in one form, and how they were written."""
     read = connections.reads.get(name)
     hints = reading_hints(config.locale, read, spec.columns.values())
-    kinds: dict[str, ColumnKind] = {**wanted_kinds(table.columns.values(), spec.columns, raw.columns), **known}
+    wanted = wanted_kinds(table.columns.values(), spec.columns, raw.columns, conditions)
+    kinds: dict[str, ColumnKind] = {**wanted, **known}
     if spec.unpivot is not None:
         kinds |= dict.fromkeys(columns_of_months(config, name, spec.unpivot, plain_columns_of(raw)), "number")
     plain, formats = write_plainly(raw, kinds, spec.read, hints)

@@ -55,6 +55,7 @@ from kpi_analysis.metrics.sql.condition_parts import (
 from kpi_analysis.metrics.sql.parameters import Template, put_placeholders, template
 from kpi_analysis.metrics.sql.scope import Constant, MissingColumn, NameScope
 from kpi_analysis.metrics.sql.text import (
+    columns_compared,
     columns_of,
     columns_replaced,
     columns_taken_as_text,
@@ -69,6 +70,7 @@ __all__ = [
     "MissingColumn",
     "Template",
     "aggregate",
+    "columns_compared",
     "columns_of",
     "columns_replaced",
     "columns_taken_as_text",

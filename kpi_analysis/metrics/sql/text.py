@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Literal
 
 from sqlglot import Dialect, exp
 from sqlglot.errors import ParseError, SqlglotError
@@ -168,6 +170,51 @@ def columns_taken_as_text(text: str) -> frozenset[str]:
     """
     calls = [one for one in parse(text).walk() if isinstance(one, _TAKEN_AS_TEXT) or one.name.lower() in _NAMED_AS_TEXT]
     return frozenset(column.name for call in calls for column in call.find_all(exp.Column))
+
+
+_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+_ARITHMETIC = (exp.Column, exp.Paren, exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Literal, exp.Identifier)
+
+
+@lru_cache(maxsize=4096)
+def columns_compared(text: str) -> Mapping[str, Literal["number", "date"]]:
+    """Columns that a text compares with a number or a day that is written in it.
+
+    Parameters
+    ----------
+    text : str
+        SQL expression.
+
+    Returns
+    -------
+    mapping of str to str
+        By the name of the column.
+
+    Examples
+    --------
+    >>> columns_compared("(net + tax) > 100 and day >= date '2026-01-01' and stage = 'Won' and age between 1 and 9")
+    {'net': 'number', 'tax': 'number', 'day': 'date', 'age': 'number'}
+    """
+    found: dict[str, Literal["number", "date"]] = {}
+    for node in parse(text).walk(bfs=False):
+        sides: list[tuple[exp.Expression, exp.Expression]] = []
+        if isinstance(node, _COMPARISONS):
+            sides = [(node.this, node.expression), (node.expression, node.this)]
+        elif isinstance(node, exp.Between):
+            sides = [(node.this, node.args["low"])]
+        for one, other in sides:
+            kind = _kind_written(other)
+            if kind is not None and all(isinstance(part, _ARITHMETIC) for part in one.walk()):
+                found |= {column.name: kind for column in one.find_all(exp.Column)}
+    return found
+
+
+def _kind_written(node: exp.Expression) -> Literal["number", "date"] | None:
+    """What kind of value is written out here: a number, a day, or neither."""
+    if isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal):
+        return "date" if node.to.this in (exp.DataType.Type.DATE, exp.DataType.Type.TIMESTAMP) else None
+    inner = node.this if isinstance(node, exp.Neg) else node
+    return "number" if isinstance(inner, exp.Literal) and not inner.is_string else None
 
 
 @lru_cache(maxsize=4096)

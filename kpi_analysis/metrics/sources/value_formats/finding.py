@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ import ibis.expr.types as ir
 from babel.numbers import get_decimal_symbol
 
 from kpi_analysis.core.config.reading import ReadSpec
+from kpi_analysis.core.errors import ConfigError
 from kpi_analysis.core.schema import CanonicalColumn, ColumnKind
 from kpi_analysis.metrics import sql
 from kpi_analysis.metrics.sources.readers.file_read import FileRead
@@ -76,7 +78,10 @@ def reading_hints(locale: str, read: FileRead | None, texts: Iterable[str] = ())
 
 
 def wanted_kinds(
-    columns: Iterable[CanonicalColumn], texts: Mapping[str, str], raw_columns: Sequence[str]
+    columns: Iterable[CanonicalColumn],
+    texts: Mapping[str, str],
+    raw_columns: Sequence[str],
+    conditions: Iterable[str | None] = (),
 ) -> dict[str, ColumnKind]:
     """Columns of a raw table that numbers, days and times are made from.
 
@@ -88,6 +93,8 @@ def wanted_kinds(
         From canonical names to a name or an expression of theirs; what is not in it is called alike.
     raw_columns : sequence of str
         What there is.
+    conditions : iterable of str
+        Of rows; what they compare with numbers and days is wanted as well.
 
     Returns
     -------
@@ -96,22 +103,41 @@ def wanted_kinds(
 
     Examples
     --------
+    >>> wanted_kinds([], {}, ["net", "stage"], ["net > 100 and stage = 'Won'"])
+    {'net': 'number'}
     >>> amount, day = CanonicalColumn("amount", "number"), CanonicalColumn("day", "date")
     >>> wanted_kinds([amount, day], {"amount": "net + tax", "day": "strptime(d, '%d.%m.%Y')"}, ["net", "tax", "d"])
     {'net': 'number', 'tax': 'number'}
     """
     kinds: dict[str, ColumnKind] = {}
     computed: dict[str, ColumnKind] = {}
+    expressions = [text for text in conditions if text is not None]
     for column in columns:
         text = texts.get(column.name, column.name)
-        if column.kind not in ("number", "date", "timestamp"):
-            continue
+        is_value = column.kind in ("number", "date", "timestamp")
         if text in raw_columns:
-            kinds[text] = column.kind
+            kinds |= {text: column.kind} if is_value else {}
         elif column.name in texts:
-            inputs = sql.columns_of(text) - sql.columns_taken_as_text(text)
-            computed |= {one: column.kind for one in raw_columns if one in inputs}
+            expressions.append(text)
+            computed |= dict.fromkeys(_computed_with(text, raw_columns), column.kind) if is_value else {}
+    for text in expressions:
+        inputs = _computed_with(text, raw_columns)
+        computed |= {one: kind for one, kind in _compared(text).items() if one in inputs}
     return computed | kinds
+
+
+def _computed_with(text: str, raw_columns: Sequence[str]) -> list[str]:
+    """The columns that an expression computes with, other than those it takes as text."""
+    with suppress(ConfigError):  # which is told with its line where the expression is used
+        inputs = sql.columns_of(text) - sql.columns_taken_as_text(text)
+        return [one for one in raw_columns if one in inputs]
+    return []
+
+
+def _compared(text: str) -> Mapping[str, ColumnKind]:
+    with suppress(ConfigError):
+        return sql.columns_compared(text)
+    return {}
 
 
 def find_formats(

@@ -48,6 +48,14 @@ def test_expressions_compute_with_numbers_as_they_are_meant(tmp_path: Path, amou
     assert rows(opened)[0] == ("2026-09-13", wanted)
 
 
+@pytest.mark.parametrize("where", ["Netto > 1000", "Netto + Steuer > 1000", "Tag < date '2026-09-30'", "Steuer <> 2.5"])
+def test_conditions_compare_numbers_and_days_as_they_are_meant(tmp_path: Path, where: str) -> None:
+    (tmp_path / "o.csv").write_text(GERMAN, encoding="utf-8")
+    columns = {"order_id": "Nr", "ordered_on": "strptime(Tag, '%d.%m.%Y')", "customer_id": "Kunde", "amount": "1"}
+    opened = company(tmp_path, {"path": "o.csv", "where": where, "columns": columns})
+    assert rows(opened) == [("2026-09-13", 1)]
+
+
 def test_marks_for_no_value_are_told_of_where_a_value_is_needed(tmp_path: Path) -> None:
     (tmp_path / "o.csv").write_text(GERMAN, encoding="utf-8")
     found = company(tmp_path, {"path": "o.csv", "columns": COLUMNS}).check()
