@@ -18,14 +18,16 @@ EXPORTS = Path(__file__).parent / "data" / "exports"
 SECTIONS = dict(
     zip(*[iter(["Your data", *re.split(r"(?m)^## (.*)$", PAGE.removeprefix("# Your data\n"))])] * 2, strict=True)
 )
-TABLES = {
-    "deal": "create table hubspot.deal as select * from (values (1, timestamp '2026-07-02', timestamp '2026-08-01', 900, 1, "
-    "'a', 's1', false), (2, timestamp '2026-07-03', timestamp '2026-09-30', 700, 1, 'a', 's2', false), (3, timestamp "
-    "'2026-07-03', timestamp '2026-09-30', 700, 1, 'a', 's2', true)) t(deal_id, property_createdate, property_closedate, "
-    "property_amount, owner_id, deal_pipeline_id, deal_pipeline_stage_id, is_deleted)",
-    "deal_pipeline_stage": "create table hubspot.deal_pipeline_stage as select * from (values ('s1', 1.0, timestamp "
-    "'2026-10-01'), ('s2', 0.0, timestamp '2026-10-01')) t(stage_id, probability, _fivetran_synced)",
-}
+TABLES = (
+    """create table hubspot.deal as select * from (values
+    (1, timestamp '2026-07-02', timestamp '2026-08-01', 900, 1, 'a', 's1', false),
+    (2, timestamp '2026-07-03', timestamp '2026-09-30', 700, 1, 'a', 's2', false),
+    (3, timestamp '2026-07-03', timestamp '2026-09-30', 700, 1, 'a', 's2', true)) t(deal_id, property_createdate,
+    property_closedate, property_amount, owner_id, deal_pipeline_id, deal_pipeline_stage_id, is_deleted)""",
+    """create table hubspot.deal_pipeline_stage as select * from (values
+    ('s1', 1.0, timestamp '2026-10-01'), ('s2', 0.0, timestamp '2026-10-01'))
+    t(stage_id, probability, _fivetran_synced)""",
+)
 
 
 def lay_out(section: str, folder: Path) -> None:
@@ -40,7 +42,7 @@ def lay_out(section: str, folder: Path) -> None:
     if "<!-- database:" in section:
         with duckdb.connect(folder / "warehouse.duckdb") as connection:
             connection.sql("create schema hubspot")
-            for statement in TABLES.values():
+            for statement in TABLES:
                 connection.sql(statement)
 
 

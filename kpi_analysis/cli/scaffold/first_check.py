@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kpi_analysis.core.errors import DataFinding, KpiError
@@ -37,6 +37,8 @@ class FirstCheck:
         The last complete quarter of the data.
     channels : tuple of str
         Names of channels in the tables.
+    company : OpenCompany, optional
+        As it was checked.
     """
 
     findings: tuple[DataFinding, ...] = ()
@@ -48,6 +50,7 @@ class FirstCheck:
     reach: dt.date | None = None
     period: str = ""
     channels: tuple[str, ...] = ()
+    company: OpenCompany | None = field(default=None, repr=False)
 
     @property
     def errors(self) -> int:
@@ -76,9 +79,8 @@ def first_check(company_file: Path) -> FirstCheck:
     reach = company.sources.reach.day
     period = "" if reach is None else last_complete_quarter(company, reach)
     count = _with_value(company, None, period)
-    return FirstCheck(
-        findings, None, count, len(shipped().metrics), best, added, reach, period, tuple(sorted(_channels(company)))
-    )
+    channels = tuple(sorted(_channels(company)))
+    return FirstCheck(findings, None, count, len(shipped().metrics), best, added, reach, period, channels, company)
 
 
 def with_inbound(check: FirstCheck, company_file: Path) -> FirstCheck:

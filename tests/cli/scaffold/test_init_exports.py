@@ -40,11 +40,25 @@ class Opened:
         return {line.partition(": ")[0]: line.partition(": ")[2] for line in self.made.lines}
 
 
+DEALS = "opportunities_created opportunity_to_win_ratio average_deal_size pipeline_value sales_cycle_length"
+KPIS = {
+    "A": f"{DEALS} cost_per_click cost_per_conversion cost_per_mille leads marketing_qualified_leads "
+    "sales_qualified_leads website_visitors monthly_recurring_revenue average_revenue_per_account net_promoter_score "
+    "tickets_per_agent collection_ratio",
+    "B": f"{DEALS} gross_profit_margin ebitda net_profit_margin headcount employee_turnover",
+    "C": "average_order_value new_customers website_visitors cost_per_click cost_per_conversion cost_per_mille",
+    "D": "cost_per_click cost_per_conversion cost_per_mille gross_profit_margin collection_ratio headcount "
+    "employee_turnover",
+}
+
+
 def opened(part: str, home: Path) -> Opened:
     made = new_workspace(home / part, EXPORTS / part)
     assert made.check is not None and made.check.errors == 0, made.check
-    company = open_company(home / part / "params" / "company.yaml")
-    return Opened(made, company, company.compute(period="2026-Q3", compared=False).set_index("kpi"))
+    company = made.check.company
+    assert company is not None
+    figures = company.compute(KPIS[part].split(), period="2026-Q3", compared=False).set_index("kpi")
+    return Opened(made, company, figures)
 
 
 @pytest.fixture(scope="module")
