@@ -142,8 +142,20 @@ def _look(origin: Path | str) -> tuple[list[Found], str | None]:
     """What lies there, and the URL where it is a database."""
     text = str(origin)
     if isinstance(origin, str) and "://" in text:
-        return inspect_database(text), text
+        url = _from_anywhere(text)
+        return inspect_database(url), url
     return inspect(Path(text).expanduser()), None
+
+
+def _from_anywhere(url: str) -> str:
+    """A URL that means the same from every folder; a file of a database must be there, else it would be made."""
+    kind, _, name = url.partition("://")
+    path = Path(name.partition("?")[0]).expanduser()
+    if kind not in ("duckdb", "sqlite") or not name:
+        return url
+    if not path.is_file():
+        raise UsageError(f"There is no database {path}.", remedy="Name its file: duckdb://warehouse.duckdb")
+    return f"{kind}://{path.resolve()}"
 
 
 def _write(folder: Path, own: _OwnData | None) -> None:
