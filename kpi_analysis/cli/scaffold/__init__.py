@@ -18,7 +18,7 @@ from kpi_analysis.cli.scaffold.company_settings import (
     period_end_seen,
     see_settings,
 )
-from kpi_analysis.cli.scaffold.first_check import FirstCheck, first_check, with_values
+from kpi_analysis.cli.scaffold.first_check import FirstCheck, first_check, with_inbound
 from kpi_analysis.cli.scaffold.inspect_files import Found, FoundTable, inspect, inspect_database
 from kpi_analysis.cli.scaffold.source_plan import SourcePlan, plan_sources
 from kpi_analysis.core.config.company import CompanyConfig
@@ -142,8 +142,20 @@ def _look(origin: Path | str) -> tuple[list[Found], str | None]:
     """What lies there, and the URL where it is a database."""
     text = str(origin)
     if isinstance(origin, str) and "://" in text:
-        return inspect_database(text), text
+        url = _from_anywhere(text)
+        return inspect_database(url), url
     return inspect(Path(text).expanduser()), None
+
+
+def _from_anywhere(url: str) -> str:
+    """A URL that means the same from every folder; a file of a database must be there, else it would be made."""
+    kind, _, name = url.partition("://")
+    path = Path(name.partition("?")[0]).expanduser()
+    if kind not in ("duckdb", "sqlite") or not name:
+        return url
+    if not path.is_file():
+        raise UsageError(f"There is no database {path}.", remedy="Name its file: duckdb://warehouse.duckdb")
+    return f"{kind}://{path.resolve()}"
 
 
 def _write(folder: Path, own: _OwnData | None) -> None:
@@ -165,7 +177,8 @@ def _check(folder: Path, own: _OwnData) -> FirstCheck:
         remarks = _remarks(check.findings)
         if inbound is not None or ends is not None or remarks:
             path.write_text(own.text(inbound, ends, remarks), encoding="utf-8")
-        check = with_values(check, path)
+        if inbound is not None:
+            check = with_inbound(check, path)
     _write_period(folder, check.period)
     return check
 

@@ -68,7 +68,7 @@ def company_text(
     else:
         head.append("# inbound_channels: [Organic Search, Email]   # set this: of people who come by themselves")
     head += [
-        "# revenue: orders                             # or opportunities (the won ones), or ledger, if several give",
+        _revenue(drafts),
         "# gross_margin: 0.6                           # used where an order carries no cost",
         "# scales: {csat: 5, nps: 10}                  # the highest answers of your surveys",
     ]
@@ -98,6 +98,16 @@ def yaml_scalar(value: Any) -> str:
 def _setting(key: str, setting: Setting) -> str:
     said = f"{key}: {setting.value}"
     return f"{said:<{COMMENT_AT - 1}} # {setting.comment}".rstrip(" #") if setting.comment else said
+
+
+def _revenue(drafts: Sequence[SourceDraft]) -> str:
+    """Line on the table that revenue comes from: to be set where won deals and a ledger both hold it."""
+    active = {draft.table for draft in drafts if draft.is_active}
+    if "orders" not in active and {"opportunities", "ledger"} <= active:
+        return (
+            "# revenue: ledger                             # set this: won deals give it now; your ledger holds it too"
+        )
+    return "# revenue: orders                             # or opportunities (the won ones), or ledger, if several give"
 
 
 def _used(drafts: Iterable[SourceDraft]) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kpi_analysis.core.errors import DataFinding, KpiError
@@ -37,6 +37,8 @@ class FirstCheck:
         The last complete quarter of the data.
     channels : tuple of str
         Names of channels in the tables.
+    company : OpenCompany, optional
+        As it was checked.
     """
 
     findings: tuple[DataFinding, ...] = ()
@@ -48,6 +50,7 @@ class FirstCheck:
     reach: dt.date | None = None
     period: str = ""
     channels: tuple[str, ...] = ()
+    company: OpenCompany | None = field(default=None, repr=False)
 
     @property
     def errors(self) -> int:
@@ -75,13 +78,13 @@ def first_check(company_file: Path) -> FirstCheck:
     best, added = table_adding_most(shipped(), set(company.sources.readable))
     reach = company.sources.reach.day
     period = "" if reach is None else last_complete_quarter(company, reach)
-    return FirstCheck(
-        findings, None, 0, len(shipped().metrics), best, added, reach, period, tuple(sorted(_channels(company)))
-    )
+    count = _with_value(company, None, period)
+    channels = tuple(sorted(_channels(company)))
+    return FirstCheck(findings, None, count, len(shipped().metrics), best, added, reach, period, channels, company)
 
 
-def with_values(check: FirstCheck, company_file: Path) -> FirstCheck:
-    """Return a check with the number of KPIs that have a value, as the company file is now.
+def with_inbound(check: FirstCheck, company_file: Path) -> FirstCheck:
+    """Return a check with the KPIs that have a value now that the company file names inbound channels.
 
     Parameters
     ----------
@@ -92,16 +95,30 @@ def with_values(check: FirstCheck, company_file: Path) -> FirstCheck:
     -------
     FirstCheck
     """
-    if not check.period:
-        return check
+    names = [name for name in shipped().metrics if _needs_inbound(shipped(), name)]
     try:
-        company = open_company(company_file)
-        reach = company.sources.reach.day or check.reach
-        period = check.period if reach is None else last_complete_quarter(company, reach)
-        values = company.values(period=period, compared=False).value
+        return replace(check, kpis=check.kpis + _with_value(open_company(company_file), names, check.period))
     except KpiError:  # the findings tell what stands in the way
         return check
-    return replace(check, kpis=int(values.notna().sum()), period=period, reach=reach)
+
+
+def _with_value(company: OpenCompany, names: list[str] | None, period: str) -> int:
+    """How many KPIs have a value in a period."""
+    if not period:
+        return 0
+    try:
+        return int(company.values(names, period=period, compared=False).value.notna().sum())
+    except KpiError:  # the findings tell what stands in the way
+        return 0
+
+
+def _needs_inbound(catalogue: Catalogue, name: str) -> bool:
+    texts = [
+        f"{aggregate.agg} {aggregate.where or ''}"
+        for measure in catalogue.measures_of(name)
+        for aggregate in catalogue.measures[measure].aggregates
+    ]
+    return any("inbound_channels" in text for text in texts)
 
 
 def computable(catalogue: Catalogue, connected: Collection[str]) -> set[str]:

@@ -19,6 +19,7 @@ import yaml
 from kpi_analysis.cli.main import main
 from kpi_analysis.cli.scaffold import new_workspace, report_lines
 from kpi_analysis.core.config.company import load_company
+from kpi_analysis.core.errors import UsageError
 from kpi_analysis.metrics.session import open_company
 
 ROOT = Path(__file__).parents[3]
@@ -141,13 +142,17 @@ def test_all_sheets_and_tables_of_databases_are_looked_at(tmp_path: Path) -> Non
 def test_a_database_by_its_url_is_looked_at(tmp_path: Path) -> None:
     with duckdb.connect(tmp_path / "base.duckdb") as connection:
         connection.sql("create schema crm")
-        connection.sql("create table crm.deals as select * from (values ('a', date '2026-01-02', 'won', 9.0), "
-                       "('b', date '2026-01-03', 'lost', 7.0)) t(deal_id, created_on, outcome, amount)")  # fmt: skip
+        connection.sql(
+            "create table crm.deals as select * from (values ('a', date '2026-01-02', date '2026-02-02', 'won', 9.0), "
+            "('b', date '2026-01-03', date '2026-02-03', 'lost', 7.0)) t(id, created_on, closed_on, outcome, amount)"
+        )
     said = lines_of(tmp_path / "ours", f"duckdb://{tmp_path}/base.duckdb")
     assert said["crm.deals"].startswith("proposed as opportunities")
     path = tmp_path / "ours/params/company.yaml"
     path.write_text(without_marks(path.read_text(), "opportunities"))
     assert open_company(path).compute(["opportunity_to_win_ratio"], period="2026-Q1").value[0] == 0.5
+    with pytest.raises(UsageError, match="no database"):
+        new_workspace(tmp_path / "none", f"duckdb://{tmp_path}/none.duckdb")
 
 
 def answered(home: Path, answers: list[str]) -> str:
