@@ -161,6 +161,21 @@ def test_accounts_that_no_kpi_knows_are_told_with_their_amounts(tmp_path: Path) 
     assert company.compute(["sales_revenue"], period="2026-01").warnings[0] != ()
 
 
+def test_a_ledger_that_cannot_be_read_does_not_hide_what_is_wrong_elsewhere(tmp_path: Path) -> None:
+    for name, text in (
+        ("ledger.csv", "booked_on,account,amount\n2026-01-31,revenue,100\n"),
+        ("orders.csv", "order_id,ordered_on,customer_id,amount\n1,2026-01-01,a,none\n"),
+    ):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    company = tmp_path / "company.yaml"
+    company.write_text(
+        "company: X\ntables:\n  ledger: {path: ledger.csv, preset: nonesuch}\n  orders: {path: orders.csv}\n",
+        encoding="utf-8",
+    )
+    errors = [str(found) for found in open_company(company).check() if found.level == "error"]
+    assert any("nonesuch" in error for error in errors) and any("'none' in row 2" in error for error in errors)
+
+
 def test_revenue_that_two_tables_could_give_is_told_until_the_company_chooses(tmp_path: Path) -> None:
     tables = {
         "orders": "order_id,ordered_on,customer_id,amount\n1,2026-01-01,a,5\n",

@@ -172,10 +172,10 @@ Name,Email,Financial Status,Paid at,Currency,Subtotal,Shipping,Taxes,Total,Creat
 #3,c@x.com,voided,,EUR,10.00,0.00,1.60,10.00,2026-01-04 10:00:00 +0100,1,Mug,12.50,DE,2026-01-05 10:00:00 +0100,0.00,web
 """,
         """\
-order_id,ordered_on,customer_id,amount,channel,region,currency
-#1,2026-01-02,a@x.com,138.8,web,DE,EUR
-#2,2026-01-03,b@x.com,12.5,web,DE,EUR
-#2,2026-01-03,b@x.com,-6.25,web,DE,EUR
+order_id,ordered_on,customer_id,amount,region,currency
+#1,2026-01-02,a@x.com,138.8,DE,EUR
+#2,2026-01-03,b@x.com,12.5,DE,EUR
+#2,2026-01-03,b@x.com,-6.25,DE,EUR
 """,
     ),
     "woocommerce_orders": (
