@@ -81,7 +81,8 @@ def print_preset(name: str) -> None:
         _say("\n[bold]headers[/], by the short name that expressions use")
     for alias, known in preset.headers.items():
         _say(f"  {alias}: {escape(' | '.join(known))}")
-    for table, part in preset.tables.items():
+    for table in preset.tables:
+        part = preset.table(table)
         _say(f"\n[bold]{table}[/]")
         for one in (part, *part.also):
             _say_part(one, further=one is not part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from kpi_analysis.core.errors import DataFinding
@@ -9,6 +10,8 @@ from kpi_analysis.metrics.sources import Sources
 from kpi_analysis.metrics.sources.column_formats import ColumnFormat
 from kpi_analysis.metrics.sources.mapping import MappedColumn
 from kpi_analysis.metrics.sources.value_formats import DateFormat
+
+ISO_DAY = "2026-09-14"
 
 
 def format_findings(sources: Sources, name: str, without: Collection[str] = ()) -> list[DataFinding]:
@@ -65,8 +68,9 @@ def _of_dates(form: DateFormat) -> list[tuple[str, str]]:
         said.append((f"{words}, as '{form.proved_by}' tells", "Check one of them."))
     if form.is_month:
         said.append(("months are read as their first day", "If another day is meant, map the column by an expression."))
-    parts = [*form.patterns, *(["2026-09-14"] if form.iso else [])]
-    if len({one.split(" ")[0] for one in parts}) > 1 and not form.is_declared:
+    days = [re.sub("[ T]*%[HI].*$", "", one).replace("%Y-%m-%d", ISO_DAY) for one in form.patterns]
+    parts = dict.fromkeys([*days, *([ISO_DAY] if form.iso else [])])
+    if len(parts) > 1 and not form.is_declared:
         said.append((f"dates are written in several ways, and each is read by its own: {', '.join(parts)}",
                      "Check some of them."))  # fmt: skip
     return said

@@ -97,14 +97,19 @@ def with_names(text: str, names: Mapping[str, str]) -> str:
     >>> with_names("-gross", {"rate": "tax / 100", "gross": "net * (1 + rate)"})
     '-(net * (1 + (tax / 100)))'
     """
-    for name in reversed(list(names)):
-        if name in aliases_in(text):
-            text = _tree(text).transform(_named, name, names[name]).sql(dialect="duckdb")
-    return text
+    return _replaced(text, names).sql(dialect="duckdb") if aliases_in(text) & set(names) else text
 
 
-def _named(node: exp.Expr, name: str, text: str) -> exp.Expr:
-    return exp.paren(_tree(text).copy()) if isinstance(node, exp.Column) and node.name == name else node
+def _replaced(text: str, names: Mapping[str, str]) -> exp.Expr:
+    """Tree of an expression in whose place of each name its own expression stands."""
+    tree = sqlglot.parse_one(text, dialect="duckdb")
+    for column in list(tree.find_all(exp.Column)):
+        if column.name in names:
+            part = exp.paren(_replaced(names[column.name], names), copy=False)
+            if column is tree:
+                return part
+            column.replace(part)
+    return tree
 
 
 def _written_out(node: exp.Expr) -> exp.Expr:

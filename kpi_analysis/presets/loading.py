@@ -73,6 +73,11 @@ def find_preset(name: str) -> Preset | LoaderPreset:
     >>> find_preset("hubspot_deals").title
     'Deals (export of the CRM)'
     """
+    for path in sorted(FOLDER.glob("*.yaml")):  # most need one preset, and the files of others are not read for it
+        if f"\n  {name}:\n" in path.read_text(encoding="utf-8"):
+            presets, loaders = _load_file(path)
+            if name in presets or name in loaders:
+                return presets[name] if name in presets else loaders[name]
     known: dict[str, Preset | LoaderPreset] = {**load_presets(), **load_loaders()}
     if name not in known:
         hint = did_you_mean(name, known) or "kpi presets lists them."
@@ -85,12 +90,24 @@ def _load() -> tuple[dict[str, Preset], dict[str, LoaderPreset]]:
     presets: dict[str, Preset] = {}
     loaders: dict[str, LoaderPreset] = {}
     for path in sorted(FOLDER.glob("*.yaml")):
-        file = read_yaml(path)
-        content = load_model(file, PresetFile)
-        for name, one in content.presets.items():
-            presets[name] = load_model(_part(file, {"tool": content.tool, **one}, ("presets", name)), Preset)
-        for name, one in content.loaders.items():
-            loaders[name] = load_model(_part(file, {"tool": content.tool, **one}, ("loaders", name)), LoaderPreset)
+        own, of_databases = _load_file(path)
+        presets |= own
+        loaders |= of_databases
+    return presets, loaders
+
+
+@lru_cache
+def _load_file(path: Path) -> tuple[dict[str, Preset], dict[str, LoaderPreset]]:
+    file = read_yaml(path)
+    content = load_model(file, PresetFile)
+    presets = {
+        name: load_model(_part(file, {"tool": content.tool, **one}, ("presets", name)), Preset)
+        for name, one in content.presets.items()
+    }
+    loaders = {
+        name: load_model(_part(file, {"tool": content.tool, **one}, ("loaders", name)), LoaderPreset)
+        for name, one in content.loaders.items()
+    }
     return presets, loaders
 
 

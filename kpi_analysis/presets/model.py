@@ -123,18 +123,44 @@ class Preset(StrictModel):
 
     @model_validator(mode="after")
     def _holds_together(self) -> Preset:
-        object.__setattr__(
-            self, "tables", {name: _written_out(table, self.names) for name, table in self.tables.items()}
-        )
         aliases = set(self.headers)
         asked = {*self.recognised_by, *self.kinds, *(alias for group in self.any_of for alias in group)}
         for alias in sorted(asked - aliases):
             raise ValueError(f"'{alias}' is no alias of its headers. {did_you_mean(alias, aliases)}".strip())
+        for name in self.tables:
+            if name not in TABLES:
+                raise ValueError(f"unknown table '{name}'. {did_you_mean(name, TABLES)}".strip())
         if not self.tables and self.reason is None:
             raise ValueError("a preset fills a table, or says in reason: why it fills none")
-        for name, table in self.tables.items():
-            _check_table(name, table, aliases | set(FROM_FILE))
         return self
+
+    def table(self, name: str) -> PresetTable:
+        """How it fills a table, with the names of parts of expressions written out.
+
+        Parameters
+        ----------
+        name : str
+            Of a canonical table that it fills.
+
+        Returns
+        -------
+        PresetTable
+            Its expressions are over aliases alone.
+        """
+        return _written_out(self.tables[name], self.names)
+
+    def check(self) -> None:
+        """Check that each table has its required columns, and that all expressions are over known aliases.
+
+        The shipped presets are checked by their tests, so that nobody waits for it.
+
+        Raises
+        ------
+        ValueError
+            Says what is wrong.
+        """
+        for name in self.tables:
+            _check_table(name, self.table(name), set(self.headers) | set(FROM_FILE))
 
     @property
     def fills(self) -> tuple[str, ...]:
@@ -158,8 +184,6 @@ def _written_out(table: PresetTable, names: dict[str, str]) -> PresetTable:
 
 def _check_table(name: str, table: PresetTable, aliases: set[str]) -> None:
     """Raise where a table of a preset names what is not there, or lacks a required column."""
-    if name not in TABLES:
-        raise ValueError(f"unknown table '{name}'. {did_you_mean(name, TABLES)}".strip())
     known = TABLES[name].columns
     for part in (table, *table.also):
         for column in part.columns:
@@ -175,7 +199,7 @@ def _check_table(name: str, table: PresetTable, aliases: set[str]) -> None:
 
 
 class LoaderTable(StrictModel):
-    """How a canonical table is made from the tables of a loader: `sql` over ``{schema}``, or the reason why not."""
+    """How a canonical table is made from the tables of a loader: `sql` over ``{schema}``."""
 
     needs: tuple[str, ...]
     sql: str

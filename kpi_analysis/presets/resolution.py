@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kpi_analysis.core.errors import ConfigError, did_you_mean
+from kpi_analysis.core.errors import ConfigError
 from kpi_analysis.core.schema import TABLES, ColumnKind
 from kpi_analysis.presets.expressions import aliases_in, needed_names
-from kpi_analysis.presets.headers import find_headers
+from kpi_analysis.presets.headers import find_headers, plain_header
 from kpi_analysis.presets.loading import find_preset
 from kpi_analysis.presets.model import FROM_FILE, LoaderPreset, Preset, PresetTable, UnpivotPart
 
@@ -90,7 +91,7 @@ def resolve(name: str, table: str, headers: Sequence[str], overridden: Sequence[
         )
     found = find_headers(preset.headers, headers)
     unused = [header for header in headers if header not in found.by_alias.values()]
-    part = preset.tables[table]
+    part = preset.table(table)
     main = _resolved_part(name, preset, table, part, found.by_alias, found.currency, unused, overridden)
     also = tuple(
         _resolved_part(name, preset, table, one, found.by_alias, found.currency, unused, overridden)
@@ -142,18 +143,27 @@ def _resolved_part(
 def _renamed(name: str, preset: Preset, table: str, column: str, alias: str, unused: Sequence[str]) -> ConfigError:
     """Return the error of an export whose tool has renamed a header that the preset needs."""
     spellings = preset.headers.get(alias, (alias,))
-    hints = [did_you_mean(spelling.casefold(), [header.casefold() for header in unused]) for spelling in spellings]
-    near = next((hint for hint in hints if hint), "")
-    if near:
-        plain = {header.casefold(): header for header in unused}
-        word = near.removeprefix("Did you mean '").removesuffix("'?")
-        near = f"Did {preset.tool} rename it to '{plain[word]}'?"
+    near = _nearest_header(spellings, unused)
+    hint = f"Did {preset.tool} rename it to '{near}'?" if near else ""
     shown = " or ".join(f"'{spelling}'" for spelling in spellings[:3])
     use = f"column {column}" if column else "its where"
-    line = f'Map it: columns: {{{column}: "…"}}.' if column else ""
+    line = f'Map it: columns: {{{column}: "{near or "…"}"}}.' if column else ""
     others = ", ".join(unused[:12])
     return ConfigError(
         f"preset {name}, table {table}: no header {shown} was found, which {use} is made of. "
         f"Headers that the preset does not know: {others or 'none'}.",
-        remedy=f"{near} {line}".strip(),
+        remedy=f"{hint} {line}".strip(),
     )
+
+
+def _nearest_header(spellings: Sequence[str], unused: Sequence[str]) -> str:
+    """Header that is spelled most like one that was looked for, or has most of its words; empty where none is near."""
+
+    def likeness(spelling: str, header: str) -> float:
+        ours, theirs = (plain_header(text.split("(")[0]) for text in (spelling, header))
+        common = set(ours.split()) & set(theirs.split())
+        return difflib.SequenceMatcher(None, ours, theirs).ratio() + len(common) / max(len(ours.split()), 1)
+
+    ranked = [(likeness(spelling, header), header) for spelling in spellings for header in unused]
+    best = max(ranked, default=(0.0, ""))
+    return best[1] if best[0] >= 0.7 else ""

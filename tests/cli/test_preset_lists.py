@@ -8,14 +8,20 @@ from kpi_analysis.cli.main import main
 from kpi_analysis.presets.loading import load_loaders, load_presets
 
 
+def run(*words: str) -> int:
+    with pytest.raises(SystemExit) as stopped:
+        main(["presets", *words])
+    return int(str(stopped.value.code))
+
+
 def test_the_list_names_every_preset(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["presets"])
+    assert run() == 0
     listed = {line.split(" ")[0] for line in capsys.readouterr().out.splitlines()}
     assert {*load_presets(), *load_loaders()} <= listed
 
 
 def test_one_preset_is_shown_whole(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["presets", "show", "google_ads_campaigns"])
+    assert run("show", "google_ads_campaigns") == 0
     shown = capsys.readouterr().out
     preset = load_presets()["google_ads_campaigns"]
     assert all(note in shown for note in preset.notes)
@@ -25,12 +31,10 @@ def test_one_preset_is_shown_whole(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_preset_that_fills_nothing_says_why(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["presets", "show", "klaviyo_campaigns"])
+    assert run("show", "klaviyo_campaigns") == 0
     assert f"fills nothing: {load_presets()['klaviyo_campaigns'].reason}" in capsys.readouterr().out
 
 
 def test_an_unknown_preset_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        main(["presets", "show", "hubspot_deal"])
-    assert stopped.value.code == 2
+    assert run("show", "hubspot_deal") == 2
     assert "hubspot_deals" in capsys.readouterr().err

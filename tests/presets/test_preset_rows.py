@@ -55,3 +55,8 @@ def test_the_header_line_of_a_sample_is_recognised(name: str) -> None:
     line = lines[1] if lines[0].startswith('"EXTF"') else lines[0]
     headers = next(csv.reader([line], delimiter=";" if line.count(";") > line.count(",") else ","))
     assert recognise(headers)[0].name == name
+
+
+@pytest.mark.parametrize("name", load_presets())
+def test_the_expressions_of_a_preset_are_over_its_aliases_and_make_all_required_columns(name: str) -> None:
+    load_presets()[name].check()

@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from kpi_analysis.presets import Preset, load_presets, missing_headers, nearest_presets, recognise
+from kpi_analysis.core.errors import ConfigError
+from kpi_analysis.presets import Preset, load_presets, missing_headers, nearest_presets, recognise, resolve
 
 PRESETS = load_presets()
 BY_HEADERS = {name: preset for name, preset in PRESETS.items() if not preset.months}
@@ -155,3 +156,13 @@ def test_a_statement_by_month_is_recognised_by_the_names_of_its_lines(name: str)
     assert [match.name for match in recognise(headers, first_column=labels)] == [name]
     assert recognise([headers[0], "Budget", "Actual"], first_column=labels) == []
     assert recognise(headers, first_column=["Visits", "Sign-ups", "Total"]) == []
+
+
+def test_a_header_that_the_tool_has_renamed_is_told_with_the_nearest_and_the_line_to_write() -> None:
+    headers = ["Campaign name", "Day", "Spend amount (USD)", "Impressions"]
+    with pytest.raises(ConfigError, match="preset meta_ads, table spend") as error:
+        resolve("meta_ads", "spend", headers)
+    assert error.value.remedy == (
+        "Did Meta Ads rename it to 'Spend amount (USD)'? Map it: columns: {amount: \"Spend amount (USD)\"}."
+    )
+    assert "amount" not in resolve("meta_ads", "spend", headers, ["amount"]).columns

@@ -75,7 +75,7 @@ def lacks_year(heading: str) -> bool:
     return _month(_tidy(heading)) is not None
 
 
-def is_total(heading: str) -> bool:
+def is_total_heading(heading: str) -> bool:
     """Whether a heading says that its column is a sum of others."""
     return re.fullmatch(TOTALS, _tidy(heading)) is not None
 

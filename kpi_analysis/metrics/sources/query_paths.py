@@ -31,11 +31,11 @@ def with_full_paths(query: str, folder: Path) -> str:
 
     Examples
     --------
-    >>> with_full_paths("select * from read_csv('../data/x.csv', header = true)", Path("/work/params"))
-    "SELECT * FROM READ_CSV('/work/params/../data/x.csv', header = TRUE)"
-    >>> with_full_paths("select a from 'x.parquet' where b = 'x.csv'", Path("/work"))
-    'SELECT a FROM "/work/x.parquet" WHERE b = \'x.csv\''
-    >>> with_full_paths("select * from orders", Path("/work"))
+    >>> with_full_paths("select * from read_csv('../data/x.csv', header = true)", Path("/data/params"))
+    "SELECT * FROM READ_CSV('/data/params/../data/x.csv', header = TRUE)"
+    >>> with_full_paths("select a from 'x.parquet' where b = 'x.csv'", Path("/data"))
+    'SELECT a FROM "/data/x.parquet" WHERE b = \'x.csv\''
+    >>> with_full_paths("select * from orders", Path("/data"))
     'select * from orders'
     """
     if "'" not in query and '"' not in query:

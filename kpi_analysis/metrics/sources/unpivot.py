@@ -17,7 +17,7 @@ from kpi_analysis.core.config.company import CompanyConfig
 from kpi_analysis.core.config.table_spec import TableSpec, UnpivotSpec
 from kpi_analysis.core.errors import ConfigError, DataError, did_you_mean
 from kpi_analysis.metrics.sources.files import HIDDEN, POSITION
-from kpi_analysis.metrics.sources.month_headings import Span, is_total, lacks_year, read_headings
+from kpi_analysis.metrics.sources.month_headings import Span, is_total_heading, lacks_year, read_headings
 from kpi_analysis.metrics.sources.readers.file_read import FilePart, FileRead
 from kpi_analysis.metrics.sources.statement import (
     Amounts,
@@ -142,7 +142,7 @@ def _turn_part(
     places: Sequence[int],
 ) -> TurnedPart:
     spans = _spans(config, name, spec, part, months)
-    totals = [one for one in months if one not in spans and is_total(one)]
+    totals = [one for one in months if one not in spans and is_total_heading(one)]
     left_out = [one for one in months if one not in spans and one not in totals]
     longer = _longer(spans)
     totals += longer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kpi_analysis.metrics.sources.month_headings import is_total, lacks_year, read_headings
+from kpi_analysis.metrics.sources.month_headings import is_total_heading, lacks_year, read_headings
 
 JANUARY = (
     "Jan 2024", "Jan. 24", "Jan-24", "Jan '24", "January 2024", "2024-01", "01/2024", "1.2024", "202401", "Januar 2024",
@@ -67,4 +67,4 @@ def test_months_without_a_year_need_one_and_go_on_over_its_end() -> None:
 
 @pytest.mark.parametrize("heading", ["Total", "TOTAL", "Gesamt", "Summe", "YTD", "Kumuliert", "Gesamt 2024"])
 def test_sums_over_months_are_known(heading: str) -> None:
-    assert is_total(heading)
+    assert is_total_heading(heading)

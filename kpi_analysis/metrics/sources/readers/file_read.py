@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-SkippedKind = Literal["title", "second_header", "total", "footer"]
+SkippedKind = Literal["title", "second_header", "total", "empty", "footer"]
 SKIPPED_NAMES: Mapping[SkippedKind, tuple[str, str]] = {
     "title": ("line above the header", "lines above the header"),
     "second_header": ("second header line", "second header lines"),
     "total": ("total row", "total rows"),
+    "empty": ("row without a value", "rows without a value"),
     "footer": ("line at the foot", "lines at the foot"),
 }
 

@@ -21,6 +21,7 @@ TOTAL = re.compile(
     r"|zwischensumme|endsumme|somme|suma|totaal|totalt|razem)\b",
     re.IGNORECASE,
 )
+NO_VALUES = frozenset({"--", "-", "n/a", "na", "null", "none", "#n/a", "nan"})
 ANSWER_WORDS = frozenset({
     "open-ended response", "response", "other (please specify)", "offene antwort", "antwort", "freitext",
     "sonstiges (bitte angeben)",
@@ -89,7 +90,7 @@ def table_start(rows: Sequence[Row], skip: int | None = None) -> TableStart:
 
 def usual_width(rows: Sequence[Row]) -> int:
     """How many values most of the rows have that have more than one; 1 where none has."""
-    counts = Counter(len(row) for row in rows if len(row) > 1)
+    counts = Counter(len(row) for row in rows if len(row) > 1 and not _is_sentence(row))
     return max(counts, key=lambda width: (counts[width] > 1, counts[width], width)) if counts else 1
 
 
@@ -106,6 +107,11 @@ def is_alike(row: Row, width: int) -> bool:
 def texts_in(row: Row) -> int:
     """How many values a row has; the parts of a sentence with commas in it are one."""
     return sum(bool(cell.strip()) and not (place and cell.startswith(" ")) for place, cell in enumerate(row))
+
+
+def _is_sentence(row: Row) -> bool:
+    """Whether the commas of a row are those of a sentence."""
+    return texts_in(row) == 1 and any(cell.startswith(" ") and cell.strip() for cell in row[1:])
 
 
 def first_text(row: Row) -> str:
@@ -132,10 +138,11 @@ def _is_above(rows: Sequence[Row], filled: Sequence[int], place: int, width: int
         return False
     has_label = count == 2 and first_text(row).endswith(":")
     before_blank = below[0] > place + 1
-    if len(row) < width and (count <= 1 or has_label or (count == 2 and (width >= 5 or before_blank))):
+    is_little = count == 2 and (before_blank or 3 * count <= width)
+    if len(row) < width and (count <= 1 or has_label or is_little or (count > 2 and 4 * count <= width)):
         return True
     fullest = max(texts_in(rows[one]) for one in below[:MOST_TITLES])
-    if width > 2 and fullest > count + 1 and (count <= 1 or has_label or (count == 2 and before_blank)):
+    if width > 2 and fullest > count + 1 and (count <= 1 or has_label or is_little):
         return True
     following = rows[below[0]]
     if len(below) < 2 or not _looks_like_names(following):
@@ -230,9 +237,13 @@ def _is_second_header(rows: Sequence[Row], names: Sequence[str], place: int) -> 
     row = rows[place]
     filled = [one for one, cell in enumerate(row) if cell.strip()]
     below = [one for one in rows[place + 1 : place + 20] if has_text(one)]
-    if not filled or row[0].strip() or len(row) > len(names) or not below or len(filled) * 2 > len(names):
+    if not filled or row[0].strip() or len(row) > len(names) or not below:
         return False
-    if any(is_value(row[one]) for one in filled) or is_total(row) or not any(has_text(one[:1]) for one in below):
+    if (
+        any(is_value(row[one]) or row[one].strip().lower() in NO_VALUES for one in filled)
+        or is_total(row)
+        or not any(has_text(one[:1]) for one in below)
+    ):
         return False
 
     def explains(one: int) -> bool:

@@ -15,6 +15,7 @@ from kpi_analysis.metrics.sources.readers.sql_words import identifier
 ENDS = 4  # rows looked at, at the begin and at the end of a file
 MOST_CHECKED = 40  # columns of numbers that are added up
 MOST_FILES = 400  # beyond which each file's begin and end are not looked at
+TELLING = 1000  # from which on, or with decimals, a sum is hardly met by chance
 NEAR = 1e-4  # how far a total may be off, for its parts are rounded
 NOTHING = frozenset({"", "--", "-", "–", "—"})
 CLEAR = re.compile(r"(grand[ -]?total|gesamtsumme|endsumme|summe|\S[^:]*:\s*\S)", re.IGNORECASE)
@@ -56,20 +57,30 @@ def without_totals(connection: Any, name: str, read: FileRead, spec: TableSpec) 
     if spec.unpivot is not None or len(read.parts) > MOST_FILES or _is_by_period(read.parts[0].columns):
         return read
     parts, doubtful, begin, removed = [], [], 0, []
+    empty = _empty_rows(connection, name)
     for part in read.parts:
         totals, unsure = _totals(connection, name, part, begin) if part.rows > 1 else ([], [])
-        removed += [one.id for one in totals]
-        left_out = tuple(sorted(one.id - begin for one in totals))
-        found = tuple(SkippedRows("total", 1, part.row(one.id - begin), one.word) for one in totals)
+        without = [id for id in empty if begin <= id < begin + part.rows]
+        removed += [*(one.id for one in totals), *without]
+        left_out = tuple(sorted([*(one.id - begin for one in totals), *(id - begin for id in without)]))
+        found = [SkippedRows("total", 1, part.row(one.id - begin), one.word) for one in totals]
+        blank = [SkippedRows("empty", 1, part.row(id - begin)) for id in without[:1]] * len(without)
+        skipped = (*part.skipped, *_joined(found), *_joined(blank))
         doubtful += [(part.place, part.row(one.id - begin), one.word) for one in unsure]
         begin += part.rows
-        parts.append(
-            replace(part, rows=part.rows - len(left_out), left_out=left_out, skipped=(*part.skipped, *_joined(found)))
-        )
+        parts.append(replace(part, rows=part.rows - len(left_out), left_out=left_out, skipped=skipped))
     if removed:
         ids = ", ".join(map(str, removed))
         connection.raw_sql(f"DELETE FROM temp.main.{identifier(name)} WHERE rowid IN ({ids})")
     return replace(read, parts=tuple(parts), doubtful=tuple(doubtful))
+
+
+def _empty_rows(connection: Any, name: str) -> list[int]:
+    """Rows that have no value at all, such as lines of delimiters alone."""
+    table = f"temp.main.{identifier(name)}"
+    columns = [row[0] for row in connection.raw_sql(f"DESCRIBE {table}").fetchall()]
+    nothing = " AND ".join(f"{identifier(column)} IS NULL" for column in columns)
+    return [row[0] for row in connection.raw_sql(f"SELECT rowid FROM {table} WHERE {nothing} ORDER BY 1").fetchall()]
 
 
 def _is_by_period(columns: Sequence[str]) -> bool:
@@ -164,9 +175,7 @@ def _that_add_up(
     apart = ", ".join(str(one.id) for one in candidates)
     where = f"rowid >= {begin} AND rowid < {begin + part.rows} AND rowid NOT IN ({apart})"
     whole = _sums(connection, name, columns, where)
-    sound = [one for one in candidates if one.is_clear and _matches(one, columns, whole, at_least=1)]
-    sound += [one for one in candidates if not one.word.strip("()") or one.word.startswith("(")
-              if _matches(one, columns, whole, at_least=_numbers(one, columns))]  # fmt: skip
+    sound = [one for one in candidates if _matches(one, columns, whole)]
     if not sound:
         return []
     before = begin
@@ -174,7 +183,7 @@ def _that_add_up(
         if one not in sound and one.is_clear:
             block = f"rowid >= {before} AND rowid < {one.id} AND rowid NOT IN ({apart})"
             sums = _sums(connection, name, columns, block)
-            if _matches(one, columns, sums, at_least=1) or _stands_with(one, sound, candidates):
+            if _matches(one, columns, sums) or _stands_with(one, sound, candidates):
                 sound.append(one)
         before = one.id
     return sorted(sound, key=lambda one: one.id)
@@ -192,22 +201,22 @@ def _stands_with(one: _Candidate, sound: Sequence[_Candidate], candidates: Seque
     return ":" in one.word and any(joined(other) for other in sound)
 
 
-def _numbers(one: _Candidate, columns: Sequence[str]) -> int:
-    """How many numbers of a row may be sums: those that are written like amounts or counts."""
-    return max(1, sum(bool(_readings(one.cells[column])) for column in columns))
+def _matches(one: _Candidate, columns: Sequence[str], sums: Mapping[str, tuple[float | None, float | None]]) -> bool:
+    """Whether the numbers of a row are sums: one that says so by a word needs one of them, any other a telling one.
 
-
-def _matches(
-    one: _Candidate, columns: Sequence[str], sums: Mapping[str, tuple[float | None, float | None]], at_least: int
-) -> bool:
-    found = 0
+    Averages and counts of people in the row are no sums, so that not all of its numbers need to be.
+    """
+    score = known = 0
     for column in columns:
         readings = _readings(one.cells[column])
+        known += bool(readings)
         for reading, total in zip(readings, sums[column], strict=False):
-            if reading and total is not None and abs(reading - total) <= max(0.011, NEAR * abs(total)):
-                found += 1
+            if reading and total and abs(reading - total) <= max(0.011, NEAR * abs(total)):
+                score += 2 if abs(total) >= TELLING or total % 1 else 1
                 break
-    return found >= at_least
+    if one.word.startswith("("):
+        return score >= 2 or (known == 1 and score == 1)
+    return score > 0 and one.is_clear
 
 
 def _readings(text: str) -> tuple[float | None, ...]:

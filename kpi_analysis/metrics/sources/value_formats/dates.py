@@ -62,8 +62,8 @@ class DateFormat:
 
     @property
     def is_plain(self) -> bool:
-        """Whether there is nothing to be rewritten."""
-        return not self.patterns
+        """Whether there is nothing to be rewritten, not even blanks around."""
+        return not (self.patterns or self.iso)
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def date_format(
         if pattern is not None:
             patterns[pattern] = patterns.get(pattern, 0) + one.rows
         elif not open_:
-            open_ = (one.example, tuple(found.readings.values()))
+            open_ = (one.example, _possible(one, found, orders))
     return DateFormat(
         tuple(patterns), tuple(patterns.values()), iso, unread, open_, orders, proved_by,
         any(found.is_month for _, found in dates), declared is not None,
@@ -185,6 +185,18 @@ def _only(found: DateShape) -> str | None:
     """The pattern of a shape that has one reading whatever is declared of others."""
     sure = len(found.readings) == 1 and not found.has_short_year
     return next(iter(found.readings.values())) if sure else None
+
+
+def _possible(one: TextShape, found: DateShape, orders: Mapping[str, Order]) -> tuple[str, ...]:
+    """The patterns that read all values of a shape, so far as days above 12 tell."""
+    known = orders.get(found.family)
+    kept = []
+    for order, pattern in found.readings.items():
+        month = {"day first": 1, "month first": 0, "year first": 1}[order]
+        is_month = "%m" not in pattern or len(one.parts) <= month or one.parts[month][1] <= 12
+        if pattern and is_month and order in (known or order, "year first"):
+            kept.append(pattern)
+    return tuple(kept or filter(None, found.readings.values()))
 
 
 def _contradicts(one: TextShape) -> bool:

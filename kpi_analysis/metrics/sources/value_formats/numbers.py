@@ -162,7 +162,7 @@ def number_format(
         open_ = ()
     read, percents = _of_one_unit(fits[chosen])
     rows, good = sum(one.rows for one in values), sum(one.rows for one in read)
-    if 2 * good < rows or not values:
+    if 2 * good < rows or not (values or marks):
         return None
     return NumberFormat(
         chosen, _used(read, apart[chosen]), affixes, percents,

@@ -71,11 +71,13 @@ def plain_dates(text: ir.StringValue, found: DateFormat) -> ir.StringValue:
     has_words = any("%b" in pattern or "%B" in pattern for pattern in found.patterns) or found.has_words
     cleaned, offset = split_offset(cleaned_dates(trimmed, has_words=has_words))
     iso = trimmed.re_search(DAY_OR_TIME)
+    if not found.patterns:
+        return ibis.cases((iso, trimmed), else_=text)
     plain = [_plain(cleaned, offset, pattern, found.year) for pattern in found.patterns]
     written = ibis.coalesce(*plain) if len(plain) > 1 else plain[0]
     if any(pattern.startswith("%Y-") and pattern[3:5] != "%m" for pattern in found.patterns):
         return ibis.cases((written.notnull(), written), (iso, text + UNREADABLE), else_=text)
-    return ibis.cases((iso, text), (written.notnull(), written), else_=text)
+    return ibis.cases((iso, trimmed), (written.notnull(), written), else_=text)
 
 
 def _trimmed(text: ir.StringValue) -> ir.StringValue:

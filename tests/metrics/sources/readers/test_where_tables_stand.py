@@ -157,6 +157,38 @@ def test_a_total_that_is_not_the_sum_is_kept_and_told(tmp_path: Path, connection
     assert len(rows) == 4 and [(row, text) for _, row, text in found.doubtful] == [(5, "Total")]
 
 
+def test_rows_without_a_value_are_left_out_wherever_they_are(tmp_path: Path, connection: Any) -> None:
+    first, *others = BODY.splitlines(keepends=True)
+    text = HEAD + first + ",,,\n,,,\n" + "".join(others) + ",,,\nTotal,,,7.75\n"
+    _, rows, found = read(connection, written(tmp_path, text))
+    assert rows == ROWS and [found.place(n)[1] for n in range(3)] == [2, 5, 6]
+    assert skipped(found) == [("total", 1, 8), ("empty", 3, 3)]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("name,city,zip\nBob,Paris,F\nAnn,Rome,I\n", 2),
+        ("Day,Cost,Weight\n,EUR,kg\n2026-07-01,5,2\n2026-07-02,6,3\n", 2),
+        ("Day,Cost,Weight\n,n/a,n/a\n2026-07-01,5,2\n2026-07-02,6,3\n", 3),
+        ("Account,2023,2024,2025\nSales,1,2,3\nTotal,1,2,3\n", 2),  # statements are checked against their parts
+        ("comment\nfoo\nbar\n", 2),
+        ('id,note\n1,"a\nb"\n2,"c\n\nCopyright"\n', 2),
+    ],
+)
+def test_rows_are_not_taken_for_something_else(tmp_path: Path, connection: Any, text: str, count: int) -> None:
+    assert len(read(connection, written(tmp_path, text))[1]) == count
+
+
+def test_a_total_without_a_word_may_hold_averages(tmp_path: Path, connection: Any) -> None:
+    head = "Campaign name,Day,Reach,Amount spent (USD),CPM\n"
+    body = "a,2026-07-01,80,10.25,3.1\na,2026-07-02,90,20.5,2.2\nb,2026-07-02,10,5,4\n"
+    _, rows, found = read(connection, written(tmp_path, f"{head},,120,35.75,2.9\n{body}"))
+    assert len(rows) == 3 and skipped(found) == [("total", 1, 2)]
+    _, rows, found = read(connection, written(tmp_path, f"{head},,1,0,0\n{body.replace('80', '1').replace('90', '0')}"))
+    assert len(rows) == 4 and skipped(found) == []
+
+
 def test_totals_of_groups_are_left_out_with_the_grand_total(tmp_path: Path, connection: Any) -> None:
     text = ("Region,Customer,Cost\nNorth,a,1\nNorth,b,2\nSubtotal,,3\nSouth,c,4\nSouth,d,5\nSubtotal,,9\n"
             "West,e,6\nWest,f,1\nSubtotal,,7\nGrand total,,19\n")  # fmt: skip
