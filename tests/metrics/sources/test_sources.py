@@ -197,7 +197,8 @@ def test_a_file_of_any_signs_is_read_as_it_was_written(tmp_path: Path) -> None:
         raw = company.sources.tables.raw("orders").to_pyarrow()
         assert raw.column_names == lines[0].split(sign)
         read = [[cell or "" for cell in row.values()] for row in raw.to_pylist()]
-        assert read == [line.split(sign) for line in lines[1:]], lines[:5]
+        wanted = [row for row in (line.split(sign) for line in lines[1:]) if any(row)]  # what has no value is no row
+        assert read == wanted, lines[:5]
 
 
 def test_a_row_that_cannot_be_read_is_told_the_same_each_time(tmp_path: Path) -> None:

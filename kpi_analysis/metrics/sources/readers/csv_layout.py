@@ -27,6 +27,7 @@ from kpi_analysis.metrics.sources.readers.text_encoding import (
 MOST_SAMPLE_BYTES = 16 * SAMPLE_BYTES * 16
 SAMPLE_RECORDS = 200
 FEWEST_LINES = 5
+LAST_LINES = 60
 DELIMITERS = (",", ";", "\t", "|")
 DECIMAL_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+")
 LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -132,13 +133,16 @@ def csv_layout(file: Path, read: ReadSpec, like: CsvLayout | None = None) -> Csv
         )
     escapes = ('"', "\\") if '\\"' in text else ('"',)
     named = re.match(r'"?sep=(.)"?\r?\n', text, re.IGNORECASE)
-    delimiters = (read.delimiter,) if read.delimiter else (named[1],) if named else DELIMITERS
+    delimiters: tuple[str, ...] = (read.delimiter,) if read.delimiter else (named[1],) if named else DELIMITERS
+    delimiters = tuple(one for one in delimiters if one in text) or delimiters[:1]
     if like is not None and _begins_like(text, like):
         delimiters, escapes = (like.delimiter,), (like.escape,)
     samples = [_sample(text, one, escape, read.skip, is_whole=is_whole) for one in delimiters for escape in escapes]
     best = max(samples, key=lambda sample: sample.score)
     start, rows = best.start, best.rows
-    commas = any(DECIMAL_COMMA.fullmatch(cell.strip()) for row in rows[start.body :] for cell in row)
+    commas = any(
+        "," in cell and DECIMAL_COMMA.fullmatch(cell.strip()) is not None for row in rows[start.body :] for cell in row
+    )
     lines = best.ends[start.body - 1]
     above = LINES.findall(text)[: best.ends[start.header] - 1] if start.header else []
     layout = CsvLayout(
@@ -230,8 +234,10 @@ def _with_foot(file: Path, layout: CsvLayout, footer: int | None) -> CsvLayout:
         text = lines[end].strip() if end < len(lines) else ""
         skipped: tuple[SkippedRows, ...] = (SkippedRows("footer", footer, 1, text),) if end < len(lines) else ()
     else:
-        rows = [_line_values(line, layout) for line in lines]
-        end, found = table_end(rows, len(layout.names))
+        before = max(0, len(lines) - LAST_LINES)
+        rows = [_line_values(line, layout) for line in lines[before:]]
+        end, found = table_end(rows, len(layout.names), before)
+        end += before
         skipped = tuple(replace(one, row=one.row - end) for one in found)
     foot = lines[end:]
     if not any(line.strip() for line in foot):

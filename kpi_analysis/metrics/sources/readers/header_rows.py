@@ -111,7 +111,7 @@ def texts_in(row: Row) -> int:
 
 def _is_sentence(row: Row) -> bool:
     """Whether the commas of a row are those of a sentence."""
-    return texts_in(row) == 1 and any(cell.startswith(" ") and cell.strip() for cell in row[1:])
+    return row[1].startswith(" ") and texts_in(row) == 1
 
 
 def first_text(row: Row) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,7 +57,7 @@ def without_totals(connection: Any, name: str, read: FileRead, spec: TableSpec) 
     if spec.unpivot is not None or len(read.parts) > MOST_FILES or _is_by_period(read.parts[0].columns):
         return read
     parts, doubtful, begin, removed = [], [], 0, []
-    empty = _empty_rows(connection, name)
+    empty = _empty_rows(connection, name, dict.fromkeys(one for part in read.parts for one in part.columns))
     for part in read.parts:
         totals, unsure = _totals(connection, name, part, begin) if part.rows > 1 else ([], [])
         without = [id for id in empty if begin <= id < begin + part.rows]
@@ -75,10 +75,9 @@ def without_totals(connection: Any, name: str, read: FileRead, spec: TableSpec) 
     return replace(read, parts=tuple(parts), doubtful=tuple(doubtful))
 
 
-def _empty_rows(connection: Any, name: str) -> list[int]:
+def _empty_rows(connection: Any, name: str, columns: Iterable[str]) -> list[int]:
     """Rows that have no value at all, such as lines of delimiters alone."""
     table = f"temp.main.{identifier(name)}"
-    columns = [row[0] for row in connection.raw_sql(f"DESCRIBE {table}").fetchall()]
     nothing = " AND ".join(f"{identifier(column)} IS NULL" for column in columns)
     return [row[0] for row in connection.raw_sql(f"SELECT rowid FROM {table} WHERE {nothing} ORDER BY 1").fetchall()]
 
