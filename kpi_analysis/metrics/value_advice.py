@@ -16,7 +16,7 @@ from kpi_analysis.metrics.sources.mapping import MappedColumn
 from kpi_analysis.metrics.sources.readers.sql_words import identifier, quoted
 from kpi_analysis.metrics.sources.value_formats import DateFormat, NumberFormat, ValueFormat
 from kpi_analysis.metrics.sources.value_formats.dates import date_format
-from kpi_analysis.metrics.sources.value_formats.numbers import number_format, plain_number
+from kpi_analysis.metrics.sources.value_formats.numbers import number_format, number_text
 from kpi_analysis.metrics.sources.value_formats.shapes import shapes_of
 from kpi_analysis.metrics.sql.date_words import AFTER_TIME, clean_date, clean_pattern
 from kpi_analysis.metrics.word_guesses import guess_word
@@ -222,7 +222,7 @@ def _each_by_itself(column: MappedColumn, name: str, values: Sequence[str]) -> s
     for one, found in read.items():
         if found is None or found.open or found.percents or not found.proof:
             return None
-        parts.append(f"when {quoted(one)} then {plain_number(one, found)}")
+        parts.append(f"when {quoted(one)} then {number_text(one, found)}")
     subject = _subject(column)
     return column_line(name, f"case {subject} {' '.join(parts)} else {subject} end")
 

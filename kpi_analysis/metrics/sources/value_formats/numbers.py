@@ -172,7 +172,7 @@ def number_format(
     )  # fmt: skip
 
 
-def plain_number(text: str, found: NumberFormat) -> str:
+def number_text(text: str, found: NumberFormat) -> str:
     """One number as ``1234.5``; a share is not made of percent.
 
     Parameters
@@ -188,7 +188,7 @@ def plain_number(text: str, found: NumberFormat) -> str:
 
     Examples
     --------
-    >>> plain_number("(1.234,50 €)", NumberFormat(",", ".", ("€",)))
+    >>> number_text("(1.234,50 €)", NumberFormat(",", ".", ("€",)))
     '-1234.50'
     """
     trimmed = text.strip()
