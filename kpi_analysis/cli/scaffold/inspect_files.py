@@ -159,7 +159,7 @@ def _inspect_file(file: Path, name: str) -> list[Found]:
     try:
         layouts = file_layouts(file, SAMPLE_ROWS)
     except KpiError as error:
-        return [NotReadable(name, error.message.removeprefix(f"{file.name} ").rstrip("."))]
+        return [NotReadable(name, error.message.replace(f"{file.name} ", "it ", 1).rstrip("."))]
     except Exception as error:  # a damaged file, whatever library finds it so: the others are looked at all the same
         return [NotReadable(name, first_line(error))]
     if layouts[0].kind == "zip" and len({layout.columns for layout in layouts}) == 1:
