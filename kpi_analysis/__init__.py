@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OpenCompany", "Report", "__version__", "open_company", "open_report"]
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
 
 _HOMES = {
     "OpenCompany": "kpi_analysis.metrics.session",
