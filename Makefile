@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help setup report test lab batch bench gallery check lint lock clean
+.PHONY: help setup report test thorough lab batch bench gallery check lint lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ report: $(READY) ## the quarterly executive report on the bundled data, as HTML 
 
 test: $(READY) ## the whole test suite: pytest, doctests, notebooks
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --doctest-modules --nbval-lax kpi_analysis tests notebooks
+
+thorough: $(READY) ## further cases of some tests, which take minutes
+	@$(BIN)/python -m pytest -n 2 -m thorough tests
 
 lab: $(READY) ## JupyterLab on the notebooks
 	@$(BIN)/jupyter lab notebooks

@@ -12,6 +12,9 @@ import yaml
 
 from kpi_analysis import OpenCompany, open_company
 
+# the same figures are asked through `kpi init` in every run: tests/cli/scaffold/test_init_exports.py
+pytestmark = pytest.mark.thorough
+
 EXPORTS = Path(__file__).parents[1] / "data" / "exports"
 FOLDERS: dict[str, dict[str, Any]] = {
     "A": {
