@@ -136,10 +136,14 @@ def read_number(text: str) -> float | None:
 
     Examples
     --------
-    >>> [read_number(text) for text in ("1.234,56", "€ 512.40", "(1,000)", "4.99%", "RE-1")]
-    [1234.56, 512.4, -1000.0, 4.99, None]
+    >>> [read_number(text) for text in ("1.234,56", "€ 512.40", "($1,000)", "-€5", "4.99%", "RE-1")]
+    [1234.56, 512.4, -1000.0, -5.0, 4.99, None]
     """
     bare = text.strip()
+    inside = re.fullmatch(r"\((.*)\)|[-+−](.*)", bare)
+    if inside is not None:  # ($20.00), -$20.00
+        positive = read_number(inside[1] or inside[2] or "")
+        return positive if positive is None or bare[0] == "+" else -positive
     for _ in range(2):  # a sign may stand on either side
         bare = _SIGNS.sub("", bare).strip()
     if not _NUMBER.fullmatch(bare):
