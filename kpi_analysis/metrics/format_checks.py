@@ -29,7 +29,7 @@ def format_findings(sources: Sources, name: str, without: Collection[str] = ()) 
     Returns
     -------
     list of DataFinding
-        Warnings: marks for no value in a column that is needed, shares in percent, months read as days, dates of
+        Warnings: marks for no value, shares in percent, months read as days, dates of
         several shapes, and readings that another column tells. They put no figure in doubt.
     """
     found = []
@@ -47,11 +47,11 @@ def _said(column: MappedColumn, used: ColumnFormat) -> list[tuple[str, str]]:
     if isinstance(form, DateFormat):
         return _of_dates(form)
     said = []
-    if form.marks and column.column.required:
+    if form.marks:
         listed = ", ".join(
             f"'{mark.strip()}' in {rows:,} {'row' if rows == 1 else 'rows'}" for mark, rows in form.marks
         )
-        said.append((f"no value is marked by {listed}", "They are left out where a value is needed."))
+        said.append((f"no value is marked by {listed}", "Such a row has none: it is left out where one is needed."))
     if form.percents:
         count = f"{form.percents:,} {'value' if form.percents == 1 else 'values'}"
         said.append((f"{count} in percent are read as shares, 4.99% as 0.0499", "If points are meant, map it: * 100."))

@@ -92,7 +92,6 @@ WIDER = HEAD.replace("\n", ",x\n")
         ("a row like the header", HEAD + "1,2026-01-05,a,1\n" + HEAD + "2,2026-01-06,b,2\n"),
         ("a row of another width", HEAD + "1,2026-01-05,a,1\n" * 5 + "2,2026-01-06,b,2,late\n"),
         ("a short row", HEAD + "1,2026-01-05,a,1\n" * 5 + "2,2026-01-06\n"),
-        ("a preamble", "Export of orders\n\n" + HEAD + "1,2026-01-05,a,1\n"),
         ("a wider file behind it", HEAD + "1,2026-01-05,a,1\n" * 5 + WIDER + "2,2026-01-06,b,2,z\n"),
         ("a quote that is not closed", HEAD + '1,2026-01-05,"a,1\n2,2026-01-06,b,2\n'),
         ("a comma inside of a word", HEAD + "1,2026-01-05,Doe, John,1\n2,2026-01-06,b,2\n"),
@@ -109,3 +108,12 @@ def test_a_file_gives_all_of_its_rows_or_an_error_with_a_row(tmp_path: Path, cas
         assert f"row {error.line}" in error.message
     else:
         assert used == len(lines) - 1
+
+
+def test_lines_above_the_header_are_left_out_and_named(tmp_path: Path) -> None:
+    (tmp_path / "company.yaml").write_text("company: T\ntables: {orders: {path: orders.csv}}\n")
+    (tmp_path / "orders.csv").write_text("Export of orders\n\n" + HEAD + "1,2026-01-05,a,1\n")
+    company = open_company(tmp_path / "company.yaml")
+    assert company.table("orders").to_pyarrow().num_rows == 1
+    (reading,) = [one for one in company.readings() if one.startswith("orders")]
+    assert "1 rows are read" in reading.replace("1 row is", "1 rows are") and "'Export of orders'" in reading

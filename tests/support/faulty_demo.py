@@ -72,7 +72,7 @@ FAULTS = (
     Fault(
         "opportunities", "warning", ("is won and has no closed_on",), put("closed_on", ""), lambda t: t.outcome == "won"
     ),
-    Fault("orders", "error", ("1 value is not a number", "'n/a'"), put("cost", "n/a")),
+    Fault("orders", "error", ("1 value is not a number", "'twelve'"), put("cost", "twelve")),
     Fault(
         "customers", "warning", ("the same word", "'emea' in 1"), put("region", "emea"), lambda t: t.region == "EMEA",
         shows_row=False,

@@ -16,7 +16,7 @@ MAX_CHARACTERS = 10_000
 MAX_DEPTH = 100
 
 _DUCKDB = Dialect.get_or_raise("duckdb")
-_BALANCED = re.compile(r"""(?:[^'"]++|'(?:[^']|'')*+'|"(?:[^"]|"")*+")*+""")
+_BALANCED = re.compile(r"""(?:[^'"]|'(?:[^']|'')*'(?!')|"(?:[^"]|"")*"(?!"))*""")
 _ONE_THING = "Write one SQL expression, without a semicolon and without comments."
 
 

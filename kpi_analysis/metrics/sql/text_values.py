@@ -137,7 +137,7 @@ def text_by_pattern(text: ir.StringValue, layout: str, *, on_duckdb: bool) -> ir
     trimmed = text.strip().nullif("")
     iso = None if layout.startswith("%Y-") else text_to_time(text, on_duckdb=on_duckdb)
     if on_duckdb:
-        found = try_strptime(trimmed, layout)
+        found = ibis.cases((trimmed.re_search("[0-9]"), try_strptime(trimmed, layout)))  # infinity is no first of 1900
         if "%b" in layout or "%B" in layout:  # by names that DuckDB does not know
             cleaned, _ = split_offset(cleaned_dates(trimmed, has_words=True))
             found = ibis.coalesce(found, try_strptime(cleaned, clean_pattern(layout)))

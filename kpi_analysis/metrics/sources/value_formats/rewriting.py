@@ -99,7 +99,7 @@ def _plain(cleaned: ir.StringValue, offset: ir.StringValue, pattern: str, year: 
         if pattern in ("%d%m", "%m%d"):  # 101 is the first of January
             cleaned = ibis.ifelse(cleaned.length() == len("101"), ibis.literal("0") + cleaned, cleaned)
         cleaned, layout = cleaned + f" {year}", f"{layout} %Y"
-    parsed = try_strptime(cleaned, layout)
+    parsed = ibis.cases((cleaned.re_search("[0-9]"), try_strptime(cleaned, layout)))  # infinity is no first of 1900
     if "%Y" in layout:  # of four digits
         parsed = ibis.cases((parsed >= EARLIEST_YEAR, parsed))
     has_time = "%H" in layout or "%I" in layout
