@@ -75,6 +75,29 @@ def test_plans_of_a_warehouse_are_monthly_in_whole_units_and_test_data_are_left_
     ]
 
 
+CHARGES = """
+create schema stripe;
+create table stripe.charge as select * from (values
+  ('ch1', timestamp '2026-02-03', 'c1', 5000, 1000, 'eur'), ('ch2', timestamp '2026-02-03', 'c2', 5000, 0, 'jpy'),
+  ('ch3', timestamp '2026-02-03', 'c3', 5000, 0, 'kwd')) t(id, created, customer_id, amount, amount_refunded, currency);
+alter table stripe.charge add column receipt_email varchar;
+alter table stripe.charge add column status varchar default 'succeeded';
+alter table stripe.charge add column captured boolean default true;
+alter table stripe.charge add column livemode boolean default true;
+create table stripe.charges as
+  select * replace (epoch(created)::bigint as created)
+  from (select * rename (customer_id as customer) from stripe.charge);
+"""
+
+
+@pytest.mark.parametrize("preset", ["fivetran_stripe", "airbyte_stripe"])
+def test_amounts_become_whole_units_of_each_currency(tmp_path: Path, preset: str) -> None:
+    rows = rows_of(tmp_path, CHARGES, preset, "stripe", "orders")
+    found = sorted((row["order_id"], float(str(row["amount"])), row["currency"]) for row in rows)
+    assert found == [("ch1", 40.0, "EUR"), ("ch2", 5000.0, "JPY"), ("ch3", 5.0, "KWD")]
+    assert {str(row["ordered_on"])[:10] for row in rows} == {"2026-02-03"}
+
+
 @pytest.mark.parametrize("name", load_loaders())
 def test_the_queries_of_a_loader_preset_stand_in_its_schema_and_make_canonical_columns(name: str) -> None:
     queries = loader_tables(name, "of_ours")
