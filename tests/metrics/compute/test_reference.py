@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import reference
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from reference import REFERENCE_KPIS, NoValue, reference_result
 from reference.periods import DAY, Period
@@ -340,6 +340,9 @@ def test_the_second_route_takes_nothing_from_the_package(path: Path) -> None:
     assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names | {"reference", "pandas"}
 
 
+ROUNDS, ENOUGH = 5, 0.75  # of random tables at most; the share of the KPIs that must have had a value
+
+
 @pytest.mark.parametrize(
     ("domain", "examples"), [("marketing and sales", 6), ("customers", 6), ("finance", 6), ("operations", 5)]
 )
@@ -350,7 +353,6 @@ def test_engine_and_plain_loops_agree(domain: str, examples: int) -> None:
     @settings(
         max_examples=examples,
         deadline=None,
-        derandomize=True,
         database=None,
         phases=[Phase.generate],  # what disagrees is told figure by figure, and shrinking takes minutes
         suppress_health_check=list(HealthCheck),
@@ -366,9 +368,12 @@ def test_engine_and_plain_loops_agree(domain: str, examples: int) -> None:
                 told.update(frame.kpi[frame.value.notna()])
             assert not found, "\n".join(found)
 
-    check()
-    # what is drawn depends on the constants of all modules that are loaded, so that the share moves from run to run
-    assert len(told) >= 0.4 * len(kpis), f"the random tables give no value of {sorted(set(kpis) - told)}"
+    # what is drawn depends on the constants of all modules that are loaded, so that one round may reach few KPIs
+    for start in range(ROUNDS):
+        seed(start)(check)()
+        if len(told) >= ENOUGH * len(kpis):
+            return
+    raise AssertionError(f"the random tables give no value of {sorted(set(kpis) - told)}")
 
 
 def kpis_of(domain: Domain) -> list[str]:
